@@ -1,0 +1,173 @@
+use std::fmt;
+use std::future::Future;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio_util::sync::CancellationToken;
+
+use crate::retry::RetryPolicy;
+use crate::storage::{JobId, Lease};
+
+/// Work that is done in the background. The struct is its arguments: ids, not copies of records.
+///
+/// A job may run more than once and may be stopped anywhere, so `run` reads how far things are and
+/// does what is missing.
+pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// What the job is called in storage and on the dashboard. It is for ever; a renamed job keeps
+    /// its old name in [`ALIASES`](Self::ALIASES).
+    const NAME: &'static str;
+
+    /// Older names under which jobs of this kind may still be stored.
+    const ALIASES: &'static [&'static str] = &[];
+
+    /// The queue it waits in unless who enqueues it says otherwise.
+    const QUEUE: &'static str = "default";
+
+    /// What the job can reach while it runs.
+    type Context: Send + Sync + 'static;
+
+    /// Does the work. `?` on any error tries again later, [`JobError::fail`] gives up at once.
+    fn run(
+        &self,
+        context: &Self::Context,
+        attempt: &Attempt,
+    ) -> impl Future<Output = Result<(), JobError>> + Send;
+
+    /// Called after every failed attempt, a panic or a crash of the process included, before the
+    /// failure is stored. May run twice.
+    fn failed(
+        &self,
+        _context: &Self::Context,
+        _failure: &Failure,
+    ) -> impl Future<Output = Result<(), JobError>> + Send {
+        async { Ok(()) }
+    }
+
+    /// Called when no attempt is left, before the job rests as `Failed`. May run twice.
+    fn given_up(
+        &self,
+        _context: &Self::Context,
+        _failure: &Failure,
+    ) -> impl Future<Output = Result<(), JobError>> + Send {
+        async { Ok(()) }
+    }
+
+    /// How often and when jobs of this kind are tried again. `None` (the default): as the server's
+    /// options say.
+    fn retry_policy() -> Option<RetryPolicy> {
+        None
+    }
+}
+
+/// One run of a job, as the job sees it.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    /// The job and the fencing token under which it runs.
+    pub lease: Lease,
+    /// Which attempt this is, from 1.
+    pub number: u32,
+    /// How often it may be tried in all, the first attempt included.
+    pub max: u32,
+    /// Fires when the job must stop: it was deleted, its lease is lost, or the server stops and its
+    /// grace time is over.
+    pub cancelled: CancellationToken,
+}
+
+impl Attempt {
+    /// The job's id, stable over all attempts: a good idempotency key.
+    pub const fn job_id(&self) -> JobId {
+        self.lease.job
+    }
+}
+
+/// A failed attempt, as [`Job::failed`] and [`Job::given_up`] see it.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// The job's id.
+    pub job_id: JobId,
+    /// Which attempt failed, from 1.
+    pub attempt: u32,
+    /// How often it may be tried in all.
+    pub max_attempts: u32,
+    /// What went wrong, as one line.
+    pub message: String,
+    /// After which time it is tried again; `None` when it is given up.
+    pub retry_in: Option<Duration>,
+}
+
+/// Why an attempt did not succeed, and so what happens next.
+///
+/// Every [`std::error::Error`] becomes one by `?` and means "try again later". It is no `Error`
+/// itself, for the same reason as `anyhow::Error` is none.
+#[derive(Debug)]
+pub enum JobError {
+    /// Try again later, as the retry policy says.
+    Retry(ErrorReport),
+    /// Never try again.
+    Fail(ErrorReport),
+    /// Not a failure: run again after this time, without using up an attempt.
+    Snooze(Duration),
+}
+
+/// What is kept of an error.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct ErrorReport {
+    /// The error's type, for example `std::io::Error`; `panic` for a panic, `crash` for a process
+    /// that died while it ran the job.
+    pub kind: String,
+    /// The error in one line.
+    pub message: String,
+    /// The whole chain of causes, one per line; the place of a panic.
+    pub details: String,
+}
+
+impl JobError {
+    /// Tries again later, with this text as the error.
+    pub fn retry(message: impl fmt::Display) -> Self {
+        Self::Retry(ErrorReport::of_text(message))
+    }
+
+    /// Gives up at once, with this text as the error.
+    pub fn fail(message: impl fmt::Display) -> Self {
+        Self::Fail(ErrorReport::of_text(message))
+    }
+
+    /// Runs again after `delay` without using up an attempt.
+    pub const fn snooze(delay: Duration) -> Self {
+        Self::Snooze(delay)
+    }
+}
+
+impl<E: std::error::Error> From<E> for JobError {
+    fn from(error: E) -> Self {
+        Self::Retry(ErrorReport::of_error(&error))
+    }
+}
+
+impl ErrorReport {
+    fn of_text(message: impl fmt::Display) -> Self {
+        let message = message.to_string();
+        Self {
+            kind: "error".to_owned(),
+            details: message.clone(),
+            message,
+        }
+    }
+
+    fn of_error<E: std::error::Error>(error: &E) -> Self {
+        let mut details = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            details.push_str("\ncaused by: ");
+            details.push_str(&cause.to_string());
+            source = cause.source();
+        }
+
+        Self {
+            kind: std::any::type_name::<E>().to_owned(),
+            message: error.to_string(),
+            details,
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! Everything the engine asks of a database: the seam.
+//!
+//! A storage is right when it passes the `conformance` suite. Its clock is the only one that
+//! counts: every "now" below is the storage's, never the caller's. The trait may grow with the
+//! engine; implement it outside of this workspace at your own risk.
+
+mod monitor;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+pub use monitor::{
+    Counts, Cursor, HistoryEntry, JobDetails, JobQuery, JobSummary, Monitor, Page, QueueSummary,
+    ServerSummary,
+};
+
+use crate::job::ErrorReport;
+use crate::new_job::NewJob;
+use crate::state::State;
+
+/// A job's id. Ids sort by the time of their making.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct JobId(pub Uuid);
+
+impl JobId {
+    pub fn random() -> Self {
+        Self(Uuid::now_v7())
+    }
+}
+
+impl fmt::Display for JobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The id of one running server: made at each start, never used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ServerId(pub Uuid);
+
+impl ServerId {
+    pub fn random() -> Self {
+        Self(Uuid::now_v7())
+    }
+}
+
+impl fmt::Display for ServerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The right to write about a job: the job and the epoch of its claim.
+///
+/// Each claim of a job has a higher epoch than the one before. Every write of a worker carries its
+/// lease and changes nothing when a later epoch exists or the job was taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Lease {
+    pub job: JobId,
+    pub epoch: i64,
+}
+
+/// What a server asks for when its workers are free.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// Who asks; its jobs are given back when it dies.
+    pub server: ServerId,
+    /// From which queues, the first one first.
+    pub queues: Vec<String>,
+    /// Which kinds it can run. Jobs of other kinds stay where they are.
+    pub kinds: Vec<String>,
+    /// How many at most.
+    pub limit: usize,
+}
+
+/// A job that a server has claimed: its state is `Processing`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimedJob {
+    pub lease: Lease,
+    pub kind: String,
+    pub queue: String,
+    /// JSON text.
+    pub arguments: String,
+    /// Which attempt this claim is, from 1. A claim that was returned, snoozed or abandoned by a
+    /// crash does not count.
+    pub attempt: u32,
+    /// How often a process died while it ran this job.
+    pub abandoned: u32,
+}
+
+/// How a claim ended, and which state follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// → `Succeeded`. `result` is JSON text.
+    Succeeded {
+        duration: Duration,
+        result: Option<String>,
+    },
+    /// → `Failed` → `Scheduled`, both in the history: the attempt failed and another one follows.
+    Retry {
+        error: ErrorReport,
+        delay: Duration,
+        /// For the `Scheduled` entry, for example `Retry attempt 2 of 10: no route to host`.
+        reason: String,
+    },
+    /// → `Failed`, for good.
+    Failed { error: ErrorReport, reason: String },
+    /// → `Scheduled`, without using up an attempt.
+    Snoozed { delay: Duration, reason: String },
+    /// → `Enqueued`, without using up an attempt: the server stops and the job has not been run to
+    /// its end.
+    Returned { reason: String },
+}
+
+/// The end of a claim, reported by the worker that holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settlement {
+    pub lease: Lease,
+    pub outcome: Outcome,
+}
+
+/// Whether a storage has taken a write that carried a lease.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    Accepted,
+    /// The lease is no longer valid; nothing was changed.
+    Stale,
+}
+
+/// A server, as it announces itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerAnnouncement {
+    pub id: ServerId,
+    /// For people: host and process id, for example `web-1:4711`.
+    pub name: String,
+    pub queues: Vec<String>,
+    pub workers: usize,
+}
+
+/// The answer to a heartbeat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heartbeat {
+    /// The server is known. `lost` are those of the given leases that are no longer valid.
+    Alive { lost: Vec<Lease> },
+    /// The server was taken for dead and its jobs were given away. It must stop them all and
+    /// announce itself anew under another id.
+    Gone,
+}
+
+/// What was taken over from servers that are dead.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rescued {
+    pub servers: Vec<ServerId>,
+    /// These are `Enqueued` again, with their count of abandonments raised.
+    pub jobs: Vec<JobId>,
+}
+
+/// What [`Storage::enqueue_due`] did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DueJobs {
+    /// How many went from `Scheduled` to `Enqueued`.
+    pub enqueued: usize,
+    /// In how long the next one is due, zero if some are due already; `None` when nothing is
+    /// scheduled.
+    pub next_in: Option<Duration>,
+}
+
+/// What a person asks of a job, on a dashboard or by code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// → `Enqueued`, from any state but `Enqueued`; attempts and abandonments start again at zero,
+    /// the queue stays. A running claim loses its lease.
+    Requeue,
+    /// `Scheduled` → `Enqueued`, now; attempts go on.
+    TriggerNow,
+    /// → `Deleted`, from any state but `Deleted`. A running claim loses its lease.
+    Delete,
+}
+
+/// What became of a [`Command`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Commanded {
+    Done,
+    /// The job is in this state and the command does not apply; nothing was changed.
+    NotApplicable(State),
+    NotFound,
+}
+
+/// The storage could not do what was asked; nothing is known to have changed.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// The database did not answer or refused. Trying again may help.
+    #[error("the job storage is unavailable: {0}")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// What is stored cannot be understood. Trying again will not help.
+    #[error("the job storage holds something unreadable: {0}")]
+    Corrupt(String),
+}
+
+impl StorageError {
+    pub fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Unavailable(Box::new(error))
+    }
+}
+
+/// Where jobs are kept. All methods may be called at the same time from many tasks and processes.
+#[async_trait]
+pub trait Storage: Monitor + Send + Sync + fmt::Debug + 'static {
+    /// Stores the jobs in one transaction, all or none, and wakes waiting workers.
+    async fn enqueue(&self, jobs: &[NewJob]) -> Result<(), StorageError>;
+
+    /// Claims jobs that are `Enqueued`: the queues in the given order, within one by priority
+    /// (highest first), then oldest first.
+    async fn claim(&self, claim: &Claim) -> Result<Vec<ClaimedJob>, StorageError>;
+
+    /// Records how claims ended, in one transaction; the answers are in the order of `settlements`.
+    async fn settle(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, StorageError>;
+
+    /// Moves at most `limit` jobs whose time has come from `Scheduled` to `Enqueued`.
+    async fn enqueue_due(&self, limit: usize) -> Result<DueJobs, StorageError>;
+
+    /// Does what a person asks; `reason` goes into the history, for example
+    /// `Requeued by ada@example.org`.
+    async fn command(
+        &self,
+        job: JobId,
+        command: Command,
+        reason: &str,
+    ) -> Result<Commanded, StorageError>;
+
+    /// Removes at most `limit` jobs that expired: those `Succeeded` or `Deleted` for longer than
+    /// `retention`. Answers how many.
+    async fn remove_expired(
+        &self,
+        retention: Duration,
+        limit: usize,
+    ) -> Result<usize, StorageError>;
+
+    /// Makes the server known and starts its pulse: whatever tells others that this process died,
+    /// faster than missing heartbeats (a session lock, a file lock), where the storage has such a
+    /// thing.
+    async fn announce(&self, server: &ServerAnnouncement) -> Result<(), StorageError>;
+
+    /// Says that the server lives and asks whether it still holds `leases`.
+    async fn heartbeat(
+        &self,
+        server: ServerId,
+        leases: &[Lease],
+    ) -> Result<Heartbeat, StorageError>;
+
+    /// Takes the server out and gives back what it still holds, without counting it as a crash.
+    async fn retire(&self, server: ServerId) -> Result<(), StorageError>;
+
+    /// Gives back the jobs of servers whose pulse stopped or whose last heartbeat is older than
+    /// `timeout`, and forgets these servers.
+    async fn rescue(&self, timeout: Duration) -> Result<Rescued, StorageError>;
+
+    /// Returns when the pulse of some other server may have stopped and [`rescue`](Self::rescue)
+    /// should look; waits for ever in a storage that cannot notice.
+    async fn peer_died(&self, me: ServerId);
+
+    /// Returns when jobs may have been enqueued since the last call, in this process or, where the
+    /// storage can tell, in another one. Wake-ups are hints: workers poll as well.
+    async fn job_enqueued(&self);
+
+    /// Wakes the workers: for who has just committed a transaction of their own that enqueued.
+    fn announce_enqueued(&self);
+}
+
+/// A storage that is shared.
+pub type SharedStorage = Arc<dyn Storage>;

@@ -1,0 +1,146 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{JobId, ServerId, StorageError};
+use crate::job::ErrorReport;
+use crate::state::State;
+
+/// The read-only questions of a dashboard.
+#[async_trait]
+pub trait Monitor: Send + Sync {
+    /// How many jobs are in each state.
+    async fn counts(&self) -> Result<Counts, StorageError>;
+
+    /// The jobs that match, newest change first.
+    async fn jobs(&self, query: &JobQuery) -> Result<Page, StorageError>;
+
+    /// One job with its history.
+    async fn job(&self, id: JobId) -> Result<Option<JobDetails>, StorageError>;
+
+    /// Every queue that has or had a job, by name.
+    async fn queues(&self) -> Result<Vec<QueueSummary>, StorageError>;
+
+    /// Every known server, by name.
+    async fn servers(&self) -> Result<Vec<ServerSummary>, StorageError>;
+}
+
+/// How many jobs are in each state.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub enqueued: u64,
+    pub scheduled: u64,
+    /// Those of `scheduled` that wait for another attempt.
+    pub retries: u64,
+    pub processing: u64,
+    pub succeeded: u64,
+    pub failed: u64,
+    pub deleted: u64,
+}
+
+/// Which jobs to list. The default lists all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct JobQuery {
+    /// Only jobs in this state.
+    pub state: Option<State>,
+    /// Only jobs that failed before and wait for another attempt.
+    pub retries_only: bool,
+    pub queue: Option<String>,
+    pub kind: Option<String>,
+    /// Continues after the last job of the page before.
+    pub after: Option<Cursor>,
+    /// How many at most, 1 to 1000. The default 0 means 20.
+    pub limit: usize,
+}
+
+/// The place between two pages: the last job of the page before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    pub changed_at: Timestamp,
+    pub id: JobId,
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Page {
+    pub jobs: Vec<JobSummary>,
+    /// Where the next page starts; `None` on the last page.
+    pub next: Option<Cursor>,
+}
+
+/// A job in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobSummary {
+    pub id: JobId,
+    pub kind: String,
+    pub queue: String,
+    pub priority: i16,
+    pub state: State,
+    /// Why it is in this state, when there is more to say than the state itself.
+    pub reason: Option<String>,
+    /// How many attempts were started and counted.
+    pub attempts: u32,
+    /// How often a process died while it ran this job.
+    pub abandoned: u32,
+    /// JSON text.
+    pub arguments: String,
+    pub created_at: Timestamp,
+    /// When it came into its state.
+    pub changed_at: Timestamp,
+    /// When it may run, while `Scheduled`.
+    pub due_at: Option<Timestamp>,
+    /// Who runs it, while `Processing`.
+    pub server: Option<ServerId>,
+    /// The error of the last failed attempt.
+    pub error: Option<ErrorReport>,
+    /// How long the run took, when `Succeeded`.
+    pub duration: Option<Duration>,
+}
+
+/// A job with all that is known about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobDetails {
+    pub summary: JobSummary,
+    /// JSON text, when it succeeded with one.
+    pub result: Option<String>,
+    /// Every state it was in, oldest first; the last entry is its state now.
+    pub history: Vec<HistoryEntry>,
+}
+
+/// One change of state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryEntry {
+    pub state: State,
+    pub at: Timestamp,
+    pub reason: Option<String>,
+    /// What belongs to this state, in Hangfire's names: `Queue`, `EnqueueAt`, `ServerId`,
+    /// `Attempt`, `DurationMs`, `Result`, ...
+    pub facts: Vec<(String, Value)>,
+    /// The attempt's error, for a `Failed` entry.
+    pub error: Option<ErrorReport>,
+}
+
+/// A queue in numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueSummary {
+    pub name: String,
+    pub enqueued: u64,
+    pub processing: u64,
+    /// Since when its oldest job waits.
+    pub oldest_enqueued_at: Option<Timestamp>,
+}
+
+/// A server and what it does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerSummary {
+    pub id: ServerId,
+    pub name: String,
+    pub queues: Vec<String>,
+    pub workers: u32,
+    /// How many jobs it runs now.
+    pub processing: u64,
+    pub started_at: Timestamp,
+    pub heartbeat_at: Timestamp,
+}
