@@ -9,7 +9,7 @@ frontend_sources := $(shell find frontend -name node_modules -prune -o -path fro
 .PHONY: help run build dev test check test-crates test-frontend test-hub-client e2e bench api-client clean
 
 help: ## what can be done here
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 ## Running
 

@@ -1,0 +1,142 @@
+import { HttpTransportType, HubConnectionBuilder, LogLevel } from '@microsoft/signalr';
+import { admin } from './diquis.js';
+import { until, within } from './until.js';
+
+/** Someone without a session. */
+export function visitor(url) {
+  return new Caller(url, {});
+}
+
+/** Someone signed in, as a script would do it. */
+export async function signIn(url, who = admin) {
+  const answer = await visitor(url).post('/api/sessions', {
+    email: who.email,
+    password: who.password,
+  });
+  if (answer.status !== 200)
+    throw new Error(`sign-in answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+  return new Caller(url, { session: answer.body, cookies: answer.cookies });
+}
+
+class Caller {
+  constructor(url, { session, cookies = [] }) {
+    this.url = url;
+    this.session = session;
+    this.cookies = cookies;
+  }
+
+  /** The same person, with the same session, at another process. */
+  at(url) {
+    return new Caller(url, { session: this.session, cookies: this.cookies });
+  }
+
+  get(path) {
+    return this.send('GET', path);
+  }
+
+  post(path, body, headers) {
+    return this.send('POST', path, { body, headers });
+  }
+
+  async send(method, path, { body, headers = {} } = {}) {
+    if (this.session) headers = { authorization: `Bearer ${this.session.accessToken}`, ...headers };
+    if (body !== undefined) headers = { 'content-type': 'application/json', ...headers };
+    const response = await fetch(this.url + path, {
+      method,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      redirect: 'manual',
+    });
+    return answerOf(response);
+  }
+
+  /** The pages of the dashboard know their reader by a cookie. */
+  sendWithCookies(method, path, { form, headers = {} } = {}) {
+    return fetch(this.url + path, {
+      method,
+      headers: { cookie: this.cookies.join('; '), 'sec-fetch-site': 'same-origin', ...headers },
+      body: form && new URLSearchParams(form),
+      redirect: 'manual',
+    }).then(answerOf);
+  }
+
+  async createTenant(name, adminEmail = 'owner@example.test') {
+    const answer = await this.post('/api/tenants', { name, adminEmail });
+    if (answer.status !== 202) throw new Error(`${answer.status}: ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+
+  async tenant(id) {
+    return (await this.get(`/api/tenants/${id}`)).body;
+  }
+
+  /** Waits until the tenant is as described; resolves to it. */
+  tenantThat(description, id, is, seconds = 30) {
+    return until(
+      `the tenant ${description}`,
+      async () => {
+        const tenant = await this.tenant(id);
+        return is(tenant) && tenant;
+      },
+      seconds,
+    );
+  }
+
+  activeTenant(id, seconds) {
+    return this.tenantThat('is active', id, (tenant) => tenant.status === 'Active', seconds);
+  }
+
+  /** What the hub tells this person from now on. */
+  async listen(t) {
+    const heard = [];
+    const waiting = new Set();
+    const connection = new HubConnectionBuilder()
+      .withUrl(`${this.url}/hubs/notifications`, {
+        accessTokenFactory: () => this.session.accessToken,
+        transport: HttpTransportType.WebSockets,
+      })
+      .configureLogging(LogLevel.None)
+      .build();
+    for (const event of ['ReceiveNotification', 'TenantChanged']) {
+      connection.on(event, (...args) => {
+        heard.push({ event, args, at: performance.now() });
+        for (const look of waiting) look();
+      });
+    }
+    t.after(() => connection.stop());
+    await connection.start();
+
+    const hears = (what, wanted, seconds = 30) => {
+      const arrival = new Promise((resolve) => {
+        const look = () => {
+          const found = heard.find(wanted);
+          if (!found) return;
+          waiting.delete(look);
+          resolve(found);
+        };
+        waiting.add(look);
+        look();
+      });
+      return within(seconds, what, arrival);
+    };
+    const hearsNotificationOf = (tenantId, kind = 'TenantReady') =>
+      hears(`a ${kind} of ${tenantId}`, ({ event, args }) => {
+        const details = args.at(-1);
+        return (
+          event === 'ReceiveNotification' && details.tenantId === tenantId && details.kind === kind
+        );
+      });
+    return { heard, hears, hearsNotificationOf, connection };
+  }
+}
+
+async function answerOf(response) {
+  const text = await response.text();
+  const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '');
+  return {
+    status: response.status,
+    headers: response.headers,
+    cookies: response.headers.getSetCookie().map((cookie) => cookie.split(';')[0]),
+    body: isJson && text ? JSON.parse(text) : text,
+  };
+}

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { after, before } from 'node:test';
+import { chromium } from 'playwright-core';
+import { artefact } from './artefacts.js';
+import { admin } from './diquis.js';
+
+let browser;
+
+/** One Chromium for the stories of a file. */
+export function withBrowser() {
+  before(async () => {
+    browser = await chromium.launch({ executablePath: chromiumPath(), args: chromiumArguments });
+  });
+  after(() => browser?.close());
+}
+
+/** A person with a browser of their own. The test fails when a page complains in its console or asks another host. */
+export async function person(
+  t,
+  { url, viewport = { width: 1280, height: 800 }, colorScheme = 'light' },
+) {
+  const context = await browser.newContext({
+    baseURL: url,
+    viewport,
+    colorScheme,
+    reducedMotion: 'reduce',
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  const complaints = [];
+  page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error}`));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !isAnswerOfApi(message))
+      complaints.push(`${page.url()}: ${message.text()}`);
+  });
+  page.on('request', (request) => {
+    const { protocol, origin } = new URL(request.url());
+    if (protocol.startsWith('http') && origin !== url)
+      complaints.push(`asked another host: ${request.url()}`);
+  });
+  t.after(() => context.close());
+  return { page, context, complaints };
+}
+
+export function assertContent({ complaints }) {
+  assert.deepEqual(complaints, [], 'the pages complained');
+}
+
+export async function signInThere(page, who = admin) {
+  await page.goto('/sign-in');
+  await page.getByLabel('E-mail').fill(who.email);
+  await page.getByLabel('Password', { exact: true }).fill(who.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+export function picture(page, name) {
+  return page.screenshot({ path: artefact('screenshots', `${name}.png`), fullPage: true });
+}
+
+// Chromium reports each 4xx answer as an error; the pages have words of their own for those.
+function isAnswerOfApi(message) {
+  return /the server responded with a status of 4\d\d/.test(message.text());
+}
+
+function chromiumPath() {
+  const known = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+  return process.env.CHROMIUM ?? known.find((path) => existsSync(path)) ?? 'chromium';
+}
+
+const chromiumArguments = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
