@@ -5,6 +5,7 @@
 //! engine; implement it outside of this workspace at your own risk.
 
 mod monitor;
+pub mod reasons;
 
 use std::fmt;
 use std::sync::Arc;
@@ -213,11 +214,14 @@ impl StorageError {
 /// Where jobs are kept. All methods may be called at the same time from many tasks and processes.
 #[async_trait]
 pub trait Storage: Monitor + Send + Sync + fmt::Debug + 'static {
-    /// Stores the jobs in one transaction, all or none, and wakes waiting workers.
+    /// Stores the jobs in one transaction, all or none, and wakes waiting workers. A job that is
+    /// [`Due::Now`](crate::Due::Now) becomes `Enqueued`, any other `Scheduled`, even when its time
+    /// has passed. An id that is stored already is an error.
     async fn enqueue(&self, jobs: &[NewJob]) -> Result<(), StorageError>;
 
     /// Claims jobs that are `Enqueued`: the queues in the given order, within one by priority
-    /// (highest first), then oldest first.
+    /// (highest first), then oldest first (by id). A server that is not known, because it never
+    /// announced itself, retired or was taken for dead, gets nothing: nobody would notice its death.
     async fn claim(&self, claim: &Claim) -> Result<Vec<ClaimedJob>, StorageError>;
 
     /// Records how claims ended, in one transaction; the answers are in the order of `settlements`.
@@ -258,16 +262,28 @@ pub trait Storage: Monitor + Send + Sync + fmt::Debug + 'static {
     /// Takes the server out and gives back what it still holds, without counting it as a crash.
     async fn retire(&self, server: ServerId) -> Result<(), StorageError>;
 
-    /// Gives back the jobs of servers whose pulse stopped or whose last heartbeat is older than
-    /// `timeout`, and forgets these servers.
+    /// Gives back what the server holds except `held`, without counting it as a crash; answers how
+    /// many. For after a claim whose answer was lost: the jobs were claimed, but nobody runs them.
+    async fn give_back_except(
+        &self,
+        server: ServerId,
+        held: &[Lease],
+    ) -> Result<usize, StorageError> {
+        let _ = (server, held);
+        Ok(0)
+    }
+
+    /// Gives back the jobs of servers whose pulse stopped or whose last heartbeat is at least
+    /// `timeout` old, and forgets these servers.
     async fn rescue(&self, timeout: Duration) -> Result<Rescued, StorageError>;
 
     /// Returns when the pulse of some other server may have stopped and [`rescue`](Self::rescue)
     /// should look; waits for ever in a storage that cannot notice.
     async fn peer_died(&self, me: ServerId);
 
-    /// Returns when jobs may have been enqueued since the last call, in this process or, where the
-    /// storage can tell, in another one. Wake-ups are hints: workers poll as well.
+    /// Returns when jobs may have become `Enqueued` since the last call (enqueued, due, requeued,
+    /// rescued), in this process or, where the storage can tell, in another one. Wake-ups are
+    /// hints: workers poll as well.
     async fn job_enqueued(&self);
 
     /// Wakes the workers: for who has just committed a transaction of their own that enqueued.
