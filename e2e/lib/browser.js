@@ -9,10 +9,16 @@ let browser;
 
 /** One Chromium for the stories of a file. */
 export function withBrowser() {
-  before(async () => {
-    browser = await chromium.launch({ executablePath: chromiumPath(), args: chromiumArguments });
-  });
-  after(() => browser?.close());
+  before(openBrowser);
+  after(closeBrowser);
+}
+
+export async function openBrowser() {
+  browser = await chromium.launch({ executablePath: chromiumPath(), args: chromiumArguments });
+}
+
+export function closeBrowser() {
+  return browser?.close();
 }
 
 /** A person with a browser of their own. The test fails when a page complains in its console or asks another host. */

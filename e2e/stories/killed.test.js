@@ -55,11 +55,7 @@ function order(i) {
 async function place(ada, one) {
   const { key, name, adminEmail } = one;
   try {
-    const answer = await ada.post(
-      '/api/tenants',
-      { name, adminEmail },
-      { 'idempotency-key': key },
-    );
+    const answer = await ada.post('/api/tenants', { name, adminEmail }, { 'idempotency-key': key });
     assert.equal(answer.status, 202, JSON.stringify(answer.body));
     one.id = answer.body.id;
   } catch (error) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { signIn } from '../lib/api.js';
 import { assertContent, person, signInThere, withBrowser } from '../lib/browser.js';
-import { sqliteThatBreaks, postgresThatBreaks } from '../lib/databases.js';
+import { postgresThatBreaks, sqliteThatBreaks } from '../lib/databases.js';
 import { startDiquis } from '../lib/diquis.js';
 
 withBrowser();
