@@ -1,0 +1,86 @@
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::email_address::EmailAddress;
+use crate::role::Role;
+use crate::tenant::TenantId;
+
+/// A user's id. Ids sort by the time of their making.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UserId(pub Uuid);
+
+impl UserId {
+    pub fn random() -> Self {
+        Self(Uuid::now_v7())
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Someone who can sign in, or will once they have set a password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    pub id: UserId,
+    pub email: EmailAddress,
+    pub display_name: String,
+    pub is_super_admin: bool,
+    /// The tenant they own; of several, the first.
+    pub tenant_id: Option<TenantId>,
+    pub has_password: bool,
+    pub created_at: Timestamp,
+}
+
+impl User {
+    pub fn roles(&self) -> Vec<Role> {
+        let admin = self.is_super_admin.then_some(Role::SuperAdmin);
+        let owner = self.tenant_id.map(|_| Role::TenantOwner);
+        admin.into_iter().chain(owner).collect()
+    }
+
+    pub fn has_role(&self, role: Role) -> bool {
+        self.roles().contains(&role)
+    }
+}
+
+/// A name to greet someone by of whom only the address is known: `ada.lovelace@…` is
+/// `Ada Lovelace`.
+pub fn display_name_from(email: &EmailAddress) -> String {
+    email
+        .local_part()
+        .split(['.', '_', '-', '+'])
+        .filter(|word| !word.is_empty())
+        .map(capitalised)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters
+        .next()
+        .map(|first| first.to_ascii_uppercase())
+        .into_iter()
+        .chain(letters)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_display_name_is_made_from_the_address() {
+        let name = |email: &str| display_name_from(&email.parse().expect("an address"));
+
+        assert_eq!(name("ada.lovelace@example.org"), "Ada Lovelace");
+        assert_eq!(name("ada@example.org"), "Ada");
+    }
+}
