@@ -6,7 +6,7 @@ target := $(or $(CARGO_TARGET_DIR),target)
 npm_ci := npm ci --no-audit --no-fund --loglevel=error
 frontend_sources := $(shell find frontend -name node_modules -prune -o -path frontend/dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run build dev test check test-crates test-frontend test-hub-client e2e bench api-client clean
+.PHONY: help run build dev test check test-crates test-frontend test-hub-client e2e bench deny api-client clean
 
 help: ## what can be done here
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,7 @@ test-crates: frontend/dist/index.html ## all crates on memory, SQLite and Postgr
 test-frontend: frontend/node_modules/.package-lock.json ## the front end's lints, types and tests
 	npm --prefix frontend run check
 	npm --prefix frontend test
+	cd e2e && ../frontend/node_modules/.bin/biome ci --error-on-warnings . ../benchmarks
 
 test-hub-client: ## the official SignalR client against the hub
 	libs/signalr-hub/e2e/run
@@ -50,6 +51,9 @@ e2e: $(or $(DIQUIS_BIN),debug-diquis) e2e/node_modules/.package-lock.json ## the
 bench: build e2e/node_modules/.package-lock.json ## how fast it answers, tells, starts; how much memory it takes
 	@scripts/setup test
 	DIQUIS_BIN=$(abspath $(target)/release/diquis) scripts/with-postgres node benchmarks/provisioning.js
+
+deny: ## licences and banned crates; wants 'cargo install --locked cargo-deny'
+	cargo deny check bans licenses sources
 
 ## Making
 

@@ -8,6 +8,7 @@ import { signIn, visitor } from '../e2e/lib/api.js';
 import { closeBrowser, openBrowser, person, signInThere } from '../e2e/lib/browser.js';
 import { postgres, sqlite } from '../e2e/lib/databases.js';
 import { prepareDiquis, startDiquis } from '../e2e/lib/diquis.js';
+import { openScope } from '../e2e/lib/scope.js';
 
 const rounds = 10;
 const beingProvisioned = 20;
@@ -31,7 +32,7 @@ const manySignUps = { DIQUIS_SIGN_UP_LIMIT: '100000/hour', DIQUIS_LOG: 'warn' };
 async function main() {
   const results = {};
   for (const open of [sqlite, postgres]) {
-    const scope = openScope();
+    const scope = openScope('benchmark');
     try {
       const database = await open(scope);
       results[database.engine] = {
@@ -166,7 +167,7 @@ async function measureToasts(scope, database) {
 function whenShown(text) {
   return new Promise((resolve) => {
     const observer = new MutationObserver(() => {
-      if (!document.body.innerText.includes(text)) return;
+      if (!document.body.textContent.includes(text)) return;
       observer.disconnect();
       requestAnimationFrame(() => resolve(Date.now()));
     });
@@ -195,18 +196,6 @@ function missedBars(results) {
       .filter(([measure, value]) => bars[measure] !== null && value >= bars[measure])
       .map(([measure]) => `${measure} on ${engine}`),
   );
-}
-
-// Stands in for the test that the stories' tools expect: a name, and what is done at the end.
-function openScope() {
-  const endings = [];
-  return {
-    name: 'benchmark',
-    after: (ending) => endings.push(ending),
-    close: async () => {
-      for (const ending of endings.reverse()) await ending();
-    },
-  };
 }
 
 await openBrowser();

@@ -60,6 +60,11 @@ export async function signInThere(page, who = admin) {
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
 
+/** A message that floats above the page. */
+export function toast(page, text) {
+  return page.getByRole('region', { name: /notifications|messages/i }).getByText(text);
+}
+
 export function picture(page, name) {
   return page.screenshot({ path: artefact('screenshots', `${name}.png`), fullPage: true });
 }

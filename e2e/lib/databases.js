@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import pg from 'pg';
@@ -7,42 +9,109 @@ import pg from 'pg';
 const run = promisify(execFile);
 
 /** Tells the same story on SQLite and on PostgreSQL. */
-export function onEachDatabase(title, story, options = {}) {
-  test(`${title}, on SQLite`, options, (t) => story(t, sqlite()));
-  test(`${title}, on PostgreSQL`, options, async (t) => story(t, await postgres(t)));
+export function onEachDatabase(title, story) {
+  test(`${title}, on SQLite`, (t) => story(t, sqlite()));
+  test(`${title}, on PostgreSQL`, async (t) => story(t, await postgres(t)));
 }
 
 /** Nothing to install: the catalogue and the tenants are files in the data directory. */
 export function sqlite() {
-  return { engine: 'SQLite', settings: {} };
+  return new Sqlite();
 }
 
-/** A database of its own in the cluster of the tests, owned by a role that may create databases. */
-export async function postgres(t, { mayCreateDatabases = true } = {}) {
+/** A database of its own in the cluster of the tests, and a role that may do what production needs. */
+export async function postgres(t) {
   const address = process.env.DIQUIS_TEST_POSTGRES_URL;
-  if (!address)
-    throw new Error('DIQUIS_TEST_POSTGRES_URL is not set: run this with scripts/with-postgres');
+  if (!address) throw new Error('no DIQUIS_TEST_POSTGRES_URL: run this with scripts/with-postgres');
 
-  const name = `e2e_${randomBytes(6).toString('hex')}`;
+  const role = `e2e_${randomBytes(6).toString('hex')}`;
   const cluster = await connect(address);
-  await cluster.query(
-    `create role ${name} login ${mayCreateDatabases ? 'createdb' : 'nocreatedb'}`,
-  );
-  await cluster.query(`create database ${name} owner ${name}`);
+  await cluster.query(`create role ${role} login createdb`);
+  await cluster.query(`create database ${role} owner ${role}`);
   t.after(async () => {
-    await dropDatabasesOf(cluster, name);
+    await dropDatabasesOf(cluster, role);
     await cluster.end();
   });
+  return new Postgres(address, cluster, role);
+}
 
-  const url = new URL(address);
-  url.username = name;
-  url.pathname = `/${name}`;
-  return {
-    engine: 'PostgreSQL',
-    settings: { DIQUIS_DATABASE_URL: url.href },
-    cluster,
-    role: name,
-  };
+class Sqlite {
+  engine = 'SQLite';
+  settings = {};
+
+  /** Puts a file where the folder of the tenants belongs; the returned function puts all right. */
+  async breakProvisioning(diquis) {
+    const tenants = join(diquis.dataDir, 'tenants');
+    const aside = join(diquis.dataDir, 'tenants-aside');
+    await mkdir(tenants, { recursive: true });
+    await rename(tenants, aside);
+    await writeFile(tenants, 'in the way');
+    return async () => {
+      await rm(tenants);
+      await rename(aside, tenants);
+    };
+  }
+
+  /** The e-mail addresses of the owners, a list for each tenant database. */
+  async ownersByTenantDatabase(diquis) {
+    const folder = join(diquis.dataDir, 'tenants');
+    const files = (await readdir(folder)).filter((file) => /\.(db|sqlite\d?)$/.test(file));
+    return Promise.all(files.map((file) => sqliteOwners(join(folder, file))));
+  }
+}
+
+class Postgres {
+  engine = 'PostgreSQL';
+
+  constructor(address, cluster, role) {
+    this.address = address;
+    this.cluster = cluster;
+    this.role = role;
+    this.settings = { DIQUIS_DATABASE_URL: this.#url(role) };
+  }
+
+  /** Takes CREATEDB away from the role; the returned function gives it back. */
+  async breakProvisioning() {
+    await this.cluster.query(`alter role ${this.role} nocreatedb`);
+    return () => this.cluster.query(`alter role ${this.role} createdb`);
+  }
+
+  /** Lets each CREATE DATABASE wait until the returned function is called. */
+  async holdUpCreatingDatabases() {
+    const blocker = await connect(this.address);
+    await blocker.query('begin');
+    await blocker.query('lock table pg_database in share mode');
+    return async () => {
+      await blocker.query('commit');
+      await blocker.end();
+    };
+  }
+
+  async ownersByTenantDatabase() {
+    const names = (await databasesOf(this.cluster, this.role)).filter((name) => name !== this.role);
+    return Promise.all(names.map((name) => postgresOwners(this.#url(name))));
+  }
+
+  #url(database) {
+    const url = new URL(this.address);
+    url.username = this.role;
+    url.pathname = `/${database}`;
+    return url.href;
+  }
+}
+
+const selectOwners = 'select email from users';
+
+async function sqliteOwners(file) {
+  const { stdout } = await run('sqlite3', ['-readonly', '-noheader', file, selectOwners]);
+  return stdout.split('\n').filter(Boolean);
+}
+
+async function postgresOwners(url) {
+  const tenant = await connect(url);
+  const { rows } = await tenant.query(selectOwners);
+  await tenant.end();
+  return rows.map(({ email }) => email);
 }
 
 async function connect(address) {
@@ -51,11 +120,17 @@ async function connect(address) {
   return client;
 }
 
-async function dropDatabasesOf(cluster, role) {
+async function databasesOf(cluster, role) {
   const { rows } = await cluster.query(
     'select datname from pg_database where datdba = $1::regrole',
     [role],
   );
-  for (const { datname } of rows) await cluster.query(`drop database "${datname}" with (force)`);
+  return rows.map(({ datname }) => datname);
+}
+
+async function dropDatabasesOf(cluster, role) {
+  for (const name of await databasesOf(cluster, role)) {
+    await cluster.query(`drop database "${name}" with (force)`);
+  }
   await cluster.query(`drop role ${role}`);
 }

@@ -5,30 +5,139 @@ import { signIn, visitor } from '../lib/api.js';
 import { sqlite } from '../lib/databases.js';
 import { startDiquis } from '../lib/diquis.js';
 import { openMailbox } from '../lib/mailbox.js';
-import { signUpAndSignIn } from '../lib/signed-up.js';
+import { signUpAndSignIn } from '../lib/owner.js';
+import { openScope } from '../lib/scope.js';
 
-// Who gets what at each route: nobody, a tenant's owner, a Super Admin.
-// Bodies are empty and ids unknown, so "let in" shows as 400, 404, or the answer itself.
-const routes = [
-  ['GET', '/health/live', 200, 200, 200],
-  ['GET', '/health/ready', 200, 200, 200],
-  ['GET', '/api/openapi.json', 200, 200, 200],
-  ['GET', '/metrics', 401, 403, 200],
-  ['GET', '/api/me', 401, 200, 200],
-  ['POST', '/api/sessions', 400, 400, 400],
-  ['POST', '/api/sign-up', 400, 400, 400],
-  ['POST', '/api/passwords', 400, 400, 400],
-  ['GET', '/api/slugs/a-free-one', 200, 200, 200],
-  ['GET', '/api/tenants', 401, 403, 200],
-  ['POST', '/api/tenants', 401, 403, 400],
-  ['GET', '/api/tenants/{id}', 401, 403, 404],
-  ['POST', '/api/tenants/{id}/retry', 401, 403, 404],
-  ['GET', '/api/tenant', 401, 200, 403],
-  ['GET', '/api/mails', 401, 403, 404],
-  ['GET', '/api/mails/{id}', 401, 403, 404],
-  ['GET', '/api/notifications', 401, 200, 200],
-  ['POST', '/api/notifications/{id}/read', 401, 404, 404],
-  ['POST', '/api/notifications/read-all', 401, 204, 204],
-  ['POST', '/hubs/notifications/negotiate?negotiateVersion=1', 401, 200, 200],
-  ['GET', '/api/no-such-thing', 404, 404, 404],
+// Who gets which answer: nobody, a tenant's owner, a Super Admin. Bodies are empty and ids unknown,
+// so whoever is let in gets 400 or 404 where there is nothing to answer.
+const api = [
+  ['GET /health/live', 200, 200, 200],
+  ['GET /health/ready', 200, 200, 200],
+  ['GET /api/openapi.json', 200, 200, 200],
+  ['GET /metrics', 401, 403, 200],
+  ['POST /api/sessions', 400, 400, 400],
+  ['POST /api/sessions/refresh', 401, 401, 401],
+  ['DELETE /api/sessions/current', 204, 204, 204],
+  ['GET /api/me', 401, 200, 200],
+  ['POST /api/sign-up', 400, 400, 400],
+  ['POST /api/passwords', 400, 400, 400],
+  ['GET /api/slugs/{slug}', 200, 200, 200],
+  ['GET /api/tenants', 401, 403, 200],
+  ['POST /api/tenants', 401, 403, 400],
+  ['GET /api/tenants/{id}', 401, 403, 404],
+  ['POST /api/tenants/{id}/retry', 401, 403, 404],
+  ['GET /api/tenant', 401, 200, 403],
+  ['GET /api/mails', 401, 403, 404],
+  ['GET /api/mails/{id}', 401, 403, 404],
+  ['GET /api/notifications', 401, 200, 200],
+  ['POST /api/notifications/{id}/read', 401, 404, 404],
+  ['POST /api/notifications/read-all', 401, 204, 204],
+  ['POST /hubs/notifications/negotiate?negotiateVersion=1', 401, 200, 200],
+  ['GET /api/no-such-thing', 404, 404, 404],
 ];
+
+// The dashboard knows people by their cookies, and shows a stranger the way to sign in.
+const dashboard = [
+  ['GET /hangfire', 303, 403, 200],
+  ['GET /hangfire/jobs/enqueued', 303, 403, 200],
+  ['GET /hangfire/jobs/processing', 303, 403, 200],
+  ['GET /hangfire/jobs/scheduled', 303, 403, 200],
+  ['GET /hangfire/jobs/succeeded', 303, 403, 200],
+  ['GET /hangfire/jobs/failed', 303, 403, 200],
+  ['GET /hangfire/jobs/deleted', 303, 403, 200],
+  ['GET /hangfire/retries', 303, 403, 200],
+  ['GET /hangfire/servers', 303, 403, 200],
+  ['GET /hangfire/jobs/details/{id}', 303, 403, 404],
+  ['GET /hangfire/no-such-page', 303, 403, 404],
+];
+
+const scope = openScope('access');
+const people = {};
+
+before(async () => {
+  const mailbox = await openMailbox(scope);
+  const { url } = await startDiquis(scope, sqlite(), { DIQUIS_SMTP_URL: mailbox.url });
+  people.nobody = visitor(url);
+  people['an owner'] = await signUpAndSignIn(url, mailbox, 'Térraba Boats', 'rosa@terraba.test');
+  people['a Super Admin'] = await signIn(url);
+});
+after(() => scope.close());
+
+describe('the API answers by role', () => {
+  for (const [route, ...statuses] of api) {
+    test(route, async () => {
+      assert.deepEqual(await answers((person) => person.send(...callOf(route))), statuses);
+    });
+  }
+});
+
+describe('the dashboard is for Super Admins alone', () => {
+  for (const [route, ...statuses] of dashboard) {
+    test(route, async () => {
+      const answer = (person) => person.sendWithCookies(...callOf(route));
+      assert.deepEqual(await answers(answer), statuses);
+    });
+  }
+});
+
+test('each route of the API has a row in the table', async () => {
+  const { body } = await people.nobody.get('/api/openapi.json');
+  const described = Object.entries(body.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+
+  const rows = new Set(api.map(([route]) => route));
+  assert.deepEqual(
+    described.filter((route) => !rows.has(route)),
+    [],
+  );
+});
+
+test('an access token that was tampered with is no access token', async () => {
+  const { accessToken } = people['a Super Admin'].session;
+  const [header, payload] = accessToken.split('.');
+  const forged = [
+    `${header}.${payload}.`,
+    `${accessToken.slice(0, -2)}AA`,
+    `${unsignedHeader()}.${payload}.`,
+    `${accessToken}.x`,
+    'x',
+  ];
+
+  for (const token of forged) {
+    const { status } = await people.nobody.send('GET', '/api/me', {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    assert.equal(status, 401, token);
+  }
+});
+
+test('an access token in the address counts on the path of the hub alone', async () => {
+  const { accessToken } = people['a Super Admin'].session;
+
+  const api = await people.nobody.get(`/api/me?access_token=${accessToken}`);
+  const page = await people.nobody.get(`/hangfire?access_token=${accessToken}`);
+
+  assert.equal(api.status, 401);
+  assert.notEqual(page.status, 200);
+});
+
+async function answers(ask) {
+  const statuses = [];
+  for (const person of Object.values(people)) statuses.push((await ask(person)).status);
+  return statuses;
+}
+
+function callOf(route) {
+  const [method, path] = route.split(' ');
+  const filled = path.replace('{id}', randomUUID()).replace('{slug}', 'a-free-one');
+  return [
+    method,
+    filled,
+    method === 'POST' && !/read|retry|refresh|hub/.test(path) ? { body: {} } : {},
+  ];
+}
+
+function unsignedHeader() {
+  return Buffer.from(JSON.stringify({ alg: 'none', typ: 'JWT' })).toString('base64url');
+}

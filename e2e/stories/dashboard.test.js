@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { signIn } from '../lib/api.js';
+import { assertContent, person, picture, signInThere, withBrowser } from '../lib/browser.js';
+import { onEachDatabase } from '../lib/databases.js';
+import { startDiquis } from '../lib/diquis.js';
+
+withBrowser();
+
+onEachDatabase('a failed job is requeued where it rests', async (t, database) => {
+  const story = await failedTenant(t, database, { DIQUIS_JOB_ATTEMPTS: '1' });
+  const { page, script, tenant } = story;
+
+  await page.goto('/hangfire/jobs/failed');
+  await page
+    .getByRole('link', { name: tenant.jobId.slice(0, 8) })
+    .first()
+    .click();
+  await page.waitForURL(`**/hangfire/jobs/details/${tenant.jobId}`);
+  await picture(page, `failed job ${database.engine}`);
+  const sameJob = await story.context.newPage();
+  await sameJob.goto(page.url());
+  await story.repair();
+  await page.getByRole('button', { name: 'Requeue' }).click();
+  await page
+    .getByText(/requeued/i)
+    .first()
+    .waitFor();
+  await script.activeTenant(tenant.id);
+
+  await sameJob.getByRole('button', { name: 'Requeue' }).click();
+  await sameJob.getByRole('status').or(sameJob.getByRole('alert')).first().waitFor();
+  assert.equal((await script.tenant(tenant.id)).status, 'Active', 'twice does no harm');
+  assertContent(story);
+});
+
+onEachDatabase('a job that waits for its next attempt is triggered now', async (t, database) => {
+  const story = await failedTenant(t, database, { DIQUIS_RETRY_DELAYS: '1h' });
+  const { page, script, tenant } = story;
+
+  await page.goto('/hangfire/retries');
+  await page
+    .getByRole('link', { name: tenant.jobId.slice(0, 8) })
+    .first()
+    .click();
+  await story.repair();
+  await page.getByRole('button', { name: 'Trigger now' }).click();
+
+  await script.activeTenant(tenant.id);
+  assertContent(story);
+});
+
+onEachDatabase('a deleted job stays away until it is requeued', async (t, database) => {
+  const story = await failedTenant(t, database, { DIQUIS_JOB_ATTEMPTS: '1' });
+  const { page, script, tenant } = story;
+  await story.repair();
+
+  await page.goto(`/hangfire/jobs/details/${tenant.jobId}`);
+  await page.getByRole('button', { name: 'Delete' }).first().click();
+  await page
+    .getByText(/deleted/i)
+    .first()
+    .waitFor();
+  await page.goto('/hangfire/jobs/deleted');
+  await page
+    .getByRole('link', { name: tenant.jobId.slice(0, 8) })
+    .first()
+    .click();
+  assert.equal((await script.tenant(tenant.id)).status, 'Failed');
+  await page.getByRole('button', { name: 'Requeue' }).click();
+
+  await script.activeTenant(tenant.id);
+  assertContent(story);
+});
+
+onEachDatabase('a form from another site changes nothing', async (t, database) => {
+  const { script, tenant } = await failedTenant(t, database, { DIQUIS_JOB_ATTEMPTS: '1' });
+  const path = `/hangfire/jobs/actions/delete/${tenant.jobId}`;
+
+  const crossSite = await script.sendWithCookies('POST', path, {
+    form: { 'form-token': 'guessed' },
+    headers: { 'sec-fetch-site': 'cross-site', origin: 'https://elsewhere.test' },
+  });
+  const withoutToken = await script.sendWithCookies('POST', path, { form: {} });
+
+  assert.equal(crossSite.status, 403);
+  assert.equal(withoutToken.status, 403);
+  const { body } = await script.sendWithCookies('GET', '/hangfire/jobs/deleted');
+  assert.ok(!body.includes(tenant.jobId), 'the job is where it was');
+});
+
+// A tenant whose first attempt has failed, and a Super Admin's browser and script.
+async function failedTenant(t, database, settings) {
+  const diquis = await startDiquis(t, database, settings);
+  const script = await signIn(diquis.url);
+  const repair = await database.breakProvisioning(diquis);
+  const tenant = await script.createTenant('Unlucky Lagoon');
+  await script.tenantThat('has failed', tenant.id, ({ status }) => status === 'Failed');
+
+  const browser = await person(t, diquis);
+  await signInThere(browser.page);
+  await browser.page.getByRole('heading', { name: 'Tenants', level: 1 }).waitFor();
+  return { ...browser, script, tenant, repair };
+}

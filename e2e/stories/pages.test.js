@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import AxeBuilder from '@axe-core/playwright';
+import { signIn } from '../lib/api.js';
+import { assertContent, person, picture, signInThere, withBrowser } from '../lib/browser.js';
+import { sqlite } from '../lib/databases.js';
+import { admin, startDiquis } from '../lib/diquis.js';
+import { mailInApp, ownersPassword, setPassword } from '../lib/owner.js';
+import { openScope } from '../lib/scope.js';
+
+withBrowser();
+
+const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+const widthsForRules = [320, 1280];
+const widthsForPictures = [360, 768, 1440];
+
+const scope = openScope('pages');
+const world = {};
+
+before(async () => {
+  world.diquis = await startDiquis(scope, sqlite(), { DIQUIS_JOB_ATTEMPTS: '1' });
+  await fill(world);
+});
+after(() => scope.close());
+
+const owner = { email: 'rosa@terraba.test', password: ownersPassword };
+const someToken = 'A'.repeat(43);
+
+const pages = {
+  landing: { path: '/', heading: /./ },
+  'sign in': { path: '/sign-in', heading: /sign in/i },
+  'set password': { path: `/set-password#token=${someToken}`, heading: /password/i },
+  'not found': { path: '/no-such-page', heading: /./ },
+  tenants: { who: admin, path: '/tenants', heading: 'Tenants' },
+  'create tenant': { who: admin, path: '/tenants', heading: 'Tenants', open: openDialog },
+  'a failed tenant': { who: admin, path: '/tenants', heading: 'Tenants', open: openFailed },
+  bell: { who: admin, path: '/tenants', heading: 'Tenants', open: openBell },
+  mails: { who: admin, path: '/mails', heading: /mail/i },
+  home: { who: owner, path: '/home', heading: 'Térraba Boats' },
+  dashboard: { who: admin, path: '/hangfire', heading: /./ },
+  'dashboard, succeeded': { who: admin, path: '/hangfire/jobs/succeeded', heading: /succeeded/i },
+  'dashboard, failed': { who: admin, path: '/hangfire/jobs/failed', heading: /failed/i },
+  'dashboard, job': {
+    who: admin,
+    path: () => `/hangfire/jobs/details/${world.failedJob}`,
+    heading: /./,
+  },
+  'dashboard, servers': { who: admin, path: '/hangfire/servers', heading: /servers/i },
+};
+
+for (const colorScheme of ['light', 'dark']) {
+  describe(`in the ${colorScheme} theme`, () => {
+    for (const [name, page] of Object.entries(pages)) {
+      test(`${name} can be used by everyone, at any width`, (t) =>
+        visit(t, name, page, colorScheme));
+    }
+  });
+}
+
+async function visit(t, name, { who, path, heading, open }, colorScheme) {
+  const visitor = await person(t, { url: world.diquis.url, colorScheme });
+  const { page } = visitor;
+  if (who) {
+    await signInThere(page, who);
+    await page.waitForURL(/\/(tenants|home)$/);
+  }
+  await page.goto(typeof path === 'function' ? path() : path);
+  await page.getByRole('heading', { level: 1, name: heading }).waitFor();
+  await open?.(page);
+
+  for (const width of widthsForPictures) {
+    await page.setViewportSize({ width, height: 900 });
+    await picture(page, `${name} ${width} ${colorScheme}`);
+  }
+  for (const width of widthsForRules) {
+    await page.setViewportSize({ width, height: 900 });
+    await assertUsable(page, width);
+  }
+  assertContent(visitor);
+}
+
+async function assertUsable(page, width) {
+  const { violations } = await new AxeBuilder({ page }).withTags(rules).analyze();
+  const found = violations.flatMap(({ id, nodes }) =>
+    nodes.map((node) => `${id} at ${width}: ${node.html.slice(0, 160)} ${node.failureSummary}`),
+  );
+  assert.deepEqual(found, []);
+  const contentWidth = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(contentWidth <= width, `scrolls sideways: ${contentWidth} wide at ${width}`);
+}
+
+// A tenant of each kind, an owner who has signed up, mails, and notifications.
+async function fill(world) {
+  const { url } = world.diquis;
+  const ada = await signIn(url);
+  const { id } = await ada.createTenant('Boruca Weavers', 'owner@boruca.test');
+  await ada.activeTenant(id);
+  await signUp(ada, 'Térraba Boats', owner.email);
+  await sqlite().breakProvisioning(world.diquis);
+  const failed = await ada.createTenant('Unlucky Lagoon', 'owner@lagoon.test');
+  world.failedJob = failed.jobId;
+  await ada.tenantThat('has failed', failed.id, ({ status }) => status === 'Failed');
+}
+
+async function signUp(ada, organization, email) {
+  const answer = await ada.post('/api/sign-up', { organization, email });
+  assert.equal(answer.status, 202);
+  await setPassword(ada.url, await mailInApp(ada, email));
+}
+
+async function openDialog(page) {
+  await page.getByRole('button', { name: 'Create tenant' }).first().click();
+  await page.getByRole('dialog').waitFor();
+}
+
+async function openFailed(page) {
+  await page.getByText('Unlucky Lagoon').first().click();
+  await page.getByRole('button', { name: 'Retry' }).first().waitFor();
+}
+
+async function openBell(page) {
+  await page.getByRole('button', { name: /^Notifications/ }).click();
+  await page.getByText('Tenant Boruca Weavers has been successfully provisioned.').waitFor();
+}
