@@ -1,0 +1,306 @@
+//! The texts of settings, parsed at the border.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use http::Uri;
+use tracing_subscriber::EnvFilter;
+
+use super::LogFormat;
+
+/// What is wrong with a value, without the value where it may be secret.
+#[derive(Debug)]
+pub struct Problem(pub String);
+
+/// A text that is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself: for the one who needs it, never for a log.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+/// How browsers reach the server: scheme, host and port, without a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl(String);
+
+impl PublicUrl {
+    pub fn of_address(address: SocketAddr) -> Self {
+        Self(format!("http://{address}"))
+    }
+
+    /// For example `https://diquis.example.org`; no slash at the end.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub fn is_https(&self) -> bool {
+        self.0.starts_with("https://")
+    }
+}
+
+/// So many per so long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    pub count: NonZeroU32,
+    pub per: Duration,
+}
+
+/// A range of addresses, `10.0.0.0/8`; a single address is a range of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network {
+    first: u128,
+    prefix: u32,
+}
+
+impl Network {
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let mask = mask(self.prefix);
+        as_number(address) & mask == self.first & mask
+    }
+}
+
+/// IPv4 as the IPv6 addresses that stand for them.
+fn as_number(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(v4) => v4.to_ipv6_mapped().into(),
+        IpAddr::V6(v6) => v6.into(),
+    }
+}
+
+fn mask(prefix: u32) -> u128 {
+    u128::MAX
+        .checked_shl(128 - prefix)
+        .unwrap_or_default()
+}
+
+pub fn address(text: &str) -> Result<SocketAddr, Problem> {
+    text.parse()
+        .map_err(|_| problem(text, "is no address and port, for example 127.0.0.1:5000"))
+}
+
+pub fn public_url(text: &str) -> Result<PublicUrl, Problem> {
+    let wrong = || problem(text, "is no address such as https://diquis.example.org");
+
+    let uri: Uri = text.parse().map_err(|_| wrong())?;
+    let scheme = uri.scheme_str().filter(|scheme| ["http", "https"].contains(scheme));
+    let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'));
+    match (scheme, authority, uri.path(), uri.query()) {
+        (Some(scheme), Some(authority), "" | "/", None) => {
+            Ok(PublicUrl(format!("{scheme}://{authority}").to_lowercase()))
+        }
+        _ => Err(wrong()),
+    }
+}
+
+pub fn networks(text: &str) -> Result<Vec<Network>, Problem> {
+    list(text, |item| {
+        let wrong = || problem(item, "is no address or network, for example 10.0.0.0/8");
+
+        let (address, prefix) = match item.split_once('/') {
+            Some((address, prefix)) => (address, Some(prefix)),
+            None => (item, None),
+        };
+        let address: IpAddr = address.parse().map_err(|_| wrong())?;
+        let (bits, offset) = if address.is_ipv4() { (32, 96) } else { (128, 0) };
+        let prefix = match prefix {
+            Some(prefix) => prefix.parse().ok().filter(|prefix| *prefix <= bits).ok_or_else(wrong)?,
+            None => bits,
+        };
+        Ok(Network {
+            first: as_number(address),
+            prefix: offset + prefix,
+        })
+    })
+}
+
+pub fn folder(text: &str) -> Result<PathBuf, Problem> {
+    Ok(PathBuf::from(text))
+}
+
+pub fn text(text: &str) -> Result<String, Problem> {
+    Ok(text.to_owned())
+}
+
+pub fn database_url(text: &str) -> Result<Secret, Problem> {
+    if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
+        return Err(Problem(
+            "must start with postgres://; leave it out for SQLite".to_owned(),
+        ));
+    }
+    Ok(Secret::new(text))
+}
+
+pub fn smtp_url(text: &str) -> Result<Secret, Problem> {
+    if !text.starts_with("smtp://") && !text.starts_with("smtps://") {
+        return Err(Problem("must start with smtp:// or smtps://".to_owned()));
+    }
+    Ok(Secret::new(text))
+}
+
+pub fn password(text: &str) -> Result<Secret, Problem> {
+    if !(8..=128).contains(&text.chars().count()) {
+        return Err(Problem("must have 8 to 128 characters".to_owned()));
+    }
+    Ok(Secret::new(text))
+}
+
+pub fn jwt_secret(text: &str) -> Result<Secret, Problem> {
+    if text.len() < 32 {
+        return Err(Problem(format!(
+            "has {} bytes; at least 32 are needed, for example from `openssl rand -base64 48`",
+            text.len()
+        )));
+    }
+    Ok(Secret::new(text))
+}
+
+pub fn metrics_token(text: &str) -> Result<Secret, Problem> {
+    if text.len() < 16 {
+        return Err(Problem("must have at least 16 characters".to_owned()));
+    }
+    Ok(Secret::new(text))
+}
+
+pub fn number<T>(text: &str, range: RangeInclusive<T>) -> Result<T, Problem>
+where
+    T: FromStr + PartialOrd + fmt::Display,
+{
+    text.parse()
+        .ok()
+        .filter(|number| range.contains(number))
+        .ok_or_else(|| {
+            problem(
+                text,
+                &format!("is no number from {} to {}", range.start(), range.end()),
+            )
+        })
+}
+
+/// A number and a unit: `250ms`, `15s`, `2m`, `1h`. At most a week.
+pub fn duration(text: &str) -> Result<Duration, Problem> {
+    const WEEK_MS: u64 = 7 * 24 * 3_600_000;
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let unit_ms: u64 = match unit {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => 0,
+    };
+
+    number
+        .parse::<u64>()
+        .ok()
+        .and_then(|number| number.checked_mul(unit_ms))
+        .filter(|ms| unit_ms > 0 && *ms <= WEEK_MS)
+        .map(Duration::from_millis)
+        .ok_or_else(|| problem(text, "is no time such as 250ms, 15s, 2m or 1h, at most 168h"))
+}
+
+pub fn durations(text: &str) -> Result<Vec<Duration>, Problem> {
+    list(text, duration)
+}
+
+/// `60/minute`, or `off`.
+pub fn rate(text: &str) -> Result<Option<Rate>, Problem> {
+    if text == "off" {
+        return Ok(None);
+    }
+    let (count, unit) = text.split_once('/').unwrap_or((text, ""));
+    let per = match unit {
+        "second" => Duration::from_secs(1),
+        "minute" => Duration::from_mins(1),
+        "hour" => Duration::from_hours(1),
+        _ => Duration::ZERO,
+    };
+
+    count
+        .parse()
+        .ok()
+        .filter(|_| !per.is_zero())
+        .map(|count| Some(Rate { count, per }))
+        .ok_or_else(|| problem(text, "is neither `off` nor a rate such as 60/minute"))
+}
+
+pub fn log_filter(text: &str) -> Result<String, Problem> {
+    EnvFilter::builder()
+        .parse(text)
+        .map(|_| text.to_owned())
+        .map_err(|_| problem(text, "is no filter such as info or info,job_engine=debug"))
+}
+
+pub fn log_format(text: &str) -> Result<LogFormat, Problem> {
+    match text {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err(problem(text, "is neither text nor json")),
+    }
+}
+
+fn list<T>(text: &str, parse: impl Fn(&str) -> Result<T, Problem>) -> Result<Vec<T>, Problem> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+        .map(parse)
+        .collect()
+}
+
+fn problem(value: &str, what: &str) -> Problem {
+    Problem(format!("`{}` {what}", value.escape_debug()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_contains_its_addresses_alone() {
+        let networks = networks("10.0.0.0/8, 192.168.1.7, 2001:db8::/32").expect("valid");
+        let contains = |address: &str| {
+            let address = address.parse().expect("an address");
+            networks.iter().any(|network| network.contains(address))
+        };
+
+        assert!(contains("10.200.3.4"));
+        assert!(contains("192.168.1.7"));
+        assert!(contains("2001:db8:1::1"));
+        assert!(contains("::ffff:10.1.2.3"));
+        assert!(!contains("11.0.0.1"));
+        assert!(!contains("192.168.1.8"));
+        assert!(!contains("2001:db9::1"));
+    }
+
+    #[test]
+    fn the_network_of_all_addresses_contains_every_address() {
+        let everything = networks("::/0").expect("valid");
+
+        assert!(everything[0].contains("203.0.113.9".parse().expect("an address")));
+    }
+
+    #[test]
+    fn a_secret_is_not_shown() {
+        let secret = Secret::new("correct horse");
+
+        assert_eq!(format!("{secret:?}"), "[secret]");
+    }
+}
