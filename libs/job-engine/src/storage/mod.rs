@@ -4,6 +4,9 @@
 //! counts: every "now" below is the storage's, never the caller's. The trait may grow with the
 //! engine; implement it outside of this workspace at your own risk.
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
+pub mod memory;
 mod monitor;
 pub mod reasons;
 

@@ -1,0 +1,147 @@
+//! The suite that every storage passes: what [`Storage`](super::Storage) says, as tests.
+//!
+//! [`storage_conformance!`](crate::storage_conformance) makes a test of each behaviour. None of
+//! them moves a clock: durations are zero or an hour, and due times lie in the past.
+
+mod stage;
+
+pub mod claim;
+pub mod commands;
+pub mod enqueue;
+pub mod expiry;
+pub mod monitor;
+pub mod schedule;
+pub mod servers;
+pub mod settle;
+pub mod wake_ups;
+
+/// Makes one `#[tokio::test]` per behaviour of a storage.
+///
+/// The expression is evaluated once per test, in an async function, and gives an
+/// `Arc<impl Storage>` that holds no jobs: `storage_conformance!(empty_database().await)`. The
+/// crate that calls it needs tokio with `macros` and `rt-multi-thread`.
+#[macro_export]
+macro_rules! storage_conformance {
+    ($storage:expr) => {
+        $crate::storage_conformance! { @topic $storage, enqueue:
+            a_job_waits_in_its_queue,
+            a_batch_is_stored_as_a_whole,
+            a_batch_with_a_known_id_stores_nothing,
+            an_empty_batch_changes_nothing,
+            a_delayed_job_waits_for_its_time,
+            arguments_come_back_as_they_were,
+        }
+        $crate::storage_conformance! { @topic $storage, claim:
+            a_claimed_job_is_processing,
+            the_oldest_job_goes_first,
+            a_higher_priority_goes_first,
+            queues_are_served_in_the_given_order,
+            other_queues_are_left_alone,
+            kinds_that_are_not_asked_for_stay_where_they_are,
+            no_more_than_the_limit_is_claimed,
+            a_claimed_job_is_not_claimed_again,
+            each_claim_has_a_higher_epoch,
+            a_server_that_is_not_known_gets_nothing,
+            two_servers_share_the_jobs_without_overlap,
+        }
+        $crate::storage_conformance! { @topic $storage, settle:
+            a_job_succeeds_with_its_result,
+            a_job_succeeds_without_a_result,
+            a_failed_attempt_is_kept_beside_its_retry,
+            the_error_of_every_attempt_is_kept,
+            a_job_is_given_up,
+            a_snoozed_job_does_not_use_up_an_attempt,
+            a_returned_job_does_not_use_up_an_attempt,
+            the_answers_are_in_the_order_of_the_settlements,
+            a_lease_is_worth_one_settlement,
+            a_lease_of_an_earlier_claim_changes_nothing,
+            a_lease_is_stale_after_a_rescue,
+            a_lease_is_stale_after_a_requeue,
+            a_lease_is_stale_after_a_deletion,
+            a_lease_of_an_unknown_job_is_stale,
+            odd_characters_do_not_stop_a_failure_from_being_recorded,
+            five_hundred_claims_are_settled_at_once,
+        }
+        $crate::storage_conformance! { @topic $storage, schedule:
+            a_due_job_is_enqueued,
+            a_job_whose_time_has_not_come_stays_scheduled,
+            no_more_than_the_limit_is_enqueued,
+            nothing_is_next_when_nothing_is_scheduled,
+            a_retry_goes_on_counting_attempts,
+            a_due_job_keeps_its_queue_and_priority,
+            two_schedulers_enqueue_each_due_job_once,
+        }
+        $crate::storage_conformance! { @topic $storage, commands:
+            a_job_is_requeued_from_any_other_state,
+            a_requeued_job_starts_counting_again,
+            a_requeued_job_stays_in_its_queue,
+            a_requeue_goes_into_the_history,
+            a_waiting_job_cannot_be_requeued,
+            a_scheduled_job_is_triggered_now,
+            a_triggered_retry_goes_on_counting_attempts,
+            only_a_scheduled_job_can_be_triggered,
+            a_job_is_deleted_from_any_other_state,
+            a_deleted_job_is_not_claimed,
+            commands_for_unknown_jobs_find_nothing,
+            odd_characters_in_a_reason_do_not_stop_a_command,
+        }
+        $crate::storage_conformance! { @topic $storage, servers:
+            an_announced_server_is_listed,
+            a_heartbeat_tells_which_leases_are_lost,
+            an_unknown_server_is_gone,
+            a_dead_server_is_forgotten_and_its_jobs_run_again,
+            every_rescue_counts_as_an_abandonment,
+            a_rescued_server_learns_that_it_is_gone,
+            a_rescued_server_claims_nothing_more,
+            a_living_server_is_not_rescued,
+            finished_jobs_of_a_dead_server_stay_finished,
+            a_retired_server_gives_back_its_jobs_without_blame,
+            a_retired_server_is_forgotten,
+            retiring_twice_is_harmless,
+            a_claim_whose_answer_was_lost_is_given_back,
+            two_rescuers_take_each_job_once,
+        }
+        $crate::storage_conformance! { @topic $storage, expiry:
+            finished_jobs_expire,
+            failed_jobs_never_expire,
+            finished_jobs_stay_for_their_retention,
+            no_more_than_the_limit_is_removed,
+        }
+        $crate::storage_conformance! { @topic $storage, monitor:
+            counts_equal_a_recount,
+            an_empty_storage_counts_nothing,
+            pages_cover_every_job_once,
+            the_last_page_says_that_it_is_the_last,
+            the_newest_change_comes_first,
+            jobs_are_found_by_state_queue_and_kind,
+            retries_are_told_from_delayed_jobs,
+            a_page_holds_twenty_jobs_by_default,
+            an_unknown_job_has_no_details,
+            queues_are_counted_and_remembered,
+            a_server_shows_what_it_runs,
+            the_history_is_in_order,
+        }
+        $crate::storage_conformance! { @topic $storage, wake_ups:
+            an_enqueued_job_wakes_who_waits,
+            a_wake_up_before_the_wait_is_not_lost,
+            an_announcement_wakes_who_waits,
+            a_due_job_wakes_who_waits,
+            a_requeued_job_wakes_who_waits,
+            a_rescued_job_wakes_who_waits,
+        }
+    };
+    (@topic $storage:expr, $topic:ident: $($behaviour:ident),+ $(,)?) => {
+        mod $topic {
+            #[allow(unused_imports, reason = "the expression may name anything around the call")]
+            use super::*;
+
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $behaviour() {
+                    let storage: $crate::storage::SharedStorage = $storage;
+                    $crate::storage::conformance::$topic::$behaviour(storage).await;
+                }
+            )+
+        }
+    };
+}

@@ -1,0 +1,156 @@
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+
+use super::Tables;
+use super::record::Record;
+use crate::new_job::NewJob;
+use crate::state::State;
+use crate::storage::{
+    Claim, ClaimedJob, Command, Commanded, DueJobs, JobId, Settled, Settlement, StorageError,
+    reasons,
+};
+
+impl Tables {
+    pub(super) fn enqueue(&mut self, jobs: &[NewJob], now: Timestamp) -> Result<(), StorageError> {
+        let mut ids = HashSet::with_capacity(jobs.len());
+        for job in jobs {
+            if self.jobs.contains_key(&job.id) || !ids.insert(job.id) {
+                let message = format!("the job {} is stored already", job.id);
+                return Err(StorageError::unavailable(std::io::Error::other(message)));
+            }
+        }
+
+        for job in jobs {
+            let record = Record::enqueued(job, now);
+            self.indexes.queue(&job.queue);
+            self.indexes.add(job.id, &record);
+            self.jobs.insert(job.id, record);
+        }
+        Ok(())
+    }
+
+    pub(super) fn claim(&mut self, claim: &Claim, now: Timestamp) -> Vec<ClaimedJob> {
+        if !self.servers.contains_key(&claim.server) {
+            return Vec::new();
+        }
+
+        self.next_in_line(claim)
+            .into_iter()
+            .filter_map(|id| self.change(id, |job| job.claim(id, claim.server, now)))
+            .collect()
+    }
+
+    pub(super) fn settle(&mut self, settlements: &[Settlement], now: Timestamp) -> Vec<Settled> {
+        settlements
+            .iter()
+            .map(|settlement| {
+                let lease = settlement.lease;
+                let held = self
+                    .jobs
+                    .get(&lease.job)
+                    .is_some_and(|job| job.is_held(lease.epoch));
+                if !held {
+                    return Settled::Stale;
+                }
+                self.change(lease.job, |job| job.settle(&settlement.outcome, now));
+                Settled::Accepted
+            })
+            .collect()
+    }
+
+    pub(super) fn enqueue_due(&mut self, limit: usize, now: Timestamp) -> DueJobs {
+        let due: Vec<JobId> = self
+            .indexes
+            .scheduled
+            .iter()
+            .take_while(|(due_at, _)| *due_at <= now)
+            .take(limit)
+            .map(|(_, id)| *id)
+            .collect();
+        for &id in &due {
+            self.change(id, |job| job.enqueue(Some(reasons::DUE), now));
+        }
+
+        DueJobs {
+            enqueued: due.len(),
+            next_in: self
+                .indexes
+                .scheduled
+                .first()
+                .map(|(due_at, _)| due_at.duration_since(now).try_into().unwrap_or_default()),
+        }
+    }
+
+    pub(super) fn command(
+        &mut self,
+        id: JobId,
+        command: Command,
+        reason: &str,
+        now: Timestamp,
+    ) -> Commanded {
+        let Some(job) = self.jobs.get(&id) else {
+            return Commanded::NotFound;
+        };
+        let state = job.state;
+
+        match command {
+            Command::Requeue if state != State::Enqueued => {
+                self.change(id, |job| job.requeue(reason, now));
+            }
+            Command::TriggerNow if state == State::Scheduled => {
+                self.change(id, |job| job.enqueue(Some(reason), now));
+            }
+            Command::Delete if state != State::Deleted => {
+                self.change(id, |job| job.delete(reason, now));
+            }
+            _ => return Commanded::NotApplicable(state),
+        }
+        Commanded::Done
+    }
+
+    pub(super) fn remove_expired(&mut self, before: Timestamp, limit: usize) -> usize {
+        let expired: Vec<(Timestamp, JobId)> = self
+            .indexes
+            .expiring
+            .iter()
+            .take_while(|(changed_at, _)| *changed_at <= before)
+            .take(limit)
+            .copied()
+            .collect();
+        for entry in &expired {
+            self.indexes.expiring.remove(entry);
+            self.jobs.remove(&entry.1);
+        }
+        expired.len()
+    }
+
+    /// Changes a job and keeps the indexes right; `None` when there is no such job.
+    pub(super) fn change<T>(
+        &mut self,
+        id: JobId,
+        change: impl FnOnce(&mut Record) -> T,
+    ) -> Option<T> {
+        let job = self.jobs.get_mut(&id)?;
+        self.indexes.remove(id, job);
+        let answer = change(job);
+        self.indexes.add(id, job);
+        Some(answer)
+    }
+
+    fn next_in_line(&self, claim: &Claim) -> Vec<JobId> {
+        let queues = claim
+            .queues
+            .iter()
+            .enumerate()
+            .filter(|(place, queue)| !claim.queues[..*place].contains(queue))
+            .filter_map(|(_, queue)| self.indexes.waiting.get(queue));
+
+        queues
+            .flatten()
+            .map(|(_, id)| *id)
+            .filter(|id| claim.kinds.contains(&self.jobs[id].kind))
+            .take(claim.limit)
+            .collect()
+    }
+}

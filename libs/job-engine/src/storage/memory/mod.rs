@@ -1,0 +1,192 @@
+//! Jobs in memory: for tests, examples and small tools that may forget.
+
+mod clock;
+mod indexes;
+mod jobs;
+mod monitor;
+mod record;
+mod servers;
+
+use std::collections::HashMap;
+use std::future;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::Notify;
+
+use self::clock::Clock;
+use self::indexes::Indexes;
+use self::record::Record;
+use self::servers::ServerRecord;
+use super::{
+    Claim, ClaimedJob, Command, Commanded, Counts, DueJobs, Heartbeat, JobDetails, JobId, JobQuery,
+    Lease, Monitor, Page, QueueSummary, Rescued, ServerAnnouncement, ServerId, ServerSummary,
+    Settled, Settlement, Storage, StorageError,
+};
+use crate::new_job::NewJob;
+
+/// Keeps jobs in memory and loses them with the process.
+///
+/// Its clock is tokio's, so a test that pauses and advances the time moves it as well.
+#[derive(Debug)]
+pub struct MemoryStorage {
+    tables: Mutex<Tables>,
+    clock: Clock,
+    enqueued: Notify,
+}
+
+/// Everything that is stored. Each method is one transaction.
+#[derive(Debug, Default)]
+struct Tables {
+    jobs: HashMap<JobId, Record>,
+    indexes: Indexes,
+    servers: HashMap<ServerId, ServerRecord>,
+}
+
+impl MemoryStorage {
+    #[expect(
+        clippy::new_without_default,
+        reason = "it reads the clock, which a default should not"
+    )]
+    pub fn new() -> Self {
+        Self {
+            tables: Mutex::default(),
+            clock: Clock::start(),
+            enqueued: Notify::new(),
+        }
+    }
+
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Storage for MemoryStorage {
+    async fn enqueue(&self, jobs: &[NewJob]) -> Result<(), StorageError> {
+        self.tables().enqueue(jobs, self.clock.now())?;
+        self.announce_enqueued();
+        Ok(())
+    }
+
+    async fn claim(&self, claim: &Claim) -> Result<Vec<ClaimedJob>, StorageError> {
+        Ok(self.tables().claim(claim, self.clock.now()))
+    }
+
+    async fn settle(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, StorageError> {
+        Ok(self.tables().settle(settlements, self.clock.now()))
+    }
+
+    async fn enqueue_due(&self, limit: usize) -> Result<DueJobs, StorageError> {
+        let due = self.tables().enqueue_due(limit, self.clock.now());
+        if due.enqueued > 0 {
+            self.announce_enqueued();
+        }
+        Ok(due)
+    }
+
+    async fn command(
+        &self,
+        job: JobId,
+        command: Command,
+        reason: &str,
+    ) -> Result<Commanded, StorageError> {
+        let commanded = self
+            .tables()
+            .command(job, command, reason, self.clock.now());
+        if commanded == Commanded::Done && command != Command::Delete {
+            self.announce_enqueued();
+        }
+        Ok(commanded)
+    }
+
+    async fn remove_expired(
+        &self,
+        retention: Duration,
+        limit: usize,
+    ) -> Result<usize, StorageError> {
+        let before = clock::earlier(self.clock.now(), retention);
+        Ok(self.tables().remove_expired(before, limit))
+    }
+
+    async fn announce(&self, server: &ServerAnnouncement) -> Result<(), StorageError> {
+        self.tables().announce(server, self.clock.now());
+        Ok(())
+    }
+
+    async fn heartbeat(
+        &self,
+        server: ServerId,
+        leases: &[Lease],
+    ) -> Result<Heartbeat, StorageError> {
+        Ok(self.tables().heartbeat(server, leases, self.clock.now()))
+    }
+
+    async fn retire(&self, server: ServerId) -> Result<(), StorageError> {
+        self.tables().retire(server, self.clock.now());
+        self.announce_enqueued();
+        Ok(())
+    }
+
+    async fn give_back_except(
+        &self,
+        server: ServerId,
+        held: &[Lease],
+    ) -> Result<usize, StorageError> {
+        let given_back = self
+            .tables()
+            .give_back_except(server, held, self.clock.now());
+        if given_back > 0 {
+            self.announce_enqueued();
+        }
+        Ok(given_back)
+    }
+
+    async fn rescue(&self, timeout: Duration) -> Result<Rescued, StorageError> {
+        let now = self.clock.now();
+        let rescued = self.tables().rescue(clock::earlier(now, timeout), now);
+        if !rescued.jobs.is_empty() {
+            self.announce_enqueued();
+        }
+        Ok(rescued)
+    }
+
+    /// Never returns: servers that share this memory die together.
+    async fn peer_died(&self, _me: ServerId) {
+        future::pending::<()>().await;
+    }
+
+    async fn job_enqueued(&self) {
+        self.enqueued.notified().await;
+    }
+
+    fn announce_enqueued(&self) {
+        self.enqueued.notify_waiters();
+        // For who is between two waits just now.
+        self.enqueued.notify_one();
+    }
+}
+
+#[async_trait]
+impl Monitor for MemoryStorage {
+    async fn counts(&self) -> Result<Counts, StorageError> {
+        Ok(self.tables().counts())
+    }
+
+    async fn jobs(&self, query: &JobQuery) -> Result<Page, StorageError> {
+        Ok(self.tables().page(query))
+    }
+
+    async fn job(&self, id: JobId) -> Result<Option<JobDetails>, StorageError> {
+        Ok(self.tables().jobs.get(&id).map(|job| job.details(id)))
+    }
+
+    async fn queues(&self) -> Result<Vec<QueueSummary>, StorageError> {
+        Ok(self.tables().queue_summaries())
+    }
+
+    async fn servers(&self) -> Result<Vec<ServerSummary>, StorageError> {
+        Ok(self.tables().server_summaries())
+    }
+}

@@ -1,0 +1,103 @@
+use super::Tables;
+use super::record::Record;
+use crate::state::State;
+use crate::storage::{
+    Counts, Cursor, JobId, JobQuery, JobSummary, Page, QueueSummary, ServerSummary,
+};
+
+const DEFAULT_LIMIT: usize = 20;
+const MAX_LIMIT: usize = 1000;
+
+impl Tables {
+    pub(super) fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for job in self.jobs.values() {
+            counts.retries += u64::from(job.is_retry());
+            *match job.state {
+                State::Enqueued => &mut counts.enqueued,
+                State::Scheduled => &mut counts.scheduled,
+                State::Processing => &mut counts.processing,
+                State::Succeeded => &mut counts.succeeded,
+                State::Failed => &mut counts.failed,
+                State::Deleted => &mut counts.deleted,
+            } += 1;
+        }
+        counts
+    }
+
+    pub(super) fn page(&self, query: &JobQuery) -> Page {
+        let limit = match query.limit {
+            0 => DEFAULT_LIMIT,
+            limit => limit.min(MAX_LIMIT),
+        };
+        let mut matching: Vec<(JobId, &Record)> = self
+            .jobs
+            .iter()
+            .map(|(id, job)| (*id, job))
+            .filter(|(id, job)| matches(query, *id, job))
+            .collect();
+        matching.sort_unstable_by_key(|(id, job)| std::cmp::Reverse((job.changed_at, *id)));
+
+        let jobs: Vec<JobSummary> = matching
+            .iter()
+            .take(limit)
+            .map(|(id, job)| job.summary(*id))
+            .collect();
+        let next = jobs
+            .last()
+            .filter(|_| matching.len() > limit)
+            .map(|last| Cursor {
+                changed_at: last.changed_at,
+                id: last.id,
+            });
+        Page { jobs, next }
+    }
+
+    pub(super) fn queue_summaries(&self) -> Vec<QueueSummary> {
+        let waiting = self.indexes.waiting.iter();
+        let summary = |(name, waiting): (&String, &_)| self.queue_summary(name, waiting);
+        waiting.map(summary).collect()
+    }
+
+    pub(super) fn server_summaries(&self) -> Vec<ServerSummary> {
+        let mut servers: Vec<ServerSummary> = self
+            .servers
+            .iter()
+            .map(|(id, server)| ServerSummary {
+                id: *id,
+                name: server.announcement.name.clone(),
+                queues: server.announcement.queues.clone(),
+                workers: u32::try_from(server.announcement.workers).unwrap_or(u32::MAX),
+                processing: self.indexes.held_by(*id).len() as u64,
+                started_at: server.started_at,
+                heartbeat_at: server.heartbeat_at,
+            })
+            .collect();
+        servers.sort_unstable_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+        servers
+    }
+
+    fn queue_summary(
+        &self,
+        name: &str,
+        waiting: &std::collections::BTreeSet<(std::cmp::Reverse<i16>, JobId)>,
+    ) -> QueueSummary {
+        let is_processing = |job: &&Record| job.state == State::Processing && job.queue == name;
+        QueueSummary {
+            name: name.to_owned(),
+            enqueued: waiting.len() as u64,
+            processing: self.jobs.values().filter(is_processing).count() as u64,
+            oldest_enqueued_at: waiting.iter().map(|(_, id)| self.jobs[id].changed_at).min(),
+        }
+    }
+}
+
+fn matches(query: &JobQuery, id: JobId, job: &Record) -> bool {
+    query.state.is_none_or(|state| state == job.state)
+        && (!query.retries_only || job.is_retry())
+        && query.queue.as_ref().is_none_or(|queue| *queue == job.queue)
+        && query.kind.as_ref().is_none_or(|kind| *kind == job.kind)
+        && query
+            .after
+            .is_none_or(|after| (job.changed_at, id) < (after.changed_at, after.id))
+}

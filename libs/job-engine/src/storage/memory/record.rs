@@ -1,0 +1,229 @@
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::clock;
+use crate::job::ErrorReport;
+use crate::new_job::{Due, NewJob};
+use crate::state::State;
+use crate::storage::{
+    ClaimedJob, HistoryEntry, JobDetails, JobId, JobSummary, Lease, Outcome, ServerId, reasons,
+};
+
+/// A stored job. Each change of state is one method, which also writes the history.
+#[derive(Debug)]
+pub(super) struct Record {
+    pub(super) kind: String,
+    pub(super) queue: String,
+    pub(super) priority: i16,
+    pub(super) state: State,
+    pub(super) attempts: u32,
+    pub(super) changed_at: Timestamp,
+    pub(super) due_at: Option<Timestamp>,
+    pub(super) server: Option<ServerId>,
+    arguments: String,
+    abandoned: u32,
+    epoch: i64,
+    created_at: Timestamp,
+    error: Option<ErrorReport>,
+    duration: Option<Duration>,
+    result: Option<String>,
+    history: Vec<HistoryEntry>,
+}
+
+impl Record {
+    pub(super) fn enqueued(job: &NewJob, now: Timestamp) -> Self {
+        let mut record = Self {
+            kind: job.kind.clone(),
+            queue: job.queue.clone(),
+            priority: job.priority,
+            state: State::Enqueued,
+            attempts: 0,
+            changed_at: now,
+            due_at: None,
+            server: None,
+            arguments: job.arguments.clone(),
+            abandoned: 0,
+            epoch: 0,
+            created_at: now,
+            error: None,
+            duration: None,
+            result: None,
+            history: Vec::with_capacity(3),
+        };
+        match job.due {
+            Due::Now => record.enqueue(None, now),
+            Due::After(delay) => record.schedule(clock::later(now, delay), None, now),
+            Due::At(time) => record.schedule(time, None, now),
+        }
+        record
+    }
+
+    pub(super) fn claim(&mut self, id: JobId, server: ServerId, now: Timestamp) -> ClaimedJob {
+        self.epoch += 1;
+        self.attempts += 1;
+        let facts = vec![
+            fact("ServerId", json!(server)),
+            fact("Attempt", json!(self.attempts)),
+        ];
+        self.enter(State::Processing, None, facts, now);
+        self.server = Some(server);
+
+        ClaimedJob {
+            lease: self.lease(id),
+            kind: self.kind.clone(),
+            queue: self.queue.clone(),
+            arguments: self.arguments.clone(),
+            attempt: self.attempts,
+            abandoned: self.abandoned,
+        }
+    }
+
+    /// The lease of its last claim.
+    pub(super) fn lease(&self, id: JobId) -> Lease {
+        Lease {
+            job: id,
+            epoch: self.epoch,
+        }
+    }
+
+    /// Whether the lease of this epoch is valid.
+    pub(super) fn is_held(&self, epoch: i64) -> bool {
+        self.state == State::Processing && self.epoch == epoch
+    }
+
+    pub(super) fn settle(&mut self, outcome: &Outcome, now: Timestamp) {
+        match outcome {
+            Outcome::Succeeded { duration, result } => self.succeed(*duration, result.clone(), now),
+            Outcome::Retry {
+                error,
+                delay,
+                reason,
+            } => {
+                self.fail(error.clone(), None, now);
+                self.schedule(clock::later(now, *delay), Some(reason), now);
+            }
+            Outcome::Failed { error, reason } => self.fail(error.clone(), Some(reason), now),
+            Outcome::Snoozed { delay, reason } => {
+                self.take_attempt_back();
+                self.schedule(clock::later(now, *delay), Some(reason), now);
+            }
+            Outcome::Returned { reason } => self.give_back(reason, now),
+        }
+    }
+
+    pub(super) fn give_back(&mut self, reason: &str, now: Timestamp) {
+        self.take_attempt_back();
+        self.enqueue(Some(reason), now);
+    }
+
+    pub(super) fn rescue(&mut self, now: Timestamp) {
+        self.abandoned += 1;
+        self.give_back(reasons::SERVER_DIED, now);
+    }
+
+    pub(super) fn requeue(&mut self, reason: &str, now: Timestamp) {
+        self.attempts = 0;
+        self.abandoned = 0;
+        self.enqueue(Some(reason), now);
+    }
+
+    pub(super) fn enqueue(&mut self, reason: Option<&str>, now: Timestamp) {
+        let facts = vec![fact("Queue", json!(self.queue))];
+        self.enter(State::Enqueued, reason, facts, now);
+    }
+
+    pub(super) fn delete(&mut self, reason: &str, now: Timestamp) {
+        self.enter(State::Deleted, Some(reason), Vec::new(), now);
+    }
+
+    pub(super) fn details(&self, id: JobId) -> JobDetails {
+        JobDetails {
+            summary: self.summary(id),
+            result: self.result.clone(),
+            history: self.history.clone(),
+        }
+    }
+
+    pub(super) fn summary(&self, id: JobId) -> JobSummary {
+        JobSummary {
+            id,
+            kind: self.kind.clone(),
+            queue: self.queue.clone(),
+            priority: self.priority,
+            state: self.state,
+            reason: self.history.last().and_then(|entry| entry.reason.clone()),
+            attempts: self.attempts,
+            abandoned: self.abandoned,
+            arguments: self.arguments.clone(),
+            created_at: self.created_at,
+            changed_at: self.changed_at,
+            due_at: self.due_at,
+            server: self.server,
+            error: self.error.clone(),
+            duration: self.duration,
+        }
+    }
+
+    /// Whether it failed before and waits for another attempt.
+    pub(super) fn is_retry(&self) -> bool {
+        self.state == State::Scheduled && self.attempts > 0
+    }
+
+    fn schedule(&mut self, due_at: Timestamp, reason: Option<&str>, now: Timestamp) {
+        let facts = vec![fact("EnqueueAt", json!(due_at))];
+        self.enter(State::Scheduled, reason, facts, now);
+        self.due_at = Some(due_at);
+    }
+
+    fn succeed(&mut self, duration: Duration, result: Option<String>, now: Timestamp) {
+        let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        let mut facts = vec![fact("DurationMs", json!(millis))];
+        if let Some(result) = &result {
+            let value = serde_json::from_str(result).unwrap_or_else(|_| json!(result));
+            facts.push(fact("Result", value));
+        }
+        self.enter(State::Succeeded, None, facts, now);
+        self.duration = Some(duration);
+        self.result = result;
+    }
+
+    fn fail(&mut self, error: ErrorReport, reason: Option<&str>, now: Timestamp) {
+        self.enter(State::Failed, reason, Vec::new(), now);
+        if let Some(entry) = self.history.last_mut() {
+            entry.error = Some(error.clone());
+        }
+        self.error = Some(error);
+    }
+
+    fn take_attempt_back(&mut self) {
+        self.attempts = self.attempts.saturating_sub(1);
+    }
+
+    fn enter(
+        &mut self,
+        state: State,
+        reason: Option<&str>,
+        facts: Vec<(String, Value)>,
+        now: Timestamp,
+    ) {
+        self.state = state;
+        self.changed_at = now;
+        self.due_at = None;
+        self.server = None;
+        self.duration = None;
+        self.result = None;
+        self.history.push(HistoryEntry {
+            state,
+            at: now,
+            reason: reason.map(str::to_owned),
+            facts,
+            error: None,
+        });
+    }
+}
+
+fn fact(name: &str, value: Value) -> (String, Value) {
+    (name.to_owned(), value)
+}

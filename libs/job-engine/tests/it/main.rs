@@ -1,0 +1,3 @@
+//! The stories of the engine, told with jobs in memory.
+
+mod memory;
