@@ -1,0 +1,187 @@
+use std::time::Duration;
+
+use domain::{Notification, NotificationKind, Step, Tenant, TenantId, User};
+use job_engine::{Attempt, Failure, Job, JobError};
+use serde::{Deserialize, Serialize};
+
+use super::provisioning_failed::{give_up, note_failure};
+use super::send_email::{Letter, SendEmail};
+use crate::App;
+use crate::notifications::tell_waiting;
+use crate::ports::{EnqueueError, SaveError, TenantDatabaseError, TenantOwner, Transaction};
+use crate::users::ensure_user;
+
+/// Gives a tenant its database, then tells the person who asked for it.
+///
+/// Each step finds out what is there and does what is missing, so a run that was interrupted
+/// anywhere is simply run again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ProvisionTenant {
+    pub tenant: TenantId,
+}
+
+impl Job for ProvisionTenant {
+    const NAME: &'static str = "provision_tenant";
+    type Context = App;
+
+    async fn run(&self, app: &App, attempt: &Attempt) -> Result<(), JobError> {
+        let found = app
+            .catalog
+            .read()
+            .await?
+            .tenants()
+            .find(self.tenant)
+            .await?;
+        let Some(mut tenant) = found else {
+            return Err(JobError::fail("the tenant is gone"));
+        };
+
+        // A run that got this far and died before it told anyone finds its work done.
+        if !tenant.is_active() {
+            provision(app, &mut tenant, attempt).await?;
+        }
+        tell_waiting(app, tenant.id).await?;
+        Ok(())
+    }
+
+    async fn failed(&self, app: &App, failure: &Failure) -> Result<(), JobError> {
+        note_failure(app, self.tenant, failure).await
+    }
+
+    async fn given_up(&self, app: &App, failure: &Failure) -> Result<(), JobError> {
+        give_up(app, self.tenant, failure).await
+    }
+}
+
+async fn provision(app: &App, tenant: &mut Tenant, attempt: &Attempt) -> Result<(), JobError> {
+    tenant.start_attempt(attempt.number, attempt.max, app.clock.now())?;
+
+    for step in Step::ALL {
+        if tenant.steps.is_done(step) {
+            continue;
+        }
+        if attempt.cancelled.is_cancelled() {
+            return Err(JobError::snooze(Duration::ZERO));
+        }
+        tenant.start_step(step, app.clock.now());
+        save(app, tenant).await?;
+        do_step(app, tenant, step)
+            .await
+            .map_err(|error| error.in_step(step))?;
+    }
+    Ok(())
+}
+
+async fn do_step(app: &App, tenant: &mut Tenant, step: Step) -> Result<(), Trouble> {
+    let databases = &app.tenant_databases;
+    match step {
+        Step::CreateDatabase => databases.create(tenant.id).await?,
+        Step::Migrate => databases.migrate(tenant.id).await?,
+        Step::Seed => databases.seed(tenant).await?,
+        Step::CreateOwner => create_owner(app, tenant).await?,
+        Step::Activate => activate(app, tenant).await?,
+    }
+    Ok(())
+}
+
+/// The account and its place in the tenant's database. Someone who has an account keeps it and
+/// owns one tenant more.
+async fn create_owner(app: &App, tenant: &Tenant) -> Result<(), Trouble> {
+    let mut transaction = app.catalog.begin().await?;
+    let owner = match transaction.tenants().owner(tenant.id).await? {
+        Some(owner) => transaction.users().find(owner).await?,
+        None => Some(add_owner(app, &mut *transaction, tenant).await?),
+    };
+    transaction.commit().await?;
+
+    let owner = owner.ok_or(Trouble::OwnerIsGone)?;
+    let owner = TenantOwner {
+        user_id: owner.id,
+        email: owner.email,
+        display_name: owner.display_name,
+    };
+    app.tenant_databases.create_owner(tenant.id, &owner).await?;
+    Ok(())
+}
+
+async fn add_owner(
+    app: &App,
+    transaction: &mut dyn Transaction,
+    tenant: &Tenant,
+) -> Result<User, Trouble> {
+    let user = ensure_user(app, transaction, &tenant.admin_email).await?;
+    transaction.tenants().set_owner(tenant.id, user.id).await?;
+    Ok(user)
+}
+
+/// The tenant is active, its requester is told and its owner gets a mail: all of it or nothing.
+async fn activate(app: &App, tenant: &mut Tenant) -> Result<(), Trouble> {
+    let now = app.clock.now();
+    let mut active = tenant.clone();
+    active.activate(now)?;
+
+    let mut transaction = app.catalog.begin().await?;
+    transaction.tenants().save(&mut active).await?;
+    if let Some(user) = active.requested_by() {
+        let ready = Notification::about(&active, NotificationKind::TenantReady, user, now);
+        transaction.notifications().add(&ready).await?;
+    }
+    let owner = transaction.tenants().owner(active.id).await?;
+    let letter = Letter::Welcome {
+        tenant: active.id,
+        user: owner.ok_or(Trouble::OwnerIsGone)?,
+    };
+    transaction.jobs().enqueue(&SendEmail { letter }).await?;
+    transaction.commit().await?;
+
+    *tenant = active;
+    app.notifier.tenant_changed(tenant).await;
+    Ok(())
+}
+
+async fn save(app: &App, tenant: &mut Tenant) -> Result<(), Trouble> {
+    let mut transaction = app.catalog.begin().await?;
+    transaction.tenants().save(tenant).await?;
+    transaction.commit().await?;
+
+    app.notifier.tenant_changed(tenant).await;
+    Ok(())
+}
+
+/// Why a step did not succeed. Its text is shown to people.
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
+    #[error(transparent)]
+    Database(#[from] TenantDatabaseError),
+    #[error(transparent)]
+    Save(#[from] SaveError),
+    #[error(transparent)]
+    Enqueue(#[from] EnqueueError),
+    #[error(transparent)]
+    Status(#[from] domain::WrongStatus),
+    #[error("the owner's account is gone")]
+    OwnerIsGone,
+}
+
+impl From<crate::ports::CatalogError> for Trouble {
+    fn from(error: crate::ports::CatalogError) -> Self {
+        Self::Save(error.into())
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {trouble}", step.title())]
+struct StepFailed {
+    step: Step,
+    #[source]
+    trouble: Trouble,
+}
+
+impl Trouble {
+    fn in_step(self, step: Step) -> StepFailed {
+        StepFailed {
+            step,
+            trouble: self,
+        }
+    }
+}
