@@ -1,0 +1,50 @@
+#![doc = include_str!("../README.md")]
+
+mod hub;
+
+mod caller;
+mod clients;
+mod hub_context;
+
+mod arguments;
+mod connect_request;
+mod error;
+mod options;
+mod user;
+
+mod front_door;
+mod server;
+
+pub mod backplane;
+
+mod calls;
+mod clock;
+mod connection;
+mod connections;
+mod core;
+mod endpoint;
+mod inbox;
+mod methods;
+mod outbox;
+mod protocol;
+mod query;
+mod questions;
+mod session;
+mod transports;
+
+pub use arguments::{Argument, ClientArguments, Upload};
+pub use caller::Caller;
+pub use clients::{Clients, Recipient, Recipients};
+pub use connect_request::ConnectRequest;
+pub use error::{ClientResultError, HubError, SendError};
+pub use front_door::FrontDoor;
+pub use hub::{Hub, Methods};
+pub use hub_context::HubContext;
+pub use methods::{Function, StreamFunction};
+pub use options::{
+    AllowedOrigins, ConnectionOptions, HubOptions, StatefulReconnect, Transport, Transports,
+};
+pub use outbox::{OutboxLimits, WhenFull};
+pub use protocol::EncodeError;
+pub use server::{HubServer, hub_router};
+pub use user::{Anyone, Authenticate, Credentials, Refused, Token, User};

@@ -1,0 +1,54 @@
+//! Telling the clients of other servers.
+
+mod envelope;
+mod in_process;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+
+pub(crate) use envelope::{Command, Envelope, Parcel, ResultOf, Target};
+pub use in_process::InProcessBackplane;
+
+/// Carries what one server of a hub has to say to all others.
+///
+/// One backplane serves one hub. Every server of the hub publishes to it and listens to it; whether a
+/// server hears its own envelopes again does not matter.
+#[async_trait]
+pub trait Backplane: Send + Sync + 'static {
+    /// Hands an envelope over. When this returns without error, every server that listens, or that
+    /// lost its connection to the backplane for a time the backplane can bridge, will get it: once,
+    /// and in order with all others this server published.
+    async fn publish(&self, envelope: Bytes) -> Result<(), BackplaneError>;
+
+    /// All envelopes published from now on. The stream reconnects by itself; when it ends, the
+    /// backplane is closed.
+    async fn subscribe(&self) -> Result<BoxStream<'static, Bytes>, BackplaneError>;
+}
+
+/// The backplane cannot be reached, or does not take an envelope.
+#[derive(Debug, thiserror::Error)]
+#[error("the backplane failed: {reason}")]
+pub struct BackplaneError {
+    reason: String,
+    #[source]
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl BackplaneError {
+    /// A failure with its cause.
+    pub fn caused_by(source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self {
+            reason: source.to_string(),
+            source: Some(Box::new(source)),
+        }
+    }
+
+    /// A failure that has no other cause.
+    pub fn because(reason: impl Into<String>) -> Self {
+        Self {
+            reason: reason.into(),
+            source: None,
+        }
+    }
+}

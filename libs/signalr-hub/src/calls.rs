@@ -1,0 +1,453 @@
+//! The calls of one client that are running, and the streams it sends.
+
+use std::{
+    collections::HashMap,
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use futures_util::{FutureExt, StreamExt, future::BoxFuture};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    task::JoinSet,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    arguments::{Arguments, BindingFailed, RawUpload},
+    caller::Caller,
+    clients::{Asking, CallSlot},
+    connections::Client,
+    core::Core,
+    error::HubError,
+    hub::FoundMethod,
+    methods::{Answer, Answers, Run},
+    outbox::Outgoing,
+    protocol::{Invocation, Outcome, Payload},
+};
+
+/// What a session needs to run calls.
+pub(crate) struct Calls {
+    core: Arc<Core>,
+    client: Arc<Client>,
+    slots: Arc<Semaphore>,
+    tasks: JoinSet<()>,
+    running: Arc<Running>,
+}
+
+/// What can be reached by the names clients give.
+#[derive(Default)]
+struct Running {
+    calls: Mutex<HashMap<String, CancellationToken>>,
+    uploads: Mutex<HashMap<String, Uploading>>,
+}
+
+type Uploading = mpsc::Sender<Result<Payload, HubError>>;
+
+/// Takes a call's names back when it ends, however it ends.
+struct Registration {
+    running: Arc<Running>,
+    call: Option<String>,
+    uploads: Vec<String>,
+}
+
+/// A call that is about to run.
+struct Call {
+    core: Arc<Core>,
+    client: Arc<Client>,
+    /// None: the client does not wait for an answer.
+    id: Option<String>,
+    target: String,
+    cancelled: CancellationToken,
+    slot: Arc<CallSlot>,
+    _registration: Registration,
+}
+
+impl Calls {
+    pub(crate) fn of(core: Arc<Core>, client: Arc<Client>) -> Self {
+        Self {
+            slots: Arc::new(Semaphore::new(core.options.parallel_calls.max(1))),
+            tasks: JoinSet::new(),
+            running: Arc::default(),
+            core,
+            client,
+        }
+    }
+
+    /// Starts a call that is answered once; waits for a slot first.
+    pub(crate) async fn start(&mut self, invocation: Invocation) {
+        // A call that reads an upload must not keep the client from sending it.
+        let permit = match invocation.streams.is_empty() {
+            true => Arc::clone(&self.slots).acquire_owned().await.ok(),
+            false => None,
+        };
+        self.launch(invocation, CallSlot::holding(permit), Expected::OneAnswer);
+    }
+
+    /// Starts a call that is answered with a stream.
+    pub(crate) fn start_stream(&mut self, invocation: Invocation) {
+        self.launch(invocation, CallSlot::default(), Expected::Stream);
+    }
+
+    /// Passes on an item of an upload; waits while the method is behind.
+    pub(crate) async fn upload(&self, stream: &str, item: Payload) {
+        let upload = self.running.uploads().get(stream).cloned();
+        match upload {
+            // The method may have stopped reading.
+            Some(upload) => drop(upload.send(Ok(item)).await),
+            None => tracing::debug!("an item came for a stream that is not open"),
+        }
+    }
+
+    /// Ends an upload; gives the outcome back if there is no such upload.
+    pub(crate) async fn end_upload(&self, stream: &str, outcome: Outcome) -> Result<(), Outcome> {
+        let ended = self.running.uploads().remove(stream);
+        let Some(upload) = ended else {
+            return Err(outcome);
+        };
+        if let Outcome::Error(error) = outcome {
+            drop(upload.send(Err(HubError::new(error))).await);
+        }
+        Ok(())
+    }
+
+    /// Cancels a call, if it still runs.
+    pub(crate) fn cancel(&self, id: &str) {
+        if let Some(cancelled) = self.running.calls().get(id) {
+            cancelled.cancel();
+        }
+    }
+
+    /// Waits for the calls of a client that is gone; after the close timeout they are dropped.
+    pub(crate) async fn finish(&mut self) {
+        self.end_uploads();
+        let limit = self.core.options.connections.close_timeout;
+        let all_ended = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(limit, all_ended).await.is_err() {
+            tracing::warn!(connection = %self.client.id(), "calls went on after their client was gone and were dropped");
+            self.tasks.shutdown().await;
+        }
+    }
+
+    fn end_uploads(&self) {
+        let uploads = std::mem::take(&mut *self.running.uploads());
+        for upload in uploads.into_values() {
+            // A full buffer is read first, and then ends without this reason.
+            let closed = HubError::new("The underlying connection was closed.");
+            let _ = upload.try_send(Err(closed));
+        }
+    }
+
+    fn launch(&mut self, invocation: Invocation, slot: CallSlot, expected: Expected) {
+        // Those that have ended need no more memory.
+        while self.tasks.try_join_next().is_some() {}
+
+        let (id, target) = (invocation.id.clone(), invocation.target.clone());
+        match self.prepare(invocation, slot, expected) {
+            Ok(running) => drop(self.tasks.spawn(running)),
+            Err(refusal) => {
+                tracing::debug!(%target, %refusal, "a call was refused");
+                if let Some(id) = id {
+                    let completion = self
+                        .client
+                        .protocol
+                        .completion(&id, &Outcome::Error(refusal));
+                    self.client.connection.send(Outgoing::required(completion));
+                }
+            }
+        }
+    }
+
+    /// Checks a call; an error is the text its caller gets.
+    fn prepare(
+        &self,
+        invocation: Invocation,
+        slot: CallSlot,
+        expected: Expected,
+    ) -> Result<BoxFuture<'static, ()>, String> {
+        let Invocation {
+            id,
+            target,
+            arguments,
+            streams,
+        } = invocation;
+        let not_started = |error: HubError| {
+            let sentence = format!("Failed to invoke '{target}' due to an error on the server.");
+            error.explain(&sentence, self.core.options.detailed_errors)
+        };
+        let method = self
+            .core
+            .hub
+            .find(&target)
+            .ok_or_else(|| not_started(HubError::new("Method does not exist.")))?;
+        expected.check(&method, &target)?;
+        check_counts(&method, arguments.len(), streams.len()).map_err(|wrong| match wrong {
+            WrongCount::Arguments(error) => not_started(error),
+            WrongCount::Streams(error) => self.failed(&target, &error),
+        })?;
+
+        let (cancelled, registration, uploads) = self
+            .register(id.as_deref(), &streams, expected)
+            .map_err(|error| error.message().to_owned())?;
+        let slot = Arc::new(slot);
+        let caller = Caller::of(
+            Arc::clone(&self.core),
+            Arc::clone(&self.client),
+            Asking::InCall(Arc::clone(&slot)),
+            cancelled.clone(),
+        );
+        if !(method.allowed)(&caller) {
+            return Err(format!(
+                "Failed to invoke '{target}' because user is unauthorized"
+            ));
+        }
+
+        let arguments = Arguments::received(arguments, uploads);
+        let started = start(method.run, caller, arguments);
+        let call = Call {
+            core: Arc::clone(&self.core),
+            client: Arc::clone(&self.client),
+            id,
+            cancelled,
+            slot,
+            _registration: registration,
+            target: target.clone(),
+        };
+        match started {
+            Started::Refused(error) => Err(not_started(error)),
+            Started::Panicked => Err(self.failed(&target, &panicked())),
+            Started::Plain(answer) => Ok(call.answer_once(answer).boxed()),
+            Started::Stream(answers) => Ok(call.answer_many(answers).boxed()),
+        }
+    }
+
+    fn failed(&self, target: &str, error: &HubError) -> String {
+        error.explain(&unexpected(target), self.core.options.detailed_errors)
+    }
+
+    fn register(
+        &self,
+        id: Option<&str>,
+        streams: &[String],
+        expected: Expected,
+    ) -> Result<(CancellationToken, Registration, Vec<RawUpload>), HubError> {
+        let mut registration = Registration {
+            running: Arc::clone(&self.running),
+            call: None,
+            uploads: Vec::new(),
+        };
+        let cancelled = self.client.connection.aborted.child_token();
+        if let Some(id) = id {
+            let limit = self.core.options.max_streams;
+            self.running.add_call(id, &cancelled, expected, limit)?;
+            registration.call = Some(id.to_owned());
+        }
+
+        let mut uploads = Vec::with_capacity(streams.len());
+        for stream in streams {
+            uploads.push(self.running.add_upload(stream, &self.core)?);
+            registration.uploads.push(stream.clone());
+        }
+        Ok((cancelled, registration, uploads))
+    }
+}
+
+impl Running {
+    fn add_call(
+        &self,
+        id: &str,
+        cancelled: &CancellationToken,
+        expected: Expected,
+        limit: usize,
+    ) -> Result<(), HubError> {
+        let mut calls = self.calls();
+        if calls.contains_key(id) {
+            return Err(HubError::new(format!(
+                "Invocation ID '{id}' is already in use."
+            )));
+        }
+        if expected == Expected::Stream && calls.len() >= limit {
+            return Err(HubError::new(format!(
+                "A connection may have {limit} streams at a time."
+            )));
+        }
+        calls.insert(id.to_owned(), cancelled.clone());
+        Ok(())
+    }
+
+    fn add_upload(&self, stream: &str, core: &Core) -> Result<RawUpload, HubError> {
+        let limit = core.options.max_streams;
+        let mut uploads = self.uploads();
+        if uploads.contains_key(stream) {
+            return Err(HubError::new(format!(
+                "Stream ID '{stream}' is already in use."
+            )));
+        }
+        if uploads.len() >= limit {
+            return Err(HubError::new(format!(
+                "A connection may send {limit} streams at a time."
+            )));
+        }
+        let (sender, receiver) = mpsc::channel(core.options.upload_buffer.max(1));
+        uploads.insert(stream.to_owned(), sender);
+        Ok(receiver)
+    }
+
+    fn calls(&self) -> MutexGuard<'_, HashMap<String, CancellationToken>> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn uploads(&self) -> MutexGuard<'_, HashMap<String, Uploading>> {
+        self.uploads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        if let Some(call) = &self.call {
+            self.running.calls().remove(call);
+        }
+        for upload in &self.uploads {
+            self.running.uploads().remove(upload);
+        }
+    }
+}
+
+/// What kind of answer the client said it expects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Expected {
+    OneAnswer,
+    Stream,
+}
+
+impl Expected {
+    fn check(self, method: &FoundMethod<'_>, target: &str) -> Result<(), String> {
+        match (self, &method.run) {
+            (Self::OneAnswer, Run::Stream(_)) => Err(format!(
+                "The client attempted to invoke the streaming '{target}' method with a non-streaming invocation."
+            )),
+            (Self::Stream, Run::Plain(_)) => Err(format!(
+                "The client attempted to invoke the non-streaming '{target}' method with a streaming invocation."
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+enum WrongCount {
+    Arguments(HubError),
+    Streams(HubError),
+}
+
+fn check_counts(
+    method: &FoundMethod<'_>,
+    arguments: usize,
+    streams: usize,
+) -> Result<(), WrongCount> {
+    if arguments != method.arguments {
+        let text = format!(
+            "Invocation provides {arguments} argument(s) but target expects {}.",
+            method.arguments
+        );
+        let error = HubError::internal(BindingFailed::TYPE_NAME, text);
+        return Err(WrongCount::Arguments(error));
+    }
+    if streams != method.streams {
+        let error = HubError::new(format!(
+            "Client sent {streams} stream(s), Hub method expects {}.",
+            method.streams
+        ));
+        return Err(WrongCount::Streams(error));
+    }
+    Ok(())
+}
+
+enum Started {
+    Plain(BoxFuture<'static, Answer>),
+    Stream(BoxFuture<'static, Answers>),
+    Refused(HubError),
+    Panicked,
+}
+
+/// Calls the function itself, which may panic before it has made a future.
+fn start(run: Run<'_>, caller: Caller, arguments: Arguments) -> Started {
+    let started = std::panic::catch_unwind(AssertUnwindSafe(|| match run {
+        Run::Plain(run) => run(caller, arguments).map(Started::Plain),
+        Run::Stream(run) => run(caller, arguments).map(Started::Stream),
+    }));
+    match started {
+        Ok(Ok(started)) => started,
+        Ok(Err(error)) => Started::Refused(error),
+        Err(_) => Started::Panicked,
+    }
+}
+
+impl Call {
+    async fn answer_once(self, answer: BoxFuture<'static, Answer>) {
+        let answer = AssertUnwindSafe(answer).catch_unwind().await;
+        let outcome = match answer.unwrap_or_else(|_| Err(panicked())) {
+            Ok(value) => Outcome::Value(value),
+            Err(error) => self.failure(&unexpected(&self.target), &error),
+        };
+        self.slot.release();
+        self.complete(&outcome).await;
+    }
+
+    async fn answer_many(self, answers: BoxFuture<'static, Answers>) {
+        let streamed = AssertUnwindSafe(self.stream(answers)).catch_unwind();
+        let outcome = tokio::select! {
+            biased;
+            () = self.cancelled.cancelled() => Outcome::Void,
+            outcome = streamed => {
+                outcome.unwrap_or_else(|_| self.failure(&unexpected(&self.target), &panicked()))
+            }
+        };
+        self.complete(&outcome).await;
+    }
+
+    async fn stream(&self, answers: BoxFuture<'static, Answers>) -> Outcome {
+        let mut answers = match answers.await {
+            Ok(answers) => answers,
+            Err(error) => return self.failure(&unexpected(&self.target), &error),
+        };
+        let Some(id) = &self.id else {
+            return Outcome::Void;
+        };
+        while let Some(item) = answers.next().await {
+            match item {
+                Ok(item) => {
+                    let message = self.client.protocol.stream_item(id, &item);
+                    let outbox = &self.client.connection.outbox;
+                    outbox.push_when_room(Outgoing::required(message)).await;
+                }
+                Err(error) => {
+                    let sentence = "An error occurred on the server while streaming results.";
+                    return self.failure(sentence, &error);
+                }
+            }
+        }
+        Outcome::Void
+    }
+
+    fn failure(&self, sentence: &str, error: &HubError) -> Outcome {
+        tracing::debug!(target = %self.target, %error, "a hub method failed");
+        Outcome::Error(error.explain(sentence, self.core.options.detailed_errors))
+    }
+
+    async fn complete(&self, outcome: &Outcome) {
+        if let Some(id) = &self.id {
+            let completion = self.client.protocol.completion(id, outcome);
+            let outbox = &self.client.connection.outbox;
+            outbox.push_when_room(Outgoing::required(completion)).await;
+        }
+    }
+}
+
+fn unexpected(target: &str) -> String {
+    format!("An unexpected error occurred invoking '{target}' on the server.")
+}
+
+/// The panic itself was reported by the panic hook.
+fn panicked() -> HubError {
+    HubError::internal("Panic", "the hub method panicked")
+}

@@ -1,0 +1,196 @@
+//! One connection below the hub: its two queues, its user, its signs of life.
+
+use std::sync::{
+    Arc, OnceLock, PoisonError, RwLock,
+    atomic::{AtomicBool, Ordering},
+};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use bytes::Bytes;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    clock::{Clock, Millis, Moment},
+    connect_request::ConnectRequest,
+    inbox::{Inbox, InputEnd, Stop},
+    options::{ConnectionOptions, Transport},
+    outbox::{Outbox, Outgoing, Overflow},
+    user::{Token, User},
+};
+
+/// Lives from negotiation until its session has ended and all is sent.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    /// Public: others may address it.
+    pub(crate) id: Arc<str>,
+    /// Secret: whoever has it may speak as this connection.
+    pub(crate) token: Arc<str>,
+    pub(crate) ticket: Option<Token>,
+    pub(crate) inbox: Inbox,
+    pub(crate) outbox: Outbox,
+    /// Fires when the client can no longer be reached.
+    pub(crate) aborted: CancellationToken,
+    /// Tells the transport to let go of its socket without any farewell.
+    pub(crate) severed: Notify,
+    pub(crate) clock: Clock,
+    pub(crate) pulse: Pulse,
+    pub(crate) is_binary: AtomicBool,
+    is_occupied: AtomicBool,
+    transport: OnceLock<Transport>,
+    request: OnceLock<ConnectRequest>,
+    identity: RwLock<Identity>,
+}
+
+/// When things last happened; a heartbeat compares them with the limits.
+#[derive(Debug, Default)]
+pub(crate) struct Pulse {
+    /// Since when no request or socket serves it.
+    pub(crate) inactive: Moment,
+    /// Since when one send is under way.
+    pub(crate) sending: Moment,
+    /// When the client last sent a message; unset until its first ping.
+    pub(crate) heard: Moment,
+    /// When the last ping was sent; unset on transports that need none.
+    pub(crate) pinged: Moment,
+    pub(crate) ping: OnceLock<Bytes>,
+}
+
+/// Who makes a request, and until when that is proved.
+#[derive(Debug, Clone)]
+pub(crate) struct Identity {
+    pub(crate) user: Arc<User>,
+    pub(crate) expires: Option<Millis>,
+}
+
+impl Connection {
+    pub(crate) fn open(identity: Identity, clock: Clock, options: &ConnectionOptions) -> Self {
+        Self {
+            id: random_id(),
+            token: random_id(),
+            ticket: options.tickets.then(|| Token::from_text(&*random_id())),
+            inbox: Inbox::default(),
+            outbox: Outbox::bounded(options.outbox),
+            aborted: CancellationToken::new(),
+            severed: Notify::new(),
+            clock,
+            pulse: Pulse::default(),
+            is_binary: AtomicBool::new(false),
+            is_occupied: AtomicBool::new(false),
+            transport: OnceLock::new(),
+            request: OnceLock::new(),
+            identity: RwLock::new(identity),
+        }
+    }
+
+    /// Clients that negotiate in the oldest way have one name for both purposes.
+    pub(crate) fn with_one_name(mut self) -> Self {
+        self.token = Arc::clone(&self.id);
+        self
+    }
+
+    pub(crate) fn transport(&self) -> Option<Transport> {
+        self.transport.get().copied()
+    }
+
+    /// The first request decides. False: it was decided otherwise.
+    pub(crate) fn use_transport(&self, transport: Transport) -> bool {
+        *self.transport.get_or_init(|| transport) == transport
+    }
+
+    /// Takes the place of the one socket or event stream. False: it is taken.
+    pub(crate) fn occupy(&self) -> bool {
+        let was_free = !self.is_occupied.swap(true, Ordering::Relaxed);
+        if was_free {
+            self.set_active(true);
+        }
+        was_free
+    }
+
+    /// Remembers the request that connected; true for the first, which starts the session.
+    pub(crate) fn begin(&self, request: ConnectRequest) -> bool {
+        self.request.set(request).is_ok()
+    }
+
+    pub(crate) fn request(&self) -> Option<&ConnectRequest> {
+        self.request.get()
+    }
+
+    pub(crate) fn user(&self) -> Arc<User> {
+        Arc::clone(&self.read_identity().user)
+    }
+
+    /// Takes the user of a later request, which must be the same person.
+    pub(crate) fn renew(&self, latest: Identity) -> Result<(), OtherUser> {
+        let mut identity = self
+            .identity
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        if identity.user.id != latest.user.id {
+            return Err(OtherUser);
+        }
+        *identity = latest;
+        Ok(())
+    }
+
+    pub(crate) fn identity(&self) -> Identity {
+        self.read_identity().clone()
+    }
+
+    pub(crate) fn is_expired(&self) -> bool {
+        let expires = self.read_identity().expires;
+        expires.is_some_and(|expires| expires <= self.clock.now())
+    }
+
+    /// A request or socket serves it, or no longer does.
+    pub(crate) fn set_active(&self, is_active: bool) {
+        if is_active {
+            self.pulse.inactive.clear();
+        } else {
+            self.pulse.inactive.mark(self.clock.now());
+        }
+    }
+
+    /// Queues a message; a client too slow for it is disconnected.
+    pub(crate) fn send(&self, message: Outgoing) {
+        if self.outbox.push(message) == Err(Overflow) {
+            tracing::debug!(connection = %self.id, "a client is too slow and is disconnected");
+            self.stop(Stop::TooSlow);
+        }
+    }
+
+    /// Ends the session at once.
+    pub(crate) fn stop(&self, stop: Stop) {
+        self.inbox.stop(stop);
+    }
+
+    /// The client will send no more; what it sent is still handled.
+    pub(crate) fn end_input(&self, end: InputEnd) {
+        self.inbox.end(end);
+        self.aborted.cancel();
+    }
+
+    /// After its session: nothing more comes in or is added; what waits is still sent.
+    pub(crate) fn finish(&self) {
+        self.inbox.close();
+        self.outbox.finish();
+        self.aborted.cancel();
+    }
+
+    pub(crate) fn is_binary(&self) -> bool {
+        self.is_binary.load(Ordering::Relaxed)
+    }
+
+    fn read_identity(&self) -> std::sync::RwLockReadGuard<'_, Identity> {
+        self.identity.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A request with a connection's token came from another user.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct OtherUser;
+
+/// 128 random bits in 22 characters that need no escaping anywhere.
+pub(crate) fn random_id() -> Arc<str> {
+    URL_SAFE_NO_PAD.encode(rand::random::<[u8; 16]>()).into()
+}

@@ -1,0 +1,264 @@
+//! One server of a hub: what its sessions and its handles share.
+
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+    time::Duration,
+};
+
+use futures_util::{StreamExt, future::BoxFuture};
+use tokio::sync::SetOnce;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::{
+    arguments::{ClientArguments, Encoding},
+    backplane::{Backplane, BackplaneError, Command, Envelope, Parcel, Target},
+    connection::{Connection, random_id},
+    connections::Connections,
+    endpoint::Application,
+    error::SendError,
+    hub::{AnyHub, Hub, HubWithMethods},
+    inbox::Stop,
+    options::HubOptions,
+    outbox::Outgoing,
+    protocol::{EncodeError, Protocol},
+    questions::Questions,
+    session,
+};
+
+/// Time between attempts to listen to a backplane that cannot be reached.
+const LISTEN_AGAIN: Duration = Duration::from_secs(1);
+
+pub(crate) struct Core {
+    pub(crate) hub: Box<dyn AnyHub>,
+    pub(crate) options: HubOptions,
+    pub(crate) connections: Connections,
+    pub(crate) questions: Questions,
+    /// This server, among those that share the hub.
+    name: Arc<str>,
+    /// Set once no envelope can be missed any more; sessions wait for it.
+    listening: SetOnce<()>,
+    dropped: CancellationToken,
+    _when_dropped: DropGuard,
+}
+
+impl Application for Core {
+    fn serve(self: Arc<Self>, connection: Arc<Connection>) -> BoxFuture<'static, ()> {
+        Box::pin(session::run(self, connection))
+    }
+
+    fn tick(&self, connection: &Connection) {
+        let pulse = &connection.pulse;
+        let now = connection.clock.now();
+
+        if pulse.heard.is_older_than(self.options.client_timeout, now) {
+            connection.stop(Stop::ClientTimeout);
+        }
+        if pulse
+            .pinged
+            .is_older_than(self.options.keep_alive_interval, now)
+        {
+            pulse.pinged.mark(now);
+            if let Some(ping) = pulse.ping.get()
+                && connection.outbox.is_empty()
+            {
+                connection.send(Outgoing::required(ping.clone()));
+            }
+        }
+    }
+}
+
+impl Core {
+    pub(crate) fn prepare<H: Hub>(hub: H, options: HubOptions) -> Self {
+        let dropped = CancellationToken::new();
+        Self {
+            hub: Box::new(HubWithMethods::prepare(hub)),
+            options,
+            connections: Connections::default(),
+            questions: Questions::default(),
+            name: random_id(),
+            listening: SetOnce::new(),
+            _when_dropped: dropped.clone().drop_guard(),
+            dropped,
+        }
+    }
+
+    /// Waits until this server hears what others send.
+    pub(crate) async fn is_listening(&self) {
+        self.listening.wait().await;
+    }
+
+    /// Writes a call of a client method in each protocol clients may speak.
+    pub(crate) fn write(
+        &self,
+        id: Option<&str>,
+        method: &str,
+        arguments: &impl ClientArguments,
+    ) -> Result<Parcel, EncodeError> {
+        let write = |protocol: Protocol| {
+            let arguments = arguments.encode(Encoding(protocol))?;
+            Ok::<_, EncodeError>(protocol.invocation(id, method, &arguments))
+        };
+        Ok(Parcel {
+            subject: subject(method),
+            json: write(Protocol::Json)?,
+            message_pack: match self.options.message_pack {
+                true => Some(write(Protocol::MessagePack)?),
+                false => None,
+            },
+        })
+    }
+
+    /// Sends to everyone meant, here and on all other servers. An error means that nobody was told.
+    pub(crate) async fn send(
+        &self,
+        target: Target,
+        except: Vec<String>,
+        parcel: Parcel,
+    ) -> Result<(), SendError> {
+        if !self.is_all_here(&target) {
+            let command = Command::Send {
+                target: target.clone(),
+                except: except.clone(),
+                parcel: parcel.clone(),
+            };
+            self.publish(command).await?;
+        }
+        self.connections.deliver(&target, &except, &parcel);
+        Ok(())
+    }
+
+    pub(crate) async fn join_group(&self, connection: &str, group: &str) -> Result<(), SendError> {
+        if self.connections.join_group(connection, group) {
+            return Ok(());
+        }
+        let command = Command::JoinGroup {
+            connection: connection.to_owned(),
+            group: group.to_owned(),
+        };
+        Ok(self.publish(command).await?)
+    }
+
+    pub(crate) async fn leave_group(&self, connection: &str, group: &str) -> Result<(), SendError> {
+        if self.connections.leave_group(connection, group) {
+            return Ok(());
+        }
+        let command = Command::LeaveGroup {
+            connection: connection.to_owned(),
+            group: group.to_owned(),
+        };
+        Ok(self.publish(command).await?)
+    }
+
+    /// Ends the connections meant, on all servers. Those of this server end even on an error.
+    pub(crate) async fn revoke(&self, target: Target) -> Result<(), SendError> {
+        self.stop_here(&target);
+        Ok(self.publish(Command::Revoke { target }).await?)
+    }
+
+    /// Tells all other servers, if there may be any.
+    pub(crate) async fn publish(&self, command: Command) -> Result<(), BackplaneError> {
+        let Some(backplane) = &self.options.backplane else {
+            return Ok(());
+        };
+        let envelope = Envelope {
+            from: self.name.to_string(),
+            command,
+        };
+        backplane.publish(envelope.to_bytes()?).await
+    }
+
+    pub(crate) fn has_backplane(&self) -> bool {
+        self.options.backplane.is_some()
+    }
+
+    fn is_all_here(&self, target: &Target) -> bool {
+        match target {
+            _ if !self.has_backplane() => true,
+            Target::Connections(ids) => ids.iter().all(|id| self.connections.find(id).is_some()),
+            _ => false,
+        }
+    }
+
+    fn stop_here(&self, target: &Target) {
+        self.connections
+            .for_each(target, |client| client.connection.stop(Stop::Revoked));
+    }
+
+    async fn obey(&self, envelope: Envelope) {
+        if *envelope.from == *self.name {
+            return;
+        }
+        match envelope.command {
+            Command::Send {
+                target,
+                except,
+                parcel,
+            } => self.connections.deliver(&target, &except, &parcel),
+            Command::JoinGroup { connection, group } => {
+                self.connections.join_group(&connection, &group);
+            }
+            Command::LeaveGroup { connection, group } => {
+                self.connections.leave_group(&connection, &group);
+            }
+            Command::Revoke { target } => self.stop_here(&target),
+            Command::Ask {
+                connection,
+                question,
+                parcel,
+            } => self.ask_for(envelope.from, &connection, question, parcel),
+            Command::Answer {
+                to,
+                question,
+                result,
+            } if *to == *self.name => self.questions.answer_here(&question, result),
+            Command::Answer { .. } => {}
+        }
+    }
+}
+
+/// Listens to what other servers say, for as long as the server lives.
+pub(crate) fn listen(core: &Arc<Core>) {
+    let Some(backplane) = core.options.backplane.clone() else {
+        let _ = core.listening.set(());
+        return;
+    };
+    let dropped = core.dropped.clone();
+    let core = Arc::downgrade(core);
+    let listening = async move {
+        loop {
+            let mut envelopes = subscribe(&*backplane).await;
+            let Some(ready) = core.upgrade() else { return };
+            let _ = ready.listening.set(());
+            drop(ready);
+
+            while let Some(envelope) = envelopes.next().await {
+                let Some(core) = core.upgrade() else { return };
+                match Envelope::from_bytes(&envelope) {
+                    Ok(envelope) => core.obey(envelope).await,
+                    Err(error) => tracing::error!(%error, "an envelope cannot be read"),
+                }
+            }
+            tracing::error!("the backplane was closed; listening again");
+        }
+    };
+    tokio::spawn(dropped.run_until_cancelled_owned(listening));
+}
+
+async fn subscribe(
+    backplane: &dyn Backplane,
+) -> futures_util::stream::BoxStream<'static, bytes::Bytes> {
+    loop {
+        match backplane.subscribe().await {
+            Ok(envelopes) => return envelopes,
+            Err(error) => tracing::error!(%error, "cannot listen to the backplane"),
+        }
+        tokio::time::sleep(LISTEN_AGAIN).await;
+    }
+}
+
+fn subject(method: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    method.hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,250 @@
+//! Everything that can be on the wire, and the two ways to write it.
+
+mod handshake;
+mod json;
+mod message_pack;
+
+use bytes::{Bytes, BytesMut};
+use serde::{Serialize, de::DeserializeOwned};
+
+pub(crate) use handshake::{Handshake, HandshakeError, read_handshake, write_handshake_response};
+
+/// How messages are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Protocol {
+    Json,
+    MessagePack,
+}
+
+/// One hub message as a client sent it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Message {
+    Invocation(Invocation),
+    StreamInvocation(Invocation),
+    StreamItem {
+        id: String,
+        item: Payload,
+    },
+    Completion {
+        id: String,
+        outcome: Outcome,
+    },
+    CancelInvocation {
+        id: String,
+    },
+    Ping,
+    Close {
+        error: Option<String>,
+    },
+    Ack {
+        sequence: u64,
+    },
+    Sequence {
+        sequence: u64,
+    },
+    /// A type of a later protocol; to be skipped.
+    Unknown,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Invocation {
+    /// None: the client does not wait for an answer.
+    pub(crate) id: Option<String>,
+    pub(crate) target: String,
+    pub(crate) arguments: Vec<Payload>,
+    pub(crate) streams: Vec<String>,
+}
+
+/// How an invocation or a stream ended.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Outcome {
+    /// A stream's end: no value at all.
+    Void,
+    Value(Payload),
+    Error(String),
+}
+
+/// One value, written in one protocol, not yet given a type.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Payload {
+    pub(crate) protocol: Protocol,
+    pub(crate) bytes: Bytes,
+}
+
+/// Bytes that break the protocol: the connection cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ProtocolError {
+    #[error(
+        "The maximum message size of {0}B was exceeded. The message size can be configured in HubOptions."
+    )]
+    TooLarge(usize),
+    #[error("Invalid JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("Invalid MessagePack: {0}")]
+    MessagePack(String),
+    #[error("Missing required property '{0}'.")]
+    Missing(&'static str),
+    #[error("The 'error' and 'result' properties are mutually exclusive.")]
+    ResultAndError,
+    #[error("Connection terminated while reading a message.")]
+    Truncated,
+}
+
+/// A value could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum EncodeError {
+    #[error("a value cannot be written as JSON")]
+    Json(#[from] serde_json::Error),
+    #[error("a value cannot be written as MessagePack")]
+    MessagePack(#[from] rmp_serde::encode::Error),
+}
+
+/// A value does not have the type that was asked for.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DecodeError {
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    #[error(transparent)]
+    MessagePack(#[from] rmp_serde::decode::Error),
+}
+
+impl Payload {
+    pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
+        match self.protocol {
+            Protocol::Json => Ok(serde_json::from_slice(&self.bytes)?),
+            Protocol::MessagePack => Ok(rmp_serde::from_slice(&self.bytes)?),
+        }
+    }
+}
+
+impl Protocol {
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        match name.to_ascii_lowercase().as_str() {
+            "json" => Some(Self::Json),
+            "messagepack" => Some(Self::MessagePack),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn is_binary(self) -> bool {
+        self == Self::MessagePack
+    }
+
+    pub(crate) fn encode(self, value: &(impl Serialize + ?Sized)) -> Result<Payload, EncodeError> {
+        let bytes = match self {
+            Self::Json => serde_json::to_vec(value)?,
+            Self::MessagePack => message_pack::encode(value)?,
+        };
+        Ok(Payload {
+            protocol: self,
+            bytes: bytes.into(),
+        })
+    }
+
+    /// `arguments` is a list, already written.
+    pub(crate) fn invocation(self, id: Option<&str>, target: &str, arguments: &Payload) -> Bytes {
+        match self {
+            Self::Json => json::invocation(id, target, &arguments.bytes),
+            Self::MessagePack => message_pack::invocation(id, target, &arguments.bytes),
+        }
+    }
+
+    pub(crate) fn stream_item(self, id: &str, item: &Payload) -> Bytes {
+        match self {
+            Self::Json => json::stream_item(id, &item.bytes),
+            Self::MessagePack => message_pack::stream_item(id, &item.bytes),
+        }
+    }
+
+    pub(crate) fn completion(self, id: &str, outcome: &Outcome) -> Bytes {
+        match self {
+            Self::Json => json::completion(id, outcome),
+            Self::MessagePack => message_pack::completion(id, outcome),
+        }
+    }
+
+    pub(crate) fn ping(self) -> Bytes {
+        match self {
+            Self::Json => Bytes::from_static(b"{\"type\":6}\x1e"),
+            Self::MessagePack => Bytes::from_static(&[0x02, 0x91, 0x06]),
+        }
+    }
+
+    pub(crate) fn close(self, error: Option<&str>, allow_reconnect: bool) -> Bytes {
+        match self {
+            Self::Json => json::close(error, allow_reconnect),
+            Self::MessagePack => message_pack::close(error, allow_reconnect),
+        }
+    }
+
+    pub(crate) fn ack(self, sequence: u64) -> Bytes {
+        self.numbered(8, sequence)
+    }
+
+    pub(crate) fn sequence(self, sequence: u64) -> Bytes {
+        self.numbered(9, sequence)
+    }
+
+    fn numbered(self, kind: u8, sequence: u64) -> Bytes {
+        match self {
+            Self::Json => format!("{{\"type\":{kind},\"sequenceId\":{sequence}}}\x1e").into(),
+            Self::MessagePack => message_pack::numbered(kind, sequence),
+        }
+    }
+}
+
+/// Cuts a stream of bytes into hub messages.
+#[derive(Debug)]
+pub(crate) struct MessageReader {
+    protocol: Protocol,
+    limit: usize,
+    buffer: BytesMut,
+    /// Bytes at the buffer's start that are known to hold no end of a message.
+    scanned: usize,
+}
+
+impl MessageReader {
+    pub(crate) fn reading(protocol: Protocol, limit: usize) -> Self {
+        Self {
+            protocol,
+            limit,
+            buffer: BytesMut::new(),
+            scanned: 0,
+        }
+    }
+
+    pub(crate) fn add(&mut self, bytes: Bytes) {
+        if self.buffer.is_empty() {
+            self.buffer = BytesMut::from(bytes);
+        } else {
+            self.buffer.extend_from_slice(&bytes);
+        }
+    }
+
+    /// The next complete message. None: more bytes are needed.
+    pub(crate) fn next(&mut self) -> Result<Option<Message>, ProtocolError> {
+        match self.next_frame()? {
+            None => Ok(None),
+            Some(frame) => match self.protocol {
+                Protocol::Json => json::read(&frame).map(Some),
+                Protocol::MessagePack => message_pack::read(&frame).map(Some),
+            },
+        }
+    }
+
+    /// Whether the input may end here.
+    pub(crate) fn is_between_messages(&self) -> bool {
+        self.buffer.is_empty()
+    }
+
+    fn next_frame(&mut self) -> Result<Option<Bytes>, ProtocolError> {
+        let frame = match self.protocol {
+            Protocol::Json => json::split(&mut self.buffer, &mut self.scanned, self.limit)?,
+            Protocol::MessagePack => message_pack::split(&mut self.buffer, self.limit)?,
+        };
+        if self.buffer.is_empty() {
+            self.buffer = BytesMut::new();
+        }
+        Ok(frame)
+    }
+}

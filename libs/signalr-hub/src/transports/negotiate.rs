@@ -1,0 +1,108 @@
+//! The first request: what the hub offers, and the names of the connection to be made.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Request, State},
+    response::{IntoResponse, Response},
+};
+use http::Method;
+use serde::Serialize;
+
+use super::{Refusal, gate};
+use crate::{
+    endpoint::{Endpoint, Names},
+    options::{Transport, Transports},
+    query,
+    user::Token,
+};
+
+const NEWEST_VERSION: i64 = 1;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Offer<'a> {
+    negotiate_version: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access_token: Option<&'a str>,
+    connection_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connection_token: Option<&'a str>,
+    available_transports: Vec<AvailableTransport>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AvailableTransport {
+    transport: &'static str,
+    transfer_formats: &'static [&'static str],
+}
+
+#[derive(Serialize)]
+struct Failure {
+    error: String,
+}
+
+pub(super) async fn negotiate(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Response {
+    answer(&endpoint, request)
+        .await
+        .unwrap_or_else(IntoResponse::into_response)
+}
+
+async fn answer(endpoint: &Endpoint, request: Request) -> Result<Response, Refusal> {
+    let (mut parts, _) = request.into_parts();
+    if parts.method != Method::POST {
+        return Err(Refusal::MethodNotAllowed);
+    }
+    let identity = gate::admit(endpoint, &mut parts).await?;
+
+    let query = parts.uri.query().unwrap_or("");
+    let version = match version(query) {
+        Ok(version) => version,
+        Err(error) => return Ok(Json(Failure { error }).into_response()),
+    };
+    let names = match version {
+        0 => Names::OneForBoth,
+        _ => Names::IdAndToken,
+    };
+    let connection = endpoint.open(identity, names).ok_or(Refusal::Stopping)?;
+    let offer = Offer {
+        negotiate_version: version,
+        access_token: connection.ticket.as_ref().map(Token::reveal),
+        connection_id: &connection.id,
+        connection_token: (version > 0).then_some(&*connection.token),
+        available_transports: offered(endpoint.options.transports),
+    };
+    Ok(Json(offer).into_response())
+}
+
+fn version(query: &str) -> Result<i64, String> {
+    let Some(asked) = query::find(query, "negotiateVersion") else {
+        return Ok(0);
+    };
+    let version: i64 = asked
+        .parse()
+        .map_err(|_| format!("The client requested an invalid protocol version '{asked}'"))?;
+    if version < 0 {
+        return Err(format!(
+            "The client requested version '{version}', but the server does not support this version."
+        ));
+    }
+    Ok(version.min(NEWEST_VERSION))
+}
+
+fn offered(transports: Transports) -> Vec<AvailableTransport> {
+    let all: [(Transport, &'static [&'static str]); 3] = [
+        (Transport::WebSockets, &["Text", "Binary"]),
+        (Transport::ServerSentEvents, &["Text"]),
+        (Transport::LongPolling, &["Text", "Binary"]),
+    ];
+    all.into_iter()
+        .filter(|(transport, _)| transport.is_in(transports))
+        .map(|(transport, transfer_formats)| AvailableTransport {
+            transport: transport.name(),
+            transfer_formats,
+        })
+        .collect()
+}
