@@ -8,7 +8,7 @@ import { signIn, visitor } from '../e2e/lib/api.js';
 import { closeBrowser, openBrowser, person, signInThere } from '../e2e/lib/browser.js';
 import { postgres, sqlite } from '../e2e/lib/databases.js';
 import { prepareDiquis, startDiquis } from '../e2e/lib/diquis.js';
-import { openScope } from '../e2e/lib/scope.js';
+import { openScope } from '../e2e/lib/story.js';
 
 const rounds = 10;
 const beingProvisioned = 20;

@@ -45,6 +45,7 @@ export async function person(
     if (protocol.startsWith('http') && origin !== url)
       complaints.push(`asked another host: ${request.url()}`);
   });
+  t.ifItFails(() => picture(page, `failed ${t.name}`));
   t.after(() => context.close());
   return { page, context, complaints };
 }
@@ -62,7 +63,21 @@ export async function signInThere(page, who = admin) {
 
 /** A message that floats above the page. */
 export function toast(page, text) {
-  return page.getByRole('region', { name: /notifications|messages/i }).getByText(text);
+  const messages = page.getByRole('region', { name: 'Messages' });
+  return messages.locator('[data-tone]').filter({ hasText: text });
+}
+
+/** A tenant in the list of tenants. */
+export function row(page, name) {
+  return page.getByRole('row').filter({ hasText: name });
+}
+
+export async function orderTenant(page, name, adminEmail = 'owner@example.test') {
+  await page.getByRole('button', { name: 'Create tenant' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Create tenant' });
+  await dialog.getByLabel('Name', { exact: true }).fill(name);
+  await dialog.getByLabel('Administrator e-mail').fill(adminEmail);
+  await dialog.getByRole('button', { name: 'Submit' }).click();
 }
 
 export function picture(page, name) {

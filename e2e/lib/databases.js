@@ -2,16 +2,16 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { test } from 'node:test';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { story } from './story.js';
 
 const run = promisify(execFile);
 
 /** Tells the same story on SQLite and on PostgreSQL. */
-export function onEachDatabase(title, story) {
-  test(`${title}, on SQLite`, (t) => story(t, sqlite()));
-  test(`${title}, on PostgreSQL`, async (t) => story(t, await postgres(t)));
+export function onEachDatabase(title, tell) {
+  story(`${title}, on SQLite`, (t) => tell(t, sqlite()));
+  story(`${title}, on PostgreSQL`, async (t) => tell(t, await postgres(t)));
 }
 
 /** Nothing to install: the catalogue and the tenants are files in the data directory. */

@@ -63,7 +63,11 @@ class Diquis {
       cwd: this.folder,
       env: this.#environment(),
     });
-    this.ended = once(this.process, 'close').then(([code, signal]) => ({ code, signal }));
+    this.hasEnded = false;
+    this.ended = once(this.process, 'close').then(([code, signal]) => {
+      this.hasEnded = true;
+      return { code, signal };
+    });
     for (const stream of [this.process.stdout, this.process.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => {
         this.output += text;
@@ -86,7 +90,10 @@ class Diquis {
   }
 
   async #answers() {
-    await until('the server is ready', async () => (await fetch(`${this.url}/health/ready`)).ok);
+    await until('the server is ready', async () => {
+      if (this.hasEnded) return true;
+      return (await fetch(`${this.url}/health/ready`)).ok;
+    });
   }
 
   async #endsEarly() {

@@ -6,7 +6,7 @@ import { sqlite } from '../lib/databases.js';
 import { startDiquis } from '../lib/diquis.js';
 import { openMailbox } from '../lib/mailbox.js';
 import { signUpAndSignIn } from '../lib/owner.js';
-import { openScope } from '../lib/scope.js';
+import { openScope } from '../lib/story.js';
 
 // Who gets which answer: nobody, a tenant's owner, a Super Admin. Bodies are empty and ids unknown,
 // so whoever is let in gets 400 or 404 where there is nothing to answer.

@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { signIn } from '../lib/api.js';
-import { assertContent, person, picture, signInThere, toast, withBrowser } from '../lib/browser.js';
+import {
+  assertContent,
+  orderTenant,
+  person,
+  picture,
+  row,
+  signInThere,
+  toast,
+  withBrowser,
+} from '../lib/browser.js';
 import { onEachDatabase, postgres } from '../lib/databases.js';
 import { startDiquis } from '../lib/diquis.js';
+import { story } from '../lib/story.js';
 import { addSuperAdmin } from '../lib/super-admin.js';
 
 withBrowser();
@@ -49,12 +58,12 @@ onEachDatabase('whoever was away finds the news in the bell', async (t, database
   await page.getByText('Tenant Made while away has been successfully provisioned.').waitFor();
   await picture(page, `bell ${database.engine}`);
   await page.getByRole('button', { name: 'Mark all as read' }).click();
-  await page.getByRole('button', { name: 'Notifications', exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Notifications, 0 unread' }).waitFor();
   assert.equal((await ada.get('/api/notifications?unread=true')).body.unreadCount, 0);
   assertContent({ page, ...browser });
 });
 
-test('the row shows the step that is running, and the page stays usable meanwhile', async (t) => {
+story('the row shows the step that is running, and the page stays usable meanwhile', async (t) => {
   const database = await postgres(t);
   const diquis = await startDiquis(t, database);
   const { page } = await person(t, diquis);
@@ -64,7 +73,7 @@ test('the row shows the step that is running, and the page stays usable meanwhil
 
   await orderTenant(page, 'Slow Foundations', 'owner@slow.test');
 
-  await row(page, 'Slow Foundations').getByText('Provisioning').waitFor();
+  await row(page, 'Slow Foundations').getByText('Provisioning', { exact: true }).waitFor();
   await row(page, 'Slow Foundations').getByText('Create database').waitFor();
   await picture(page, 'provisioning');
   await orderTenant(page, 'Next in Line', 'owner@next.test');
@@ -73,7 +82,7 @@ test('the row shows the step that is running, and the page stays usable meanwhil
   await row(page, 'Next in Line').getByText('Active', { exact: true }).waitFor();
 });
 
-test('the form says what is wrong before and after it is sent', async (t) => {
+story('the form says what is wrong before and after it is sent', async (t) => {
   const diquis = await startDiquis(t, await postgres(t));
   const ada = await signIn(diquis.url);
   await ada.createTenant('Taken Already');
@@ -84,21 +93,13 @@ test('the form says what is wrong before and after it is sent', async (t) => {
 
   const dialog = page.getByRole('dialog');
   await dialog.getByText(/taken/i).first().waitFor();
-  assert.equal(await dialog.getByLabel('Name').inputValue(), 'Taken Already', 'nothing is lost');
+  assert.equal(
+    await dialog.getByLabel('Name', { exact: true }).inputValue(),
+    'Taken Already',
+    'nothing is lost',
+  );
   await picture(page, 'slug taken');
 });
-
-async function orderTenant(page, name, adminEmail) {
-  await page.getByRole('button', { name: 'Create tenant' }).first().click();
-  const dialog = page.getByRole('dialog');
-  await dialog.getByLabel('Name').fill(name);
-  await dialog.getByLabel(/e-mail/i).fill(adminEmail);
-  await dialog.getByRole('button', { name: 'Create tenant' }).click();
-}
-
-function row(page, name) {
-  return page.getByRole('row').filter({ hasText: name });
-}
 
 // The toast carries the colour for success, #1d7a3f in the light theme, somewhere within.
 function isGreen(locator) {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe } from 'node:test';
 import AxeBuilder from '@axe-core/playwright';
 import { signIn } from '../lib/api.js';
 import { assertContent, person, picture, signInThere, withBrowser } from '../lib/browser.js';
 import { sqlite } from '../lib/databases.js';
 import { admin, startDiquis } from '../lib/diquis.js';
 import { mailInApp, ownersPassword, setPassword } from '../lib/owner.js';
-import { openScope } from '../lib/scope.js';
+import { openScope, story } from '../lib/story.js';
 
 withBrowser();
 
@@ -51,8 +51,9 @@ const pages = {
 for (const colorScheme of ['light', 'dark']) {
   describe(`in the ${colorScheme} theme`, () => {
     for (const [name, page] of Object.entries(pages)) {
-      test(`${name} can be used by everyone, at any width`, (t) =>
-        visit(t, name, page, colorScheme));
+      story(`${name} can be used by everyone, at any width`, (t) =>
+        visit(t, name, page, colorScheme),
+      );
     }
   });
 }
@@ -109,13 +110,16 @@ async function signUp(ada, organization, email) {
 }
 
 async function openDialog(page) {
-  await page.getByRole('button', { name: 'Create tenant' }).first().click();
-  await page.getByRole('dialog').waitFor();
+  await page.getByRole('button', { name: 'Create tenant' }).click();
+  await page.getByRole('dialog', { name: 'Create tenant' }).waitFor();
 }
 
 async function openFailed(page) {
-  await page.getByText('Unlucky Lagoon').first().click();
-  await page.getByRole('button', { name: 'Retry' }).first().waitFor();
+  await page.getByRole('link', { name: 'Unlucky Lagoon' }).click();
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: /^Retry/ })
+    .waitFor();
 }
 
 async function openBell(page) {

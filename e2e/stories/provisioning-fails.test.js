@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { signIn } from '../lib/api.js';
-import { assertContent, person, picture, signInThere, toast, withBrowser } from '../lib/browser.js';
+import {
+  assertContent,
+  orderTenant,
+  person,
+  picture,
+  row,
+  signInThere,
+  toast,
+  withBrowser,
+} from '../lib/browser.js';
 import { onEachDatabase } from '../lib/databases.js';
 import { startDiquis } from '../lib/diquis.js';
 
@@ -40,41 +49,75 @@ onEachDatabase('a job that is given up rests until someone retries it', async (t
   const diquis = await startDiquis(t, database, { DIQUIS_JOB_ATTEMPTS: '1' });
   const ada = await person(t, diquis);
   const { page } = ada;
+  await page.clock.install();
   await signInThere(page);
   await page.getByRole('heading', { name: 'Tenants', level: 1 }).waitFor();
   const repair = await database.breakProvisioning(diquis);
-  const script = await signIn(diquis.url);
 
-  const { id, jobId } = await script.createTenant('Given Up');
+  await orderTenant(page, 'Given Up');
 
   const red = toast(page, /Given Up/);
   await red.waitFor();
-  await row(page, 'Given Up').getByText('Failed').first().waitFor();
+  assert.equal(await red.getAttribute('data-tone'), 'error');
+  await row(page, 'Given Up').getByText('Failed', { exact: true }).waitFor();
   await picture(page, `given up ${database.engine}`);
-  await page.clock.fastForward?.('00:30').catch(() => {});
+  await page.clock.fastForward('00:20');
   assert.equal(await red.isVisible(), true, 'the red toast stays');
-  await red.getByRole('button', { name: /dismiss|close/i }).click();
+  await red.getByRole('button', { name: 'Dismiss message' }).click();
   await red.waitFor({ state: 'detached' });
 
-  await page.goto('/hangfire/jobs/failed');
-  await page
-    .getByRole('link', { name: /provision_tenant|ProvisionTenant/ })
-    .first()
-    .click();
-  await page.waitForURL(`**/hangfire/jobs/details/${jobId}`);
-  await picture(page, `failed job ${database.engine}`);
-
   await repair();
-  const twice = await Promise.all([
-    script.post(`/api/tenants/${id}/retry`),
-    script.post(`/api/tenants/${id}/retry`),
-  ]);
-  for (const { status } of twice) assert.ok([202, 409].includes(status), `answered ${status}`);
-  assert.ok(twice.some(({ status }) => status === 202));
-  await script.activeTenant(id);
+  await row(page, 'Given Up').getByRole('button', { name: 'Retry Given Up' }).click();
+  await toast(page, 'Tenant Given Up has been successfully provisioned.').waitFor();
+  await row(page, 'Given Up').getByText('Active', { exact: true }).waitFor();
   assertContent(ada);
 });
 
-function row(page, name) {
-  return page.getByRole('row').filter({ hasText: name });
-}
+onEachDatabase('a retry that is asked for twice is one retry', async (t, database) => {
+  const diquis = await startDiquis(t, database, { DIQUIS_JOB_ATTEMPTS: '1' });
+  const ada = await signIn(diquis.url);
+  const repair = await database.breakProvisioning(diquis);
+  const { id } = await ada.createTenant('Asked Twice');
+  await ada.tenantThat('has failed', id, ({ status }) => status === 'Failed');
+  await repair();
+
+  const answers = await Promise.all([
+    ada.post(`/api/tenants/${id}/retry`),
+    ada.post(`/api/tenants/${id}/retry`),
+  ]);
+  await ada.activeTenant(id);
+  const later = await ada.post(`/api/tenants/${id}/retry`);
+
+  for (const { status, body } of answers) {
+    assert.ok([202, 409].includes(status), `${status}: ${JSON.stringify(body)}`);
+  }
+  assert.ok(answers.some(({ status }) => status === 202));
+  assert.equal(later.status, 409, 'an active tenant has nothing to retry');
+  await diquis.stop();
+  const owners = await database.ownersByTenantDatabase(diquis);
+  assert.deepEqual(owners, [['owner@example.test']], 'one database, one owner');
+});
+
+onEachDatabase(
+  'a tenant that keeps failing is given up after its attempts',
+  async (t, database) => {
+    const diquis = await startDiquis(t, database, {
+      DIQUIS_JOB_ATTEMPTS: '3',
+      DIQUIS_RETRY_DELAYS: '100ms',
+    });
+    const ada = await signIn(diquis.url);
+    const ears = await ada.listen(t);
+    await database.breakProvisioning(diquis);
+
+    const { id, jobId } = await ada.createTenant('Three Times');
+
+    const [type, message] = (await ears.hearsNotificationOf(id, 'TenantFailed')).args;
+    assert.equal(type, 'Error');
+    assert.match(message, /Three Times/);
+    const tenant = await ada.tenant(id);
+    assert.deepEqual([tenant.status, tenant.attempt, tenant.maxAttempts], ['Failed', 3, 3]);
+    assert.equal(tenant.nextAttemptAt, null);
+    const failed = await ada.sendWithCookies('GET', '/hangfire/jobs/failed');
+    assert.ok(failed.body.includes(jobId), 'it rests among the failed jobs');
+  },
+);

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import { signIn } from '../lib/api.js';
 import { onEachDatabase, sqlite } from '../lib/databases.js';
 import { prepareDiquis, startDiquis } from '../lib/diquis.js';
+import { story } from '../lib/story.js';
 import { within } from '../lib/until.js';
 
 describe('a wrong setting stops the start with one clear line', () => {
@@ -21,20 +22,20 @@ describe('a wrong setting stops the start with one clear line', () => {
     DIQUIS_LOG: 'diquis=shouting',
   };
   for (const [setting, value] of Object.entries(wrong)) {
-    test(`${setting}=${value}`, async (t) => {
+    story(`${setting}=${value}`, async (t) => {
       const line = await lineOfFailedStart(t, { [setting]: value });
 
       assert.match(line, new RegExp(setting));
     });
   }
 
-  test('an unknown setting, which is likely a slip of the pen', async (t) => {
+  story('an unknown setting, which is likely a slip of the pen', async (t) => {
     const line = await lineOfFailedStart(t, { DIQUIS_WORKRES: '4' });
 
     assert.match(line, /DIQUIS_WORKRES/);
   });
 
-  test('a database that does not answer, without telling its password', async (t) => {
+  story('a database that does not answer, without telling its password', async (t) => {
     const line = await lineOfFailedStart(t, {
       DIQUIS_DATABASE_URL: 'postgres://diquis:sesame@127.0.0.1:1/diquis',
     });
@@ -43,7 +44,7 @@ describe('a wrong setting stops the start with one clear line', () => {
     assert.doesNotMatch(line, /sesame/);
   });
 
-  test('an address that is taken', async (t) => {
+  story('an address that is taken', async (t) => {
     const taken = createServer().listen(0, '127.0.0.1');
     t.after(() => taken.close());
     const address = await new Promise((resolve) =>
@@ -55,7 +56,7 @@ describe('a wrong setting stops the start with one clear line', () => {
     assert.match(line, new RegExp(address));
   });
 
-  test('a file where the data directory belongs', async (t) => {
+  story('a file where the data directory belongs', async (t) => {
     const diquis = await prepareDiquis(t, sqlite());
     await writeFile(diquis.dataDir, 'in the way');
 
@@ -80,7 +81,7 @@ onEachDatabase('SIGTERM stops it cleanly and loses no work', async (t, database)
   for (const { id } of tenants) await again.activeTenant(id);
 });
 
-test('a second start finds what the first one left', async (t) => {
+story('a second start finds what the first one left', async (t) => {
   const diquis = await startDiquis(t, sqlite());
   const before = await signIn(diquis.url);
   const { id } = await before.createTenant('Still here');
@@ -94,7 +95,7 @@ test('a second start finds what the first one left', async (t) => {
   assert.equal((await before.tenant(id)).status, 'Active');
 });
 
-test('without a password for the first Super Admin, a link to set one is printed', async (t) => {
+story('without a password for the first Super Admin, a link to set one is printed', async (t) => {
   const diquis = await startDiquis(t, sqlite(), { DIQUIS_ADMIN_PASSWORD: '' });
 
   const [link] = diquis.output.match(/http\S+\/set-password#token=[\w-]{43,}/) ?? [];

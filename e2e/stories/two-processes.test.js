@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { signIn } from '../lib/api.js';
 import { postgres } from '../lib/databases.js';
 import { startBeside, startDiquis, startWorkerBeside } from '../lib/diquis.js';
+import { story } from '../lib/story.js';
 
 const shared = { DIQUIS_JWT_SECRET: 'c0ffee'.repeat(11) };
 
-test('a notification reaches the person whichever process holds the connection', async (t) => {
+story('a notification reaches the person whichever process holds the connection', async (t) => {
   const here = await startDiquis(t, await postgres(t), { ...shared, DIQUIS_WORKERS: '1' });
   const there = await startBeside(t, here);
   const ada = await signIn(here.url);
@@ -23,7 +23,7 @@ test('a notification reaches the person whichever process holds the connection',
   }
 });
 
-test('when a process is killed, the other one finishes its work at once', async (t) => {
+story('when a process is killed, the other one finishes its work at once', async (t) => {
   const here = await startDiquis(t, await postgres(t), shared);
   const there = await startBeside(t, here);
   const ada = await signIn(here.url);
@@ -37,15 +37,18 @@ test('when a process is killed, the other one finishes its work at once', async 
   for (const { id } of tenants) await sameAda.activeTenant(id, 20);
 });
 
-test('a process for work alone provisions what a process without workers was asked for', async (t) => {
-  const web = await startDiquis(t, await postgres(t), { ...shared, DIQUIS_WORKERS: '0' });
-  const ada = await signIn(web.url);
-  const ear = await ada.listen(t);
-  const { id } = await ada.createTenant('Made elsewhere');
-  assert.equal((await ada.tenant(id)).status, 'Pending');
+story(
+  'a process for work alone provisions what a process without workers was asked for',
+  async (t) => {
+    const web = await startDiquis(t, await postgres(t), { ...shared, DIQUIS_WORKERS: '0' });
+    const ada = await signIn(web.url);
+    const ear = await ada.listen(t);
+    const { id } = await ada.createTenant('Made elsewhere');
+    assert.equal((await ada.tenant(id)).status, 'Pending');
 
-  await startWorkerBeside(t, web, { DIQUIS_WORKERS: '2' });
+    await startWorkerBeside(t, web, { DIQUIS_WORKERS: '2' });
 
-  await ear.hearsNotificationOf(id);
-  assert.equal((await ada.tenant(id)).status, 'Active');
-});
+    await ear.hearsNotificationOf(id);
+    assert.equal((await ada.tenant(id)).status, 'Active');
+  },
+);

@@ -1,0 +1,35 @@
+import { test } from 'node:test';
+
+/**
+ * A test that begins things which have an end: what began last ends first, whatever happens. Its
+ * teller gets a scope: `after` for endings, `ifItFails` for what is worth keeping of a failure.
+ */
+export function story(title, tell) {
+  test(title, async (t) => {
+    const scope = openScope(t.name, (text) => t.diagnostic(text));
+    try {
+      await tell(scope);
+    } catch (error) {
+      await scope.fail();
+      throw error;
+    } finally {
+      await scope.close();
+    }
+  });
+}
+
+/** A scope for what outlives a test; whoever opens it closes it. */
+export function openScope(name, diagnostic = console.log) {
+  const endings = [];
+  const keepsakes = [];
+  return {
+    name,
+    diagnostic,
+    after: (ending) => endings.push(ending),
+    ifItFails: (keep) => keepsakes.push(keep),
+    fail: () => Promise.allSettled(keepsakes.map((keep) => keep())),
+    close: async () => {
+      for (const ending of endings.reverse()) await ending();
+    },
+  };
+}
