@@ -1,0 +1,90 @@
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::job::Job;
+use crate::new_job::{NewJob, NewJobError};
+use crate::storage::{Command, Commanded, JobId, SharedStorage, StorageError};
+
+/// Gives work to the engine, and orders about work that was given. Cheap to clone.
+///
+/// Each call is a transaction of its own. To enqueue in a transaction of yours, make a [`NewJob`]
+/// and give it to the `enqueue` function of the storage's crate.
+#[derive(Debug, Clone)]
+pub struct Client {
+    storage: SharedStorage,
+}
+
+/// The job was not enqueued, or it is not known whether it was.
+#[derive(Debug, thiserror::Error)]
+pub enum EnqueueError {
+    /// The job itself cannot be stored; trying again will not help.
+    #[error(transparent)]
+    Job(#[from] NewJobError),
+    /// The storage failed. When its answer was lost the job may be stored all the same: a
+    /// [`NewJob`] that is submitted again under the same id is refused, never stored twice.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl Client {
+    pub fn new(storage: SharedStorage) -> Self {
+        Self { storage }
+    }
+
+    /// Runs the job as soon as a worker is free, in the job's own queue.
+    pub async fn enqueue<J: Job>(&self, job: &J) -> Result<JobId, EnqueueError> {
+        self.submit(NewJob::of(job)?).await
+    }
+
+    /// Runs the job after this long.
+    pub async fn enqueue_after<J: Job>(
+        &self,
+        job: &J,
+        delay: Duration,
+    ) -> Result<JobId, EnqueueError> {
+        self.submit(NewJob::of(job)?.after(delay)).await
+    }
+
+    /// Runs the job at this time, or at once when it has passed.
+    pub async fn enqueue_at<J: Job>(
+        &self,
+        job: &J,
+        time: Timestamp,
+    ) -> Result<JobId, EnqueueError> {
+        self.submit(NewJob::of(job)?.at(time)).await
+    }
+
+    /// Enqueues a job that was made before, with a queue, priority or time of its own.
+    pub async fn submit(&self, job: NewJob) -> Result<JobId, EnqueueError> {
+        let id = job.id;
+        self.submit_all(&[job]).await?;
+        Ok(id)
+    }
+
+    /// Enqueues many jobs in one transaction, all or none.
+    pub async fn submit_all(&self, jobs: &[NewJob]) -> Result<(), EnqueueError> {
+        Ok(self.storage.enqueue(jobs).await?)
+    }
+
+    /// Runs the job again, from any state; its attempts start again at zero. The reason goes into
+    /// its history.
+    pub async fn requeue(&self, id: JobId, reason: &str) -> Result<Commanded, StorageError> {
+        self.storage.command(id, Command::Requeue, reason).await
+    }
+
+    /// Runs a `Scheduled` job now instead of at its time. The reason goes into its history.
+    pub async fn trigger_now(&self, id: JobId, reason: &str) -> Result<Commanded, StorageError> {
+        self.storage.command(id, Command::TriggerNow, reason).await
+    }
+
+    /// Takes the job out; if it runs, it is told to stop. The reason goes into its history.
+    pub async fn delete(&self, id: JobId, reason: &str) -> Result<Commanded, StorageError> {
+        self.storage.command(id, Command::Delete, reason).await
+    }
+
+    /// Where the jobs are kept.
+    pub fn storage(&self) -> &SharedStorage {
+        &self.storage
+    }
+}

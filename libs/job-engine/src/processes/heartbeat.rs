@@ -1,0 +1,86 @@
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::time::Instant;
+
+use super::Process;
+use crate::session::Session;
+use crate::storage::{Heartbeat, StorageError};
+
+/// Says that this server lives, and learns which leases it has lost.
+pub(crate) struct Heart {
+    session: Arc<Session>,
+}
+
+/// Since when this server's heartbeats have been answered without a gap.
+#[derive(Debug)]
+pub(crate) struct Health {
+    answered: Mutex<Answered>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Answered {
+    since: Instant,
+    last: Instant,
+}
+
+impl Heart {
+    pub(crate) fn of(session: &Arc<Session>) -> Self {
+        Self {
+            session: session.clone(),
+        }
+    }
+}
+
+#[async_trait]
+impl Process for Heart {
+    const NAME: &'static str = "heartbeat";
+
+    async fn pass(&mut self) -> Result<Duration, StorageError> {
+        let session = &self.session;
+        let leases = session.leases.held();
+        match session.storage.heartbeat(session.server, &leases).await? {
+            Heartbeat::Alive { lost } => session.leases.lose(&lost),
+            Heartbeat::Gone => session.gone.cancel(),
+        }
+
+        session.health.answered(session.options.heartbeat_interval);
+        Ok(session.options.heartbeat_interval)
+    }
+}
+
+impl Health {
+    pub(crate) fn begin() -> Self {
+        let now = Instant::now();
+        Self {
+            answered: Mutex::new(Answered {
+                since: now,
+                last: now,
+            }),
+        }
+    }
+
+    fn answered(&self, interval: Duration) {
+        let now = Instant::now();
+        let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_gap(answered.last, now, interval) {
+            answered.since = now;
+        }
+        answered.last = now;
+    }
+
+    /// For how long the storage has answered without a gap; zero during an outage.
+    pub(crate) fn steady_for(&self, interval: Duration) -> Duration {
+        let now = Instant::now();
+        let answered = *self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_gap(answered.last, now, interval) {
+            return Duration::ZERO;
+        }
+        now - answered.since
+    }
+}
+
+fn is_gap(last: Instant, now: Instant, interval: Duration) -> bool {
+    now - last > 3 * interval
+}

@@ -1,0 +1,170 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::local_queue::WaitingJob;
+use crate::processes::Process;
+use crate::session::Session;
+use crate::storage::{Claim, ClaimedJob, Outcome, Settlement, StorageError};
+
+/// Jobs are claimed ahead of the workers for about this long.
+const AHEAD: Duration = Duration::from_millis(50);
+
+/// The most that wait behind the running jobs.
+const MAX_AHEAD: usize = 2000;
+
+/// A job that was claimed ahead and has waited so long is given back, for others may be free.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Fetches jobs in batches for the workers: as many as are free, and, when jobs are short, those
+/// that the workers will get to within some milliseconds.
+pub(crate) struct Claimer {
+    session: Arc<Session>,
+    claim: Claim,
+    settlements: mpsc::Sender<Settlement>,
+    pace: Pace,
+    /// More jobs may wait in the storage than were claimed.
+    more: bool,
+    /// A claim went unanswered, so the storage may think that this server holds jobs of which it
+    /// does not know.
+    uncertain: bool,
+}
+
+impl Claimer {
+    pub(crate) fn of(
+        session: &Arc<Session>,
+        kinds: Vec<String>,
+        settlements: mpsc::Sender<Settlement>,
+    ) -> Self {
+        Self {
+            session: session.clone(),
+            claim: Claim {
+                server: session.server,
+                queues: session.options.queues.clone(),
+                kinds,
+                limit: 0,
+            },
+            settlements,
+            pace: Pace::begin(),
+            more: false,
+            uncertain: false,
+        }
+    }
+
+    async fn give_back_unanswered(&mut self) -> Result<(), StorageError> {
+        if self.uncertain {
+            let held = self.session.leases.held();
+            let storage = &self.session.storage;
+            storage.give_back_except(self.claim.server, &held).await?;
+            self.uncertain = false;
+        }
+        Ok(())
+    }
+
+    /// Gives back what waits behind jobs that turned out to be long.
+    async fn give_back_delayed(&self) {
+        let oldest = self.session.queue.oldest();
+        if oldest.is_none_or(|since| since.elapsed() < PATIENCE) {
+            return;
+        }
+
+        for job in self.session.queue.drain() {
+            let lease = job.claimed.lease;
+            if self.session.leases.end(lease) {
+                let reason = "Handed back: no worker came free in time".to_owned();
+                let outcome = Outcome::Returned { reason };
+                // Only a server that ends closes the inbox.
+                let _ = self.settlements.send(Settlement { lease, outcome }).await;
+            }
+        }
+    }
+
+    fn hand_over(&self, claimed: Vec<ClaimedJob>) {
+        let leases = claimed.iter().map(|job| job.lease);
+        let tokens = self.session.leases.hold(leases);
+        let since = Instant::now();
+        let waiting = claimed
+            .into_iter()
+            .zip(tokens)
+            .map(|(claimed, cancelled)| WaitingJob {
+                claimed,
+                cancelled,
+                since,
+            })
+            .collect();
+        self.session.queue.add(waiting);
+    }
+}
+
+#[async_trait]
+impl Process for Claimer {
+    const NAME: &'static str = "claimer";
+
+    async fn pass(&mut self) -> Result<Duration, StorageError> {
+        let poll_interval = self.session.options.poll_interval;
+        self.give_back_unanswered().await?;
+        self.give_back_delayed().await;
+
+        let look_ahead = self.pace.look_ahead(self.session.queue.done_so_far());
+        self.claim.limit = self.session.queue.room(look_ahead);
+        if self.claim.limit == 0 {
+            self.more = true;
+            return Ok(poll_interval);
+        }
+
+        self.uncertain = true;
+        let claimed = self.session.storage.claim(&self.claim).await?;
+        self.uncertain = false;
+        self.more = claimed.len() >= self.claim.limit;
+        self.hand_over(claimed);
+        Ok(poll_interval)
+    }
+
+    async fn woken(&self) {
+        if self.more {
+            self.session.queue.has_room().await;
+        } else {
+            self.session.enqueued.notified().await;
+        }
+    }
+}
+
+/// How many jobs end per second, and so how many to claim ahead.
+struct Pace {
+    per_second: f64,
+    measured: Instant,
+    done: usize,
+}
+
+impl Pace {
+    /// The rate over a shorter time is chance.
+    const SHORTEST: Duration = Duration::from_millis(5);
+
+    fn begin() -> Self {
+        Self {
+            per_second: 0.0,
+            measured: Instant::now(),
+            done: 0,
+        }
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a rate is an estimate, and as a float it is clamped before it becomes a number"
+    )]
+    fn look_ahead(&mut self, done: usize) -> usize {
+        let elapsed = self.measured.elapsed();
+        if elapsed >= Self::SHORTEST {
+            let now = (done - self.done) as f64 / elapsed.as_secs_f64();
+            self.per_second = f64::midpoint(self.per_second, now);
+            self.measured = Instant::now();
+            self.done = done;
+        }
+        (self.per_second * AHEAD.as_secs_f64()).min(MAX_AHEAD as f64) as usize
+    }
+}

@@ -1,0 +1,77 @@
+//! The way of a job through a server: the claimer fetches it into the local queue, a worker takes
+//! it from there and runs it, the settler records what it came to.
+
+pub(crate) mod claimer;
+mod hooks;
+pub(crate) mod leases;
+pub(crate) mod local_queue;
+mod panics;
+pub(crate) mod runner;
+pub(crate) mod settler;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+
+use self::local_queue::WaitingJob;
+use self::runner::Runner;
+use crate::storage::{Outcome, Settlement};
+
+/// What a job that must stop gets to end by itself, after its token has fired.
+pub(crate) const LAST_CHANCE: Duration = Duration::from_millis(500);
+
+/// For the history of a job that is handed back.
+pub(crate) const SERVER_STOPS: &str = "Handed back: the server stops";
+
+/// Runs one job after the other until the queue is closed.
+pub(crate) async fn work<C: Send + Sync + 'static>(
+    runner: Arc<Runner<C>>,
+    settlements: mpsc::Sender<Settlement>,
+) {
+    let session = &runner.session;
+    while let Some(job) = session.queue.next().await {
+        let lease = job.claimed.lease;
+        let outcome = run(&runner, &job).await;
+
+        if !session.leases.end(lease) {
+            session.tally.count_stale();
+            tracing::warn!(job = %lease.job, "a job lost its lease; its outcome is dropped");
+        } else if settlements
+            .send(Settlement { lease, outcome })
+            .await
+            .is_err()
+        {
+            tracing::warn!(job = %lease.job, "nobody is left to record a job's outcome");
+        }
+        session.queue.done();
+    }
+}
+
+/// Runs the job until it ends, or shortly longer than it is allowed to.
+async fn run<C: Send + Sync + 'static>(runner: &Runner<C>, job: &WaitingJob) -> Outcome {
+    let claimed = &job.claimed;
+    let span = tracing::info_span!(
+        "job",
+        id = %claimed.lease.job,
+        kind = claimed.kind,
+        attempt = claimed.attempt
+    );
+    let running = runner.run(claimed, &job.cancelled).instrument(span);
+
+    let outcome = tokio::select! {
+        outcome = running => outcome,
+        () = overdue(&job.cancelled) => None,
+    };
+    outcome.unwrap_or_else(|| Outcome::Returned {
+        reason: SERVER_STOPS.to_owned(),
+    })
+}
+
+async fn overdue(cancelled: &CancellationToken) {
+    cancelled.cancelled().await;
+    sleep(LAST_CHANCE).await;
+}

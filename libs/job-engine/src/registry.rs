@@ -1,0 +1,132 @@
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::job::{Attempt, Failure, Job, JobError};
+use crate::retry::RetryPolicy;
+
+/// Which kinds of jobs a server can run. Jobs of other kinds wait for a server that knows them.
+pub struct Registry<C> {
+    kinds: HashMap<&'static str, Arc<Kind<C>>>,
+}
+
+/// What the engine knows of a kind of jobs.
+pub(crate) struct Kind<C> {
+    pub(crate) retry: Option<RetryPolicy>,
+    pub(crate) decode: Decode<C>,
+}
+
+/// Makes a job from its stored arguments.
+type Decode<C> = fn(&str) -> Result<Box<dyn DecodedJob<C>>, serde_json::Error>;
+
+/// A [`Job`] whose type is forgotten.
+#[async_trait]
+pub(crate) trait DecodedJob<C>: Send + Sync {
+    async fn run(&self, context: &C, attempt: &Attempt) -> Result<(), JobError>;
+    async fn failed(&self, context: &C, failure: &Failure) -> Result<(), JobError>;
+    async fn given_up(&self, context: &C, failure: &Failure) -> Result<(), JobError>;
+}
+
+impl<C> Default for Registry<C> {
+    fn default() -> Self {
+        Self {
+            kinds: HashMap::new(),
+        }
+    }
+}
+
+impl<C: Send + Sync + 'static> Registry<C> {
+    /// Adds a kind of jobs, under its name and its aliases.
+    ///
+    /// # Panics
+    ///
+    /// When another kind has one of these names: the stored jobs of one of the two would be run as
+    /// the other.
+    pub fn with<J: Job<Context = C>>(mut self) -> Self {
+        let kind = Arc::new(Kind {
+            retry: J::retry_policy(),
+            decode: decode::<J>,
+        });
+        for name in J::ALIASES.iter().copied().chain([J::NAME]) {
+            let other = self.kinds.insert(name, kind.clone());
+            assert!(other.is_none(), "two kinds of jobs are called `{name}`");
+        }
+        self
+    }
+
+    pub(crate) fn kind(&self, name: &str) -> Option<&Kind<C>> {
+        self.kinds.get(name).map(Arc::as_ref)
+    }
+
+    /// Every name and alias.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.kinds.keys().copied().map(str::to_owned).collect();
+        names.sort_unstable();
+        names
+    }
+}
+
+impl<C> fmt::Debug for Registry<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.kinds.keys()).finish()
+    }
+}
+
+fn decode<J: Job>(arguments: &str) -> Result<Box<dyn DecodedJob<J::Context>>, serde_json::Error> {
+    Ok(Box::new(serde_json::from_str::<J>(arguments)?))
+}
+
+#[async_trait]
+impl<J: Job> DecodedJob<J::Context> for J {
+    async fn run(&self, context: &J::Context, attempt: &Attempt) -> Result<(), JobError> {
+        Job::run(self, context, attempt).await
+    }
+
+    async fn failed(&self, context: &J::Context, failure: &Failure) -> Result<(), JobError> {
+        Job::failed(self, context, failure).await
+    }
+
+    async fn given_up(&self, context: &J::Context, failure: &Failure) -> Result<(), JobError> {
+        Job::given_up(self, context, failure).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+
+    #[derive(Serialize, Deserialize)]
+    struct Welcome;
+
+    impl Job for Welcome {
+        const NAME: &'static str = "welcome";
+        const ALIASES: &'static [&'static str] = &["greet", "hello"];
+        type Context = ();
+
+        async fn run(&self, (): &(), _attempt: &Attempt) -> Result<(), JobError> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_kind_is_known_by_its_name_and_its_aliases() {
+        let registry = Registry::default().with::<Welcome>();
+
+        assert_eq!(registry.names(), ["greet", "hello", "welcome"]);
+        assert!(registry.kind("hello").is_some());
+        assert!(registry.kind("goodbye").is_none());
+    }
+
+    #[test]
+    fn two_kinds_cannot_have_one_name() {
+        let twice = std::panic::catch_unwind(|| {
+            Registry::default().with::<Welcome>().with::<Welcome>();
+        });
+
+        assert!(twice.is_err());
+    }
+}

@@ -1,0 +1,294 @@
+use std::time::Duration;
+
+use job_engine::{Due, NewJob, Registry, Server, ServerOptions, StartError, State, Tally};
+
+use crate::stage::{Act, Errand, Stage, errand, options};
+
+#[tokio::test(start_paused = true)]
+async fn an_enqueued_job_is_run_once() {
+    let stage = Stage::empty();
+    let server = stage.start().await;
+
+    let id = stage.enqueue("post").await;
+
+    stage.reached(id, State::Succeeded).await;
+    server.stop().await;
+    assert_eq!(
+        stage.world.events(),
+        ["post runs, attempt 1", "post is done"]
+    );
+    let states = stage.states(id).await;
+    assert_eq!(
+        states,
+        [State::Enqueued, State::Processing, State::Succeeded]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_waits_when_the_server_starts_is_run() {
+    let stage = Stage::empty();
+    let id = stage.enqueue("post").await;
+
+    let server = stage.start().await;
+
+    stage.reached(id, State::Succeeded).await;
+    server.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wake_up_starts_a_job_without_waiting_for_the_next_poll() {
+    let stage = Stage::empty();
+    let poll_interval = Duration::from_hours(1);
+    let server = stage
+        .start_with(ServerOptions {
+            poll_interval,
+            ..options()
+        })
+        .await;
+    let before = tokio::time::Instant::now();
+
+    let id = stage.enqueue("post").await;
+
+    stage.reached(id, State::Succeeded).await;
+    assert!(before.elapsed() < Duration::from_secs(1));
+    server.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_thousand_jobs_are_each_run_once() {
+    let stage = Stage::empty();
+    let jobs: Vec<NewJob> = (0..10_000)
+        .map(|_| NewJob::of(&errand("post")).expect("the job is JSON"))
+        .collect();
+    stage
+        .client
+        .submit_all(&jobs)
+        .await
+        .expect("they are enqueued");
+
+    let (first, second) = (stage.start().await, stage.start().await);
+
+    stage.world.saw("post is done", 10_000).await;
+    let (one, two) = (first.tally(), second.tally());
+    first.stop().await;
+    second.stop().await;
+    assert_eq!(stage.world.count("post is done"), 10_000);
+    let counts = stage.storage.counts().await.expect("jobs are counted");
+    assert_eq!(counts.succeeded, 10_000);
+    assert_eq!(one.stale + two.stale, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_jobs_run_at_once_than_there_are_workers() {
+    let stage = Stage::empty();
+    for name in ["a", "b", "c", "d", "e"] {
+        stage.enqueue_scripted(name, &[Act::Wait]).await;
+    }
+
+    let server = stage.start().await;
+
+    stage.world.saw("d runs, attempt 1", 1).await;
+    assert_eq!(stage.world.events().len(), 4);
+    stage.world.gate.notify_one();
+    stage.world.saw("e runs, attempt 1", 1).await;
+    for _ in 0..4 {
+        stage.world.gate.notify_one();
+        tokio::task::yield_now().await;
+    }
+    stage.world.saw("e is done", 1).await;
+    server.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delayed_job_runs_when_its_time_has_come() {
+    let stage = Stage::empty();
+    let server = stage.start().await;
+    let before = tokio::time::Instant::now();
+    let delay = Duration::from_mins(10);
+
+    let id = stage.client.enqueue_after(&errand("post"), delay).await;
+
+    let id = id.expect("it is enqueued");
+    assert_eq!(stage.state(id).await, State::Scheduled);
+    stage.reached(id, State::Succeeded).await;
+    let late = before.elapsed().checked_sub(delay);
+    assert!(
+        late.is_some_and(|late| late < Duration::from_secs(1)),
+        "{late:?}"
+    );
+    server.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_for_a_past_time_runs_at_once() {
+    let stage = Stage::empty();
+    let server = stage.start().await;
+    let past = "2020-02-02T02:02:02Z".parse().expect("it is a time");
+
+    let id = stage.client.enqueue_at(&errand("post"), past).await;
+
+    stage
+        .reached(id.expect("it is enqueued"), State::Succeeded)
+        .await;
+    server.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_stored_under_an_old_name_is_run() {
+    let stage = Stage::empty();
+    let server = stage.start().await;
+    let job = NewJob {
+        kind: "chore".to_owned(),
+        ..NewJob::of(&errand("post")).expect("the job is JSON")
+    };
+
+    let id = stage.client.submit(job).await.expect("it is enqueued");
+
+    stage.reached(id, State::Succeeded).await;
+    server.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kind_that_nobody_knows_stays_where_it_is() {
+    let stage = Stage::empty();
+    let server = stage.start().await;
+    let unknown = NewJob {
+        kind: "unknown".to_owned(),
+        due: Due::Now,
+        ..NewJob::of(&errand("post")).expect("the job is JSON")
+    };
+    let unknown = stage.client.submit(unknown).await.expect("it is enqueued");
+
+    let known = stage.enqueue("post").await;
+
+    stage.reached(known, State::Succeeded).await;
+    server.stop().await;
+    assert_eq!(stage.states(unknown).await, [State::Enqueued]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn jobs_of_other_queues_are_left_to_others() {
+    let stage = Stage::empty();
+    let server = stage
+        .start_with(ServerOptions {
+            queues: vec!["mail".to_owned()],
+            ..options()
+        })
+        .await;
+    let other = stage.enqueue("other").await;
+    let mail = NewJob::of(&errand("mail")).expect("the job is JSON");
+
+    let mail = stage.client.submit(mail.in_queue("mail")).await;
+
+    stage
+        .reached(mail.expect("it is enqueued"), State::Succeeded)
+        .await;
+    server.stop().await;
+    assert_eq!(stage.state(other).await, State::Enqueued);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_snoozed_job_runs_again_as_the_same_attempt() {
+    let stage = Stage::empty();
+    let server = stage.start().await;
+
+    let acts = [Act::Snooze(Duration::from_secs(5)), Act::Succeed];
+    let id = stage.enqueue_scripted("nap", &acts).await;
+
+    stage.reached(id, State::Succeeded).await;
+    assert_eq!(stage.world.count("nap runs, attempt 1"), 2);
+    assert_eq!(stage.reasons(id).await[0], "Snoozed for 5s");
+    let tally = server.tally();
+    server.stop().await;
+    let expected = Tally {
+        succeeded: 1,
+        snoozed: 1,
+        ..Tally::default()
+    };
+    assert_eq!(tally, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn jobs_behind_ones_that_turn_out_long_are_given_back() {
+    let stage = Stage::empty();
+    let quick: Vec<NewJob> = (0..500)
+        .map(|_| NewJob::of(&errand("quick")).expect("the job is JSON"))
+        .collect();
+    stage
+        .client
+        .submit_all(&quick)
+        .await
+        .expect("they are enqueued");
+    stage.world.script("long", &[Act::Wait]);
+    let long: Vec<NewJob> = (0..500)
+        .map(|_| NewJob::of(&errand("long")).expect("the job is JSON"))
+        .collect();
+    stage
+        .client
+        .submit_all(&long)
+        .await
+        .expect("they are enqueued");
+
+    let server = stage.start().await;
+
+    stage.world.saw("long runs, attempt 1", 4).await;
+    stage
+        .until(|| async {
+            let counts = stage.storage.counts().await.expect("jobs are counted");
+            counts.processing == 4 && counts.enqueued == 496
+        })
+        .await;
+    drop(server);
+}
+
+#[tokio::test(start_paused = true)]
+async fn expired_jobs_are_removed() {
+    let stage = Stage::empty();
+    let server = stage
+        .start_with(ServerOptions {
+            retention: Duration::from_mins(30),
+            ..options()
+        })
+        .await;
+
+    let id = stage.enqueue("post").await;
+
+    stage.reached(id, State::Succeeded).await;
+    stage
+        .until(|| async {
+            let found = stage.storage.job(id).await;
+            found.expect("jobs can be read").is_none()
+        })
+        .await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_that_could_never_work_does_not_start() {
+    let stage = Stage::empty();
+    for wrong in [
+        ServerOptions {
+            workers: 0,
+            ..options()
+        },
+        ServerOptions {
+            queues: Vec::new(),
+            ..options()
+        },
+        ServerOptions {
+            server_timeout: Duration::from_secs(1),
+            ..options()
+        },
+    ] {
+        let registry = Registry::default().with::<Errand>();
+        let server = Server::new(stage.storage.clone(), registry, stage.world.clone());
+
+        let refused = server.options(wrong).start().await;
+
+        assert!(matches!(refused, Err(StartError::Options(_))));
+    }
+    assert_eq!(
+        stage.storage.servers().await.expect("servers are listed"),
+        []
+    );
+}
