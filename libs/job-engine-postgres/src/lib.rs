@@ -1,0 +1,24 @@
+//! Keeps the jobs of `job-engine` in PostgreSQL.
+
+mod announcing;
+mod claiming;
+mod commanding;
+mod convert;
+mod enqueuing;
+mod listener;
+mod monitor;
+mod pulse;
+mod scheduling;
+mod schema;
+mod servers;
+mod session;
+mod settling;
+mod stage;
+mod storage;
+
+pub use enqueuing::enqueue;
+pub use storage::PostgresStorage;
+
+/// Enqueuing in a transaction of the `tokio-postgres` crate.
+#[cfg(feature = "tokio-postgres")]
+pub mod tokio_postgres;

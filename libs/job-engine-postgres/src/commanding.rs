@@ -1,0 +1,174 @@
+use std::io;
+
+use job_engine::State;
+use job_engine::storage::{Command, Commanded, JobId, StorageError};
+use sqlx::PgPool;
+
+use crate::convert::{state, text, unavailable};
+
+/// The job is in one of the three tables, or it is held: then its row stays and loses its holder.
+const REQUEUE: &str = "
+with held as (
+  select * from job_engine.ready where id = $1 and server is not null for update
+), scheduled as (
+  delete from job_engine.waiting where id = $1 returning *
+), finished as (
+  delete from job_engine.finished where id = $1 returning *
+), past as (
+  insert into job_engine.history
+    (job, stage, attempt, enqueued_at, claimed_at, changed_at, due_at, duration, state, server,
+     enqueue_reason, reason, error, result)
+  select id, stages, attempts + 1, enqueued_at, claimed_at, null, null, null, null, server,
+    reason, null, null, null
+  from held
+  union all
+  select id, stages, attempts, null, null, changed_at, due_at, null, 'Scheduled', null,
+    null, reason, null, null
+  from scheduled
+  union all
+  select id, stages, attempts, enqueued_at, claimed_at, changed_at, null, duration, state, server,
+    enqueue_reason, reason, error, result
+  from finished
+), let_go as (
+  update job_engine.ready r
+  set server = null, claimed_at = null, stages = r.stages + 1, attempts = 0, abandoned = 0,
+    enqueued_at = clock_timestamp(), reason = $2
+  from held
+  where r.id = held.id
+  returning r.id
+), enqueued as (
+  insert into job_engine.ready
+    (id, created_at, enqueued_at, epoch, stages, priority, kind, queue, reason, error, arguments)
+  select id, created_at, clock_timestamp(), epoch, stages + 1, priority, kind, queue, $2, error,
+    arguments
+  from scheduled
+  union all
+  select id, created_at, clock_timestamp(), epoch, stages + 1, priority, kind, queue, $2, error,
+    arguments
+  from finished
+  returning id
+)
+select exists (select from let_go union all select from enqueued)";
+
+const TRIGGER_NOW: &str = "
+with scheduled as (
+  delete from job_engine.waiting where id = $1 returning *
+), past as (
+  insert into job_engine.history (job, stage, attempt, changed_at, due_at, state, reason)
+  select id, stages, attempts, changed_at, due_at, 'Scheduled', reason from scheduled
+), enqueued as (
+  insert into job_engine.ready
+    (id, created_at, enqueued_at, epoch, attempts, abandoned, stages, priority, kind, queue, reason,
+     error, arguments)
+  select id, created_at, clock_timestamp(), epoch, attempts, abandoned, stages + 1, priority, kind,
+    queue, $2, error, arguments
+  from scheduled
+  returning id
+)
+select exists (select from enqueued)";
+
+const DELETE: &str = "
+with ready as (
+  delete from job_engine.ready where id = $1 returning *
+), scheduled as (
+  delete from job_engine.waiting where id = $1 returning *
+), finished as (
+  select * from job_engine.finished where id = $1 and state <> 'Deleted' for update
+), past as (
+  insert into job_engine.history
+    (job, stage, attempt, enqueued_at, claimed_at, changed_at, due_at, duration, state, server,
+     enqueue_reason, reason, error, result)
+  select id, stages, attempts, null, null, changed_at, due_at, null, 'Scheduled', null,
+    null, reason, null, null
+  from scheduled
+  union all
+  select id, stages, attempts, enqueued_at, claimed_at, changed_at, null, duration, state, server,
+    enqueue_reason, reason, error, result
+  from finished
+), marked as (
+  update job_engine.finished f
+  set state = 'Deleted', changed_at = clock_timestamp(), stages = f.stages + 1, reason = $2,
+    enqueued_at = null, claimed_at = null, duration = null, server = null, enqueue_reason = null,
+    result = null
+  from finished
+  where f.id = finished.id
+  returning f.id
+), moved as (
+  insert into job_engine.finished
+    (id, created_at, enqueued_at, claimed_at, changed_at, epoch, attempts, abandoned, stages, state,
+     priority, server, kind, queue, enqueue_reason, reason, error, arguments)
+  select id, created_at, enqueued_at, claimed_at, clock_timestamp(), epoch,
+    attempts + (server is not null)::integer, abandoned, stages, 'Deleted', priority, server, kind,
+    queue, reason, $2, error, arguments
+  from ready
+  union all
+  select id, created_at, null, null, clock_timestamp(), epoch, attempts, abandoned, stages + 1,
+    'Deleted', priority, null, kind, queue, null, $2, error, arguments
+  from scheduled
+  returning id
+)
+select exists (select from marked union all select from moved)";
+
+const STATE: &str = "select state::text from job_engine.jobs where id = $1";
+
+/// How often a job may change while it is being looked at.
+const TRIES: usize = 5;
+
+pub(crate) async fn command(
+    pool: &PgPool,
+    job: JobId,
+    command: Command,
+    reason: &str,
+) -> Result<Commanded, StorageError> {
+    for _ in 0..TRIES {
+        if carry_out(pool, job, command, reason)
+            .await
+            .map_err(unavailable)?
+        {
+            return Ok(Commanded::Done);
+        }
+
+        let found: Option<String> = sqlx::query_scalar(STATE)
+            .bind(job.0)
+            .fetch_optional(pool)
+            .await
+            .map_err(unavailable)?;
+        let Some(found) = found else {
+            return Ok(Commanded::NotFound);
+        };
+        let found = state(&found)?;
+        // Otherwise it has just changed into this state.
+        if !applies(command, found) {
+            return Ok(Commanded::NotApplicable(found));
+        }
+    }
+    Err(StorageError::unavailable(io::Error::other(
+        "the job changes its state all the time",
+    )))
+}
+
+async fn carry_out(
+    pool: &PgPool,
+    job: JobId,
+    command: Command,
+    reason: &str,
+) -> sqlx::Result<bool> {
+    let statement = match command {
+        Command::Requeue => REQUEUE,
+        Command::TriggerNow => TRIGGER_NOW,
+        Command::Delete => DELETE,
+    };
+    sqlx::query_scalar(statement)
+        .bind(job.0)
+        .bind(text(reason))
+        .fetch_one(pool)
+        .await
+}
+
+fn applies(command: Command, state: State) -> bool {
+    match command {
+        Command::Requeue => state != State::Enqueued,
+        Command::TriggerNow => state == State::Scheduled,
+        Command::Delete => state != State::Deleted,
+    }
+}

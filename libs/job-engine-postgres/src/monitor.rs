@@ -1,0 +1,281 @@
+use async_trait::async_trait;
+use job_engine::State;
+use job_engine::storage::{
+    Counts, Cursor, JobDetails, JobId, JobQuery, JobSummary, Monitor, Page, QueueSummary, ServerId,
+    ServerSummary, StorageError,
+};
+use sqlx::PgPool;
+use sqlx::postgres::PgRow;
+use uuid::Uuid;
+
+use crate::PostgresStorage;
+use crate::convert::{
+    self, column, count, error_report, rows, state, timestamp, unavailable, unsigned,
+};
+use crate::stage::Stage;
+
+const DEFAULT_LIMIT: usize = 20;
+const MAX_LIMIT: usize = 1000;
+
+const LIVE_COUNTS: &str = "
+select
+  (select count(*) from job_engine.ready where server is null) as enqueued,
+  (select count(*) from job_engine.ready where server is not null) as processing,
+  (select count(*) from job_engine.waiting) as scheduled,
+  (select count(*) from job_engine.waiting where attempts > 0) as retries";
+
+const FINISHED_COUNTS: &str = "
+select state::text, sum(jobs)::bigint from job_engine.tally group by state";
+
+/// `$1` leaves one of the three tables.
+const LIST: &str = "
+select
+  id, kind, queue, priority, state::text, reason, attempts, abandoned, arguments, server, error,
+  duration,
+  (extract(epoch from created_at) * 1000000)::bigint as created_at,
+  (extract(epoch from changed_at) * 1000000)::bigint as changed_at,
+  (extract(epoch from due_at) * 1000000)::bigint as due_at
+from job_engine.jobs
+where place = $1
+  and state = $2::text::job_engine.state
+  and (changed_at, id) < (
+    coalesce('epoch'::timestamptz + $3 * interval '1 microsecond', 'infinity'),
+    coalesce($4, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+  )
+  and ($5::text is null or queue = $5)
+  and ($6::text is null or kind = $6)
+  and (not $7 or attempts > 0)
+order by changed_at desc, id desc
+limit $8";
+
+const JOB: &str = "
+select
+  id, kind, queue, priority, state::text, reason, attempts, abandoned, arguments, server, error,
+  duration, result, claimed_by, enqueue_reason,
+  attempts as attempt,
+  case when place <> 'ready' then state::text end as end_state,
+  (extract(epoch from created_at) * 1000000)::bigint as created_at,
+  (extract(epoch from enqueued_at) * 1000000)::bigint as enqueued_at,
+  (extract(epoch from claimed_at) * 1000000)::bigint as claimed_at,
+  (extract(epoch from changed_at) * 1000000)::bigint as changed_at,
+  (extract(epoch from due_at) * 1000000)::bigint as due_at
+from job_engine.jobs
+where id = $1";
+
+const HISTORY: &str = "
+select
+  $2 as queue, attempt, enqueue_reason, server as claimed_by, state::text as end_state, reason,
+  duration, error, result,
+  (extract(epoch from enqueued_at) * 1000000)::bigint as enqueued_at,
+  (extract(epoch from claimed_at) * 1000000)::bigint as claimed_at,
+  (extract(epoch from changed_at) * 1000000)::bigint as changed_at,
+  (extract(epoch from due_at) * 1000000)::bigint as due_at
+from job_engine.history
+where job = $1
+order by stage";
+
+const QUEUES: &str = "
+with live as (
+  select queue, count(*) filter (where server is null) as enqueued,
+    count(*) filter (where server is not null) as processing,
+    min(enqueued_at) filter (where server is null) as oldest
+  from job_engine.ready
+  group by queue
+), names as (
+  select name from job_engine.queues
+  union select queue from live
+  union select queue from job_engine.waiting
+)
+select name, coalesce(enqueued, 0) as enqueued, coalesce(processing, 0) as processing,
+  (extract(epoch from oldest) * 1000000)::bigint as oldest
+from names left join live on live.queue = names.name
+order by name";
+
+const SERVERS: &str = "
+select id, name, queues, workers,
+  (select count(*) from job_engine.ready r where r.server = s.id) as processing,
+  (extract(epoch from started_at) * 1000000)::bigint as started_at,
+  (extract(epoch from heartbeat_at) * 1000000)::bigint as heartbeat_at
+from job_engine.servers s
+order by name, id";
+
+#[async_trait]
+impl Monitor for PostgresStorage {
+    async fn counts(&self) -> Result<Counts, StorageError> {
+        let live = sqlx::query(LIVE_COUNTS)
+            .fetch_one(&self.pool)
+            .await
+            .map_err(unavailable)?;
+        let finished: Vec<(String, i64)> = sqlx::query_as(FINISHED_COUNTS)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(unavailable)?;
+        let of = |state: State| {
+            let found = finished.iter().find(|(name, _)| name == state.name());
+            found.map_or(0, |(_, jobs)| count(*jobs))
+        };
+
+        let number = |name| column(&live, name).map(count);
+        Ok(Counts {
+            enqueued: number("enqueued")?,
+            scheduled: number("scheduled")?,
+            retries: number("retries")?,
+            processing: number("processing")?,
+            succeeded: of(State::Succeeded),
+            failed: of(State::Failed),
+            deleted: of(State::Deleted),
+        })
+    }
+
+    async fn jobs(&self, query: &JobQuery) -> Result<Page, StorageError> {
+        let limit = match query.limit {
+            0 => DEFAULT_LIMIT,
+            limit => limit.min(MAX_LIMIT),
+        };
+        let mut jobs = Vec::new();
+        for state in states(query) {
+            jobs.extend(list(&self.pool, query, state, limit + 1).await?);
+        }
+        jobs.sort_unstable_by_key(|job| std::cmp::Reverse((job.changed_at, job.id)));
+
+        let more = jobs.len() > limit;
+        jobs.truncate(limit);
+        let next = jobs.last().filter(|_| more).map(|last| Cursor {
+            changed_at: last.changed_at,
+            id: last.id,
+        });
+        Ok(Page { jobs, next })
+    }
+
+    async fn job(&self, id: JobId) -> Result<Option<JobDetails>, StorageError> {
+        let mut transaction = self.pool.begin().await.map_err(unavailable)?;
+        sqlx::raw_sql("set transaction isolation level repeatable read, read only")
+            .execute(&mut *transaction)
+            .await
+            .map_err(unavailable)?;
+        let Some(row) = sqlx::query(JOB)
+            .bind(id.0)
+            .fetch_optional(&mut *transaction)
+            .await
+            .map_err(unavailable)?
+        else {
+            return Ok(None);
+        };
+        let summary = summary(&row)?;
+        let past = sqlx::query(HISTORY)
+            .bind(id.0)
+            .bind(&summary.queue)
+            .fetch_all(&mut *transaction)
+            .await
+            .map_err(unavailable)?;
+
+        let mut history = Vec::new();
+        for row in past.iter().chain([&row]) {
+            Stage::of(row)?.tell(&mut history)?;
+        }
+        Ok(Some(JobDetails {
+            result: column(&row, "result")?,
+            summary,
+            history,
+        }))
+    }
+
+    async fn queues(&self) -> Result<Vec<QueueSummary>, StorageError> {
+        let queues = sqlx::query(QUEUES)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(unavailable)?;
+        queues.iter().map(queue).collect()
+    }
+
+    async fn servers(&self) -> Result<Vec<ServerSummary>, StorageError> {
+        let servers = sqlx::query(SERVERS)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(unavailable)?;
+        servers.iter().map(server).collect()
+    }
+}
+
+/// The states of which the query can find jobs.
+fn states(query: &JobQuery) -> Vec<State> {
+    State::ALL
+        .into_iter()
+        .filter(|state| query.state.is_none_or(|wanted| wanted == *state))
+        .filter(|state| !query.retries_only || *state == State::Scheduled)
+        .collect()
+}
+
+async fn list(
+    pool: &PgPool,
+    query: &JobQuery,
+    state: State,
+    limit: usize,
+) -> Result<Vec<JobSummary>, StorageError> {
+    let place = match state {
+        State::Enqueued | State::Processing => "ready",
+        State::Scheduled => "waiting",
+        State::Succeeded | State::Failed | State::Deleted => "finished",
+    };
+    let jobs = sqlx::query(LIST)
+        .bind(place)
+        .bind(state.name())
+        .bind(query.after.map(|after| after.changed_at.as_microsecond()))
+        .bind(query.after.map(|after| after.id.0))
+        .bind(&query.queue)
+        .bind(&query.kind)
+        .bind(query.retries_only)
+        .bind(rows(limit))
+        // Planned for these values: only one of the tables is looked at.
+        .persistent(false)
+        .fetch_all(pool)
+        .await
+        .map_err(unavailable)?;
+    jobs.iter().map(summary).collect()
+}
+
+fn summary(row: &PgRow) -> Result<JobSummary, StorageError> {
+    let error: Option<&str> = column(row, "error")?;
+    let due_at: Option<i64> = column(row, "due_at")?;
+    let duration: Option<i64> = column(row, "duration")?;
+    let server: Option<Uuid> = column(row, "server")?;
+    Ok(JobSummary {
+        id: JobId(column(row, "id")?),
+        kind: column(row, "kind")?,
+        queue: column(row, "queue")?,
+        priority: column(row, "priority")?,
+        state: state(column(row, "state")?)?,
+        reason: column(row, "reason")?,
+        attempts: unsigned(column(row, "attempts")?),
+        abandoned: unsigned(column(row, "abandoned")?),
+        arguments: column(row, "arguments")?,
+        created_at: timestamp(column(row, "created_at")?)?,
+        changed_at: timestamp(column(row, "changed_at")?)?,
+        due_at: due_at.map(timestamp).transpose()?,
+        server: server.map(ServerId),
+        error: error.map(error_report).transpose()?,
+        duration: duration.map(convert::duration),
+    })
+}
+
+fn queue(row: &PgRow) -> Result<QueueSummary, StorageError> {
+    let oldest: Option<i64> = column(row, "oldest")?;
+    Ok(QueueSummary {
+        name: column(row, "name")?,
+        enqueued: count(column(row, "enqueued")?),
+        processing: count(column(row, "processing")?),
+        oldest_enqueued_at: oldest.map(timestamp).transpose()?,
+    })
+}
+
+fn server(row: &PgRow) -> Result<ServerSummary, StorageError> {
+    Ok(ServerSummary {
+        id: ServerId(column(row, "id")?),
+        name: column(row, "name")?,
+        queues: column(row, "queues")?,
+        workers: unsigned(column(row, "workers")?),
+        processing: count(column(row, "processing")?),
+        started_at: timestamp(column(row, "started_at")?)?,
+        heartbeat_at: timestamp(column(row, "heartbeat_at")?)?,
+    })
+}

@@ -1,0 +1,150 @@
+//! How others see within milliseconds that a process died: it holds a session advisory lock, and
+//! PostgreSQL releases that together with the connection.
+
+use std::time::Duration;
+
+use job_engine::storage::ServerId;
+use sqlx::PgPool;
+use sqlx::postgres::PgListener;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::session;
+
+/// Of a server that is not the asker, whether its lock is free. Locks that were taken under an
+/// earlier start of PostgreSQL say nothing. Each server watches the two that follow it.
+const PEER_SILENT: &str = "
+select exists (
+  select from (
+    select pulse from job_engine.servers
+    where id <> $1 and pulse is not null and pulse_taken_under = pg_postmaster_start_time()
+    order by id < $1, id
+    limit 2
+  ) peer
+  where pg_try_advisory_xact_lock_shared(peer.pulse)
+)";
+
+const TAKEN_AGAIN: &str = "
+update job_engine.servers set pulse_taken_under = pg_postmaster_start_time() where id = $1";
+
+/// How often a peer's lock is tried. Waiting inside of `pg_advisory_lock` would be quicker by some
+/// milliseconds, but its snapshot would keep vacuum from the whole database while it waits.
+const WATCH_INTERVAL: Duration = Duration::from_millis(40);
+
+/// After this many failures in a row the watching slows down to [`WATCH_PAUSE`].
+const WATCH_PAUSE: Duration = Duration::from_secs(1);
+
+const FIRST_DELAY: Duration = Duration::from_millis(2);
+const LONGEST_DELAY: Duration = Duration::from_secs(1);
+
+/// The lock of one server, held until this is dropped or the process dies.
+#[derive(Debug)]
+pub(crate) struct Pulse {
+    key: i64,
+    _holder: AbortOnDropHandle<()>,
+}
+
+impl Pulse {
+    /// `None` where session locks do not hold, for example behind a pooler that gives each
+    /// transaction another session; heartbeats alone count then.
+    pub(crate) async fn start(engine: &PgPool, server: ServerId) -> Option<Self> {
+        let key = key(server);
+        match take(engine, key).await {
+            Ok(Some(session)) => Some(Self {
+                key,
+                _holder: AbortOnDropHandle::new(tokio::spawn(hold(
+                    engine.clone(),
+                    server,
+                    session,
+                ))),
+            }),
+            Ok(None) => {
+                tracing::warn!(
+                    "session advisory locks do not work here; a dead server is noticed by its missing heartbeats alone"
+                );
+                None
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the server starts without a pulse; heartbeats alone count");
+                None
+            }
+        }
+    }
+
+    pub(crate) fn key(&self) -> i64 {
+        self.key
+    }
+}
+
+/// Returns when the lock of some other server is free.
+pub(crate) async fn peer_died(engine: &PgPool, me: ServerId) {
+    loop {
+        tokio::time::sleep(WATCH_INTERVAL).await;
+        let silent = sqlx::query_scalar(PEER_SILENT)
+            .bind(me.0)
+            .fetch_one(engine)
+            .await;
+        match silent {
+            Ok(true) => return,
+            Ok(false) => {}
+            Err(error) => {
+                tracing::debug!(%error, "cannot watch the other servers");
+                tokio::time::sleep(WATCH_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// The random half of the id.
+fn key(server: ServerId) -> i64 {
+    let (_, random) = server.0.as_u64_pair();
+    i64::from_be_bytes(random.to_be_bytes())
+}
+
+/// Takes the lock and checks from another connection that it is taken.
+async fn take(engine: &PgPool, key: i64) -> sqlx::Result<Option<PgListener>> {
+    let session = lock(engine, key).await?;
+    let free: bool = sqlx::query_scalar("select pg_try_advisory_xact_lock_shared($1)")
+        .bind(key)
+        .fetch_one(engine)
+        .await?;
+    Ok((!free).then_some(session))
+}
+
+async fn lock(engine: &PgPool, key: i64) -> sqlx::Result<PgListener> {
+    let mut session = session::open(engine).await?;
+    sqlx::query("select pg_advisory_lock($1)")
+        .bind(key)
+        .execute(&mut session)
+        .await?;
+    Ok(session)
+}
+
+/// Until it is aborted: takes the lock again whenever its connection is lost.
+async fn hold(engine: PgPool, server: ServerId, mut session: PgListener) {
+    loop {
+        while let Ok(Some(_)) = session.try_recv().await {}
+        tracing::debug!(%server, "the connection that holds the pulse was lost");
+        session = lock_again(&engine, server).await;
+    }
+}
+
+async fn lock_again(engine: &PgPool, server: ServerId) -> PgListener {
+    let mut delay = FIRST_DELAY;
+    loop {
+        match try_lock_again(engine, server).await {
+            Ok(session) => return session,
+            Err(error) => tracing::debug!(%server, %error, "the pulse is not back yet"),
+        }
+        tokio::time::sleep(delay).await;
+        delay = (delay * 2).min(LONGEST_DELAY);
+    }
+}
+
+async fn try_lock_again(engine: &PgPool, server: ServerId) -> sqlx::Result<PgListener> {
+    let mut session = lock(engine, key(server)).await?;
+    sqlx::query(TAKEN_AGAIN)
+        .bind(server.0)
+        .execute(&mut session)
+        .await?;
+    Ok(session)
+}

@@ -1,0 +1,92 @@
+//! What the passing of time does to jobs.
+
+use std::time::Duration;
+
+use job_engine::storage::{DueJobs, StorageError, reasons};
+use sqlx::PgPool;
+
+use crate::convert::{delay_micros, duration, rows, unavailable};
+
+const ENQUEUE_DUE: &str = "
+with due as (
+  select id from job_engine.waiting
+  where due_at <= statement_timestamp()
+  order by due_at, id
+  limit $1
+  for update skip locked
+), moved as (
+  delete from job_engine.waiting w using due where w.id = due.id returning w.*
+), past as (
+  insert into job_engine.history (job, stage, attempt, changed_at, due_at, state, reason)
+  select id, stages, attempts, changed_at, due_at, 'Scheduled', reason from moved
+)
+insert into job_engine.ready
+  (id, created_at, enqueued_at, epoch, attempts, abandoned, stages, priority, kind, queue, reason,
+   error, arguments)
+select id, created_at, statement_timestamp(), epoch, attempts, abandoned, stages + 1, priority,
+  kind, queue, $2, error, arguments
+from moved";
+
+/// In microseconds.
+const NEXT_DUE: &str = "
+select (extract(epoch from due_at - statement_timestamp()) * 1000000)::bigint
+from job_engine.waiting
+order by due_at
+limit 1";
+
+const REMOVE_EXPIRED: &str = "
+with expired as (
+  select id from job_engine.finished
+  where state = any ('{Succeeded,Deleted}')
+    and changed_at <= statement_timestamp() - $1 * interval '1 microsecond'
+  limit $2
+  for update skip locked
+), removed as (
+  delete from job_engine.finished f using expired where f.id = expired.id returning f.id
+), past as (
+  delete from job_engine.history h using removed where h.job = removed.id
+)
+select count(*) from removed";
+
+/// Adds the differences up, so that they stay few.
+const SUM_TALLY: &str = "
+with summed as (
+  delete from job_engine.tally returning state, jobs
+)
+insert into job_engine.tally select state, sum(jobs) from summed group by state";
+
+pub(crate) async fn enqueue_due(pool: &PgPool, limit: usize) -> Result<DueJobs, StorageError> {
+    let enqueued = sqlx::query(ENQUEUE_DUE)
+        .bind(rows(limit))
+        .bind(reasons::DUE)
+        .execute(pool)
+        .await
+        .map_err(unavailable)?;
+    let next: Option<i64> = sqlx::query_scalar(NEXT_DUE)
+        .fetch_optional(pool)
+        .await
+        .map_err(unavailable)?;
+
+    Ok(DueJobs {
+        enqueued: usize::try_from(enqueued.rows_affected()).unwrap_or(usize::MAX),
+        next_in: next.map(duration),
+    })
+}
+
+pub(crate) async fn remove_expired(
+    pool: &PgPool,
+    retention: Duration,
+    limit: usize,
+) -> Result<usize, StorageError> {
+    let removed: i64 = sqlx::query_scalar(REMOVE_EXPIRED)
+        .bind(delay_micros(retention))
+        .bind(rows(limit))
+        .fetch_one(pool)
+        .await
+        .map_err(unavailable)?;
+    sqlx::query(SUM_TALLY)
+        .execute(pool)
+        .await
+        .map_err(unavailable)?;
+    Ok(usize::try_from(removed).unwrap_or_default())
+}

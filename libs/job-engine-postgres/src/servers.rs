@@ -1,0 +1,211 @@
+use std::time::Duration;
+
+use job_engine::storage::{
+    Heartbeat, JobId, Lease, Rescued, ServerAnnouncement, ServerId, StorageError, reasons,
+};
+use sqlx::{PgConnection, PgPool, Row};
+use uuid::Uuid;
+
+use crate::convert::{delay_micros, text, unavailable};
+
+const ANNOUNCE: &str = "
+insert into job_engine.servers
+  (id, name, queues, workers, started_at, heartbeat_at, pulse, pulse_taken_under)
+values ($1, $2, $3, $4, clock_timestamp(), clock_timestamp(), $5, pg_postmaster_start_time())
+on conflict (id) do update
+set name = excluded.name, queues = excluded.queues, workers = excluded.workers,
+  started_at = excluded.started_at, heartbeat_at = excluded.heartbeat_at, pulse = excluded.pulse,
+  pulse_taken_under = excluded.pulse_taken_under";
+
+const HEARTBEAT: &str = "
+update job_engine.servers set heartbeat_at = clock_timestamp() where id = $1";
+
+const LOST: &str = "
+select lease.id, lease.epoch
+from unnest($1::uuid[], $2::bigint[]) as lease (id, epoch)
+where not exists (
+  select from job_engine.ready r
+  where r.id = lease.id and r.epoch = lease.epoch and r.server is not null
+)";
+
+/// Waits for claims that the server is making just now.
+const RETIRE: &str = "delete from job_engine.servers where id = $1";
+
+const SILENT: &str = "
+select id from job_engine.servers
+where pulse_taken_under = pg_postmaster_start_time()
+  and case when pulse is not null then pg_try_advisory_xact_lock_shared(pulse) else false end";
+
+/// The lock is kept until the end of the transaction, so that a process that was taken for dead
+/// cannot come back in between.
+const BURY: &str = "
+delete from job_engine.servers
+where heartbeat_at <= clock_timestamp() - $1 * interval '1 microsecond'
+  or case when id = any($2) then pg_try_advisory_xact_lock(pulse) else false end
+returning id";
+
+/// How long a server may be without its lock: its connection may have been lost alone, and it is
+/// taking the lock again.
+const GRACE: Duration = Duration::from_millis(40);
+
+const GIVE_BACK: &str = "
+with held as (
+  select * from job_engine.ready
+  where server = any($1) and (id, epoch) not in (
+    select lease.id, lease.epoch from unnest($4::uuid[], $5::bigint[]) as lease (id, epoch)
+  )
+  order by id
+  for update
+), past as (
+  insert into job_engine.history
+    (job, stage, attempt, enqueued_at, claimed_at, server, enqueue_reason)
+  select id, stages, attempts + 1, enqueued_at, claimed_at, server, reason from held
+)
+update job_engine.ready r
+set server = null, claimed_at = null, stages = r.stages + 1, enqueued_at = clock_timestamp(),
+  reason = $2, abandoned = r.abandoned + $3
+from held
+where r.id = held.id
+returning r.id";
+
+pub(crate) async fn announce(
+    pool: &PgPool,
+    server: &ServerAnnouncement,
+    pulse: Option<i64>,
+) -> Result<(), StorageError> {
+    sqlx::query(ANNOUNCE)
+        .bind(server.id.0)
+        .bind(text(&server.name))
+        .bind(&server.queues)
+        .bind(i32::try_from(server.workers).unwrap_or(i32::MAX))
+        .bind(pulse)
+        .execute(pool)
+        .await
+        .map_err(unavailable)?;
+    Ok(())
+}
+
+pub(crate) async fn heartbeat(
+    pool: &PgPool,
+    server: ServerId,
+    leases: &[Lease],
+) -> Result<Heartbeat, StorageError> {
+    let known = sqlx::query(HEARTBEAT)
+        .bind(server.0)
+        .execute(pool)
+        .await
+        .map_err(unavailable)?;
+    if known.rows_affected() == 0 {
+        return Ok(Heartbeat::Gone);
+    }
+    if leases.is_empty() {
+        return Ok(Heartbeat::Alive { lost: Vec::new() });
+    }
+
+    let (jobs, epochs) = columns(leases);
+    let lost = sqlx::query(LOST)
+        .bind(jobs)
+        .bind(epochs)
+        .try_map(|row: sqlx::postgres::PgRow| {
+            Ok(Lease {
+                job: JobId(row.try_get(0)?),
+                epoch: row.try_get(1)?,
+            })
+        })
+        .fetch_all(pool)
+        .await
+        .map_err(unavailable)?;
+    Ok(Heartbeat::Alive { lost })
+}
+
+/// Answers how many jobs were given back.
+pub(crate) async fn retire(pool: &PgPool, server: ServerId) -> Result<usize, StorageError> {
+    let mut transaction = pool.begin().await.map_err(unavailable)?;
+    sqlx::query(RETIRE)
+        .bind(server.0)
+        .execute(&mut *transaction)
+        .await
+        .map_err(unavailable)?;
+    let jobs = give_back(
+        &mut transaction,
+        &[server.0],
+        reasons::SERVER_STOPPED,
+        0,
+        &[],
+    )
+    .await
+    .map_err(unavailable)?;
+    transaction.commit().await.map_err(unavailable)?;
+    Ok(jobs.len())
+}
+
+/// Answers how many jobs were given back.
+pub(crate) async fn give_back_except(
+    pool: &PgPool,
+    server: ServerId,
+    held: &[Lease],
+) -> Result<usize, StorageError> {
+    let mut connection = pool.acquire().await.map_err(unavailable)?;
+    let jobs = give_back(&mut connection, &[server.0], reasons::CLAIM_LOST, 0, held)
+        .await
+        .map_err(unavailable)?;
+    Ok(jobs.len())
+}
+
+pub(crate) async fn rescue(pool: &PgPool, timeout: Duration) -> Result<Rescued, StorageError> {
+    let silent: Vec<Uuid> = sqlx::query_scalar(SILENT)
+        .fetch_all(pool)
+        .await
+        .map_err(unavailable)?;
+    if !silent.is_empty() {
+        tokio::time::sleep(GRACE).await;
+    }
+    bury(pool, timeout, &silent).await.map_err(unavailable)
+}
+
+/// Takes out those of `silent` that are silent still, and those without heartbeats.
+async fn bury(pool: &PgPool, timeout: Duration, silent: &[Uuid]) -> sqlx::Result<Rescued> {
+    let mut transaction = pool.begin().await?;
+    let mut servers: Vec<Uuid> = sqlx::query_scalar(BURY)
+        .bind(delay_micros(timeout))
+        .bind(silent)
+        .fetch_all(&mut *transaction)
+        .await?;
+    if servers.is_empty() {
+        return Ok(Rescued::default());
+    }
+
+    // A statement of its own, which sees the claims that the deletion waited for.
+    let jobs = give_back(&mut transaction, &servers, reasons::SERVER_DIED, 1, &[]).await?;
+    transaction.commit().await?;
+    servers.sort_unstable();
+    Ok(Rescued {
+        servers: servers.into_iter().map(ServerId).collect(),
+        jobs: jobs.into_iter().map(JobId).collect(),
+    })
+}
+
+async fn give_back(
+    connection: &mut PgConnection,
+    servers: &[Uuid],
+    reason: &str,
+    abandoned: i32,
+    except: &[Lease],
+) -> sqlx::Result<Vec<Uuid>> {
+    let (jobs, epochs) = columns(except);
+    sqlx::query_scalar(GIVE_BACK)
+        .bind(servers)
+        .bind(reason)
+        .bind(abandoned)
+        .bind(jobs)
+        .bind(epochs)
+        .fetch_all(connection)
+        .await
+}
+
+fn columns(leases: &[Lease]) -> (Vec<Uuid>, Vec<i64>) {
+    leases
+        .iter()
+        .map(|lease| (lease.job.0, lease.epoch))
+        .unzip()
+}

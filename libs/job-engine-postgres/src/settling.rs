@@ -1,0 +1,298 @@
+use std::collections::HashSet;
+use std::time::Duration;
+
+use job_engine::State;
+use job_engine::job::ErrorReport;
+use job_engine::storage::{JobId, Lease, Outcome, Settled, Settlement, StorageError};
+use sqlx::postgres::PgRow;
+use sqlx::{PgConnection, PgPool, Row};
+use uuid::Uuid;
+
+use crate::convert::{delay_micros, error_json, micros, text, unavailable};
+
+/// Succeeded and Failed. The run needs no row of its own in the history: the finished job has its
+/// columns.
+const FINISH: &str = "
+with done as (
+  delete from job_engine.ready r
+  using unnest($1::uuid[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[])
+    as s (id, epoch, state, duration, result, error, reason)
+  where r.id = s.id and r.epoch = s.epoch and r.server is not null
+  returning r.*, s.state, s.duration, s.result, s.error as new_error, s.reason as end_reason
+), kept as (
+  insert into job_engine.finished
+    (id, created_at, enqueued_at, claimed_at, changed_at, epoch, duration, attempts, abandoned,
+     stages, state, priority, server, kind, queue, enqueue_reason, reason, error, result, arguments)
+  select id, created_at, enqueued_at, claimed_at, statement_timestamp(), epoch, duration,
+    attempts + 1, abandoned, stages, state::job_engine.state, priority, server, kind, queue, reason,
+    end_reason, coalesce(new_error, error), result, arguments
+  from done
+)
+select id, epoch from done";
+
+/// Failed with another attempt to come (with an error), and snoozed (without).
+const RESCHEDULE: &str = "
+with done as (
+  delete from job_engine.ready r
+  using unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::text[])
+    as s (id, epoch, delay, reason, error)
+  where r.id = s.id and r.epoch = s.epoch and r.server is not null
+  returning r.*, s.delay, s.error as new_error, s.reason as new_reason
+), past as (
+  insert into job_engine.history
+    (job, stage, attempt, enqueued_at, claimed_at, changed_at, state, server, enqueue_reason, error)
+  select id, stages, attempts + 1, enqueued_at, claimed_at, statement_timestamp(),
+    case when new_error is not null then 'Failed'::job_engine.state end, server, reason, new_error
+  from done
+), kept as (
+  insert into job_engine.waiting
+    (id, created_at, changed_at, due_at, epoch, attempts, abandoned, stages, priority, kind, queue,
+     reason, error, arguments)
+  select id, created_at, statement_timestamp(),
+    statement_timestamp() + delay * interval '1 microsecond', epoch,
+    attempts + (new_error is not null)::integer, abandoned, stages + 1, priority, kind, queue,
+    new_reason, coalesce(new_error, error), arguments
+  from done
+)
+select id, epoch from done";
+
+/// Given back by a server that stops.
+const GIVE_BACK: &str = "
+with done as (
+  select r.*, s.reason as new_reason
+  from job_engine.ready r
+  join unnest($1::uuid[], $2::bigint[], $3::text[]) as s (id, epoch, reason)
+    on r.id = s.id and r.epoch = s.epoch
+  where r.server is not null
+  for update of r
+), past as (
+  insert into job_engine.history
+    (job, stage, attempt, enqueued_at, claimed_at, server, enqueue_reason)
+  select id, stages, attempts + 1, enqueued_at, claimed_at, server, reason from done
+)
+update job_engine.ready r
+set server = null, claimed_at = null, stages = r.stages + 1, reason = new_reason,
+  enqueued_at = clock_timestamp()
+from done
+where r.id = done.id
+returning r.id, r.epoch";
+
+/// Records how claims ended, in one transaction; the answers are in the order of `settlements`.
+pub(crate) async fn settle(
+    pool: &PgPool,
+    settlements: &[Settlement],
+) -> Result<Vec<Settled>, StorageError> {
+    let columns = Columns::of(settlements);
+    let mut accepted = if columns.are_one_statement() {
+        let mut connection = pool.acquire().await.map_err(unavailable)?;
+        columns.write(&mut connection).await.map_err(unavailable)?
+    } else {
+        let mut transaction = pool.begin().await.map_err(unavailable)?;
+        let accepted = columns.write(&mut transaction).await.map_err(unavailable)?;
+        transaction.commit().await.map_err(unavailable)?;
+        accepted
+    };
+
+    // Removed, so that a lease that is settled twice is accepted once.
+    let answer = |settlement: &Settlement| {
+        if accepted.remove(&settlement.lease) {
+            Settled::Accepted
+        } else {
+            Settled::Stale
+        }
+    };
+    Ok(settlements.iter().map(answer).collect())
+}
+
+/// Settlements column by column, by the statement that records them.
+#[derive(Default)]
+struct Columns<'a> {
+    finished: Finished<'a>,
+    rescheduled: Rescheduled,
+    returned: Returned,
+}
+
+#[derive(Default)]
+struct Finished<'a> {
+    leases: Leases,
+    states: Vec<&'static str>,
+    durations: Vec<Option<i64>>,
+    results: Vec<Option<&'a str>>,
+    errors: Vec<Option<String>>,
+    reasons: Vec<Option<String>>,
+}
+
+#[derive(Default)]
+struct Rescheduled {
+    leases: Leases,
+    delays: Vec<i64>,
+    reasons: Vec<String>,
+    errors: Vec<Option<String>>,
+}
+
+#[derive(Default)]
+struct Returned {
+    leases: Leases,
+    reasons: Vec<String>,
+}
+
+#[derive(Default)]
+struct Leases {
+    jobs: Vec<Uuid>,
+    epochs: Vec<i64>,
+}
+
+impl<'a> Columns<'a> {
+    /// In the order of the ids, as every statement that locks several jobs takes them. The first
+    /// settlement of a lease counts.
+    fn of(settlements: &'a [Settlement]) -> Self {
+        let mut ordered: Vec<&Settlement> = settlements.iter().collect();
+        ordered.sort_by_key(|settlement| (settlement.lease.job, settlement.lease.epoch));
+        ordered.dedup_by_key(|settlement| settlement.lease);
+
+        let mut columns = Self::default();
+        for settlement in ordered {
+            columns.add(settlement);
+        }
+        columns
+    }
+
+    fn add(&mut self, settlement: &'a Settlement) {
+        let lease = settlement.lease;
+        match &settlement.outcome {
+            Outcome::Succeeded { duration, result } => {
+                self.finished.succeeded(lease, *duration, result.as_deref());
+            }
+            Outcome::Failed { error, reason } => self.finished.failed(lease, error, reason),
+            Outcome::Retry {
+                error,
+                delay,
+                reason,
+            } => self.rescheduled.push(lease, *delay, reason, Some(error)),
+            Outcome::Snoozed { delay, reason } => {
+                self.rescheduled.push(lease, *delay, reason, None);
+            }
+            Outcome::Returned { reason } => self.returned.push(lease, reason),
+        }
+    }
+
+    fn are_one_statement(&self) -> bool {
+        let used = [
+            self.finished.leases.is_empty(),
+            self.rescheduled.leases.is_empty(),
+            self.returned.leases.is_empty(),
+        ];
+        used.iter().filter(|unused| !**unused).count() <= 1
+    }
+
+    /// Answers the leases that were valid.
+    async fn write(self, connection: &mut PgConnection) -> sqlx::Result<HashSet<Lease>> {
+        let mut accepted = HashSet::new();
+        if !self.finished.leases.is_empty() {
+            accepted.extend(self.finished.write(connection).await?);
+        }
+        if !self.rescheduled.leases.is_empty() {
+            accepted.extend(self.rescheduled.write(connection).await?);
+        }
+        if !self.returned.leases.is_empty() {
+            accepted.extend(self.returned.write(connection).await?);
+        }
+        Ok(accepted)
+    }
+}
+
+impl<'a> Finished<'a> {
+    fn succeeded(&mut self, lease: Lease, duration: Duration, result: Option<&'a str>) {
+        self.leases.push(lease);
+        self.states.push(State::Succeeded.name());
+        self.durations.push(Some(micros(duration)));
+        self.results.push(result);
+        self.errors.push(None);
+        self.reasons.push(None);
+    }
+
+    fn failed(&mut self, lease: Lease, error: &ErrorReport, reason: &str) {
+        self.leases.push(lease);
+        self.states.push(State::Failed.name());
+        self.durations.push(None);
+        self.results.push(None);
+        self.errors.push(Some(error_json(error)));
+        self.reasons.push(Some(text(reason)));
+    }
+
+    async fn write(self, connection: &mut PgConnection) -> sqlx::Result<Vec<Lease>> {
+        sqlx::query(FINISH)
+            .bind(self.leases.jobs)
+            .bind(self.leases.epochs)
+            .bind(self.states)
+            .bind(self.durations)
+            .bind(self.results)
+            .bind(self.errors)
+            .bind(self.reasons)
+            .fetch_all(connection)
+            .await?
+            .iter()
+            .map(lease)
+            .collect()
+    }
+}
+
+impl Rescheduled {
+    fn push(&mut self, lease: Lease, delay: Duration, reason: &str, error: Option<&ErrorReport>) {
+        self.leases.push(lease);
+        self.delays.push(delay_micros(delay));
+        self.reasons.push(text(reason));
+        self.errors.push(error.map(error_json));
+    }
+
+    async fn write(self, connection: &mut PgConnection) -> sqlx::Result<Vec<Lease>> {
+        sqlx::query(RESCHEDULE)
+            .bind(self.leases.jobs)
+            .bind(self.leases.epochs)
+            .bind(self.delays)
+            .bind(self.reasons)
+            .bind(self.errors)
+            .fetch_all(connection)
+            .await?
+            .iter()
+            .map(lease)
+            .collect()
+    }
+}
+
+impl Returned {
+    fn push(&mut self, lease: Lease, reason: &str) {
+        self.leases.push(lease);
+        self.reasons.push(text(reason));
+    }
+
+    async fn write(self, connection: &mut PgConnection) -> sqlx::Result<Vec<Lease>> {
+        sqlx::query(GIVE_BACK)
+            .bind(self.leases.jobs)
+            .bind(self.leases.epochs)
+            .bind(self.reasons)
+            .fetch_all(connection)
+            .await?
+            .iter()
+            .map(lease)
+            .collect()
+    }
+}
+
+impl Leases {
+    fn push(&mut self, lease: Lease) {
+        self.jobs.push(lease.job.0);
+        self.epochs.push(lease.epoch);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.jobs.is_empty()
+    }
+}
+
+fn lease(row: &PgRow) -> sqlx::Result<Lease> {
+    Ok(Lease {
+        job: JobId(row.try_get(0)?),
+        epoch: row.try_get(1)?,
+    })
+}

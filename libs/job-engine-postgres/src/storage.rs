@@ -1,0 +1,220 @@
+use std::collections::HashMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use job_engine::NewJob;
+use job_engine::storage::{
+    Claim, ClaimedJob, Command, Commanded, DueJobs, Heartbeat, JobId, Lease, Outcome, Rescued,
+    ServerAnnouncement, ServerId, Settled, Settlement, Storage, StorageError,
+};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Executor, PgPool};
+
+use crate::announcing::Announcer;
+use crate::convert::unavailable;
+use crate::listener::Listener;
+use crate::pulse::Pulse;
+use crate::{claiming, commanding, enqueuing, pulse, scheduling, schema, servers, settling};
+
+/// Connections that the engine keeps for itself, beside the application's pool: claims, results
+/// and heartbeats never wait for a slow page.
+const ENGINE_CONNECTIONS: u32 = 4;
+
+/// Jobs in the schema `job_engine` of a PostgreSQL database, version 14 or later.
+///
+/// Beside the given pool it opens up to four connections of its own for the engine's work, one
+/// that listens once a server waits for jobs, and one per announced server that holds its pulse.
+/// To be made inside of a tokio runtime.
+#[derive(Debug)]
+pub struct PostgresStorage {
+    /// The application's: for questions that may be slow.
+    pub(crate) pool: PgPool,
+    /// The engine's own.
+    pub(crate) engine: PgPool,
+    announcer: Announcer,
+    listener: OnceLock<Listener>,
+    pulses: Mutex<HashMap<ServerId, Pulse>>,
+}
+
+impl PostgresStorage {
+    /// Connects to the database at this URL, with a pool of at most five connections for the
+    /// dashboard's questions.
+    pub async fn connect(url: &str) -> Result<Self, StorageError> {
+        let pool = PgPoolOptions::new()
+            .max_connections(5)
+            .connect(url)
+            .await
+            .map_err(unavailable)?;
+        Self::new(pool).await
+    }
+
+    /// Uses the application's database; fails when that does not answer.
+    pub async fn new(pool: PgPool) -> Result<Self, StorageError> {
+        let engine = engine_pool(pool.connect_options().as_ref().clone());
+        sqlx::query("select 1")
+            .execute(&engine)
+            .await
+            .map_err(unavailable)?;
+
+        Ok(Self {
+            announcer: Announcer::start(engine.clone()),
+            listener: OnceLock::new(),
+            pulses: Mutex::default(),
+            pool,
+            engine,
+        })
+    }
+
+    /// Brings the schema `job_engine` up to date; several processes may do it at once.
+    ///
+    /// Fails with [`StorageError::Corrupt`] when the schema is newer than this program.
+    pub async fn migrate(&self) -> Result<(), StorageError> {
+        schema::migrate(&self.engine).await
+    }
+
+    fn pulses(&self) -> std::sync::MutexGuard<'_, HashMap<ServerId, Pulse>> {
+        self.pulses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Its statements find their rows by index however wrong the planner's statistics are: a queue is
+/// empty at one moment and holds a million jobs at the next.
+fn engine_pool(options: PgConnectOptions) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(ENGINE_CONNECTIONS)
+        .acquire_timeout(Duration::from_secs(10))
+        .test_before_acquire(false)
+        .max_lifetime(None)
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                connection
+                    .execute(
+                        "set jit = off; set enable_seqscan = off; set enable_bitmapscan = off;
+                         set enable_hashjoin = off; set enable_mergejoin = off;
+                         set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 1;
+                         set tcp_keepalives_count = 5",
+                    )
+                    .await?;
+                Ok(())
+            })
+        })
+        .connect_lazy_with(options.application_name("job-engine"))
+}
+
+#[async_trait]
+impl Storage for PostgresStorage {
+    async fn enqueue(&self, jobs: &[NewJob]) -> Result<(), StorageError> {
+        enqueuing::enqueue_and_commit(&self.engine, jobs).await?;
+        self.announcer.announce();
+        Ok(())
+    }
+
+    async fn claim(&self, claim: &Claim) -> Result<Vec<ClaimedJob>, StorageError> {
+        claiming::claim(&self.engine, claim).await
+    }
+
+    async fn settle(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, StorageError> {
+        let settled = settling::settle(&self.engine, settlements).await?;
+        if settlements
+            .iter()
+            .any(|settlement| matches!(settlement.outcome, Outcome::Returned { .. }))
+        {
+            self.announcer.announce();
+        }
+        Ok(settled)
+    }
+
+    async fn enqueue_due(&self, limit: usize) -> Result<DueJobs, StorageError> {
+        let due = scheduling::enqueue_due(&self.engine, limit).await?;
+        if due.enqueued > 0 {
+            self.announcer.announce();
+        }
+        Ok(due)
+    }
+
+    async fn command(
+        &self,
+        job: JobId,
+        command: Command,
+        reason: &str,
+    ) -> Result<Commanded, StorageError> {
+        let commanded = commanding::command(&self.engine, job, command, reason).await?;
+        if commanded == Commanded::Done && command != Command::Delete {
+            self.announcer.announce();
+        }
+        Ok(commanded)
+    }
+
+    async fn remove_expired(
+        &self,
+        retention: Duration,
+        limit: usize,
+    ) -> Result<usize, StorageError> {
+        scheduling::remove_expired(&self.engine, retention, limit).await
+    }
+
+    async fn announce(&self, server: &ServerAnnouncement) -> Result<(), StorageError> {
+        let pulse = Pulse::start(&self.engine, server.id).await;
+        servers::announce(&self.engine, server, pulse.as_ref().map(Pulse::key)).await?;
+        if let Some(pulse) = pulse {
+            self.pulses().insert(server.id, pulse);
+        }
+        Ok(())
+    }
+
+    async fn heartbeat(
+        &self,
+        server: ServerId,
+        leases: &[Lease],
+    ) -> Result<Heartbeat, StorageError> {
+        let answer = servers::heartbeat(&self.engine, server, leases).await?;
+        if answer == Heartbeat::Gone {
+            self.pulses().remove(&server);
+        }
+        Ok(answer)
+    }
+
+    async fn retire(&self, server: ServerId) -> Result<(), StorageError> {
+        let given_back = servers::retire(&self.pool, server).await?;
+        self.pulses().remove(&server);
+        if given_back > 0 {
+            self.announcer.announce();
+        }
+        Ok(())
+    }
+
+    async fn give_back_except(
+        &self,
+        server: ServerId,
+        held: &[Lease],
+    ) -> Result<usize, StorageError> {
+        let given_back = servers::give_back_except(&self.pool, server, held).await?;
+        if given_back > 0 {
+            self.announcer.announce();
+        }
+        Ok(given_back)
+    }
+
+    async fn rescue(&self, timeout: Duration) -> Result<Rescued, StorageError> {
+        let rescued = servers::rescue(&self.pool, timeout).await?;
+        if !rescued.jobs.is_empty() {
+            self.announcer.announce();
+        }
+        Ok(rescued)
+    }
+
+    async fn peer_died(&self, me: ServerId) {
+        pulse::peer_died(&self.engine, me).await;
+    }
+
+    async fn job_enqueued(&self) {
+        self.listener
+            .get_or_init(|| Listener::start(&self.engine, self.announcer.bell()));
+        self.announcer.bell().rung().await;
+    }
+
+    fn announce_enqueued(&self) {
+        self.announcer.announce();
+    }
+}
