@@ -1,0 +1,18 @@
+//! Keeps the jobs of `job-engine` in a SQLite file.
+
+mod claiming;
+mod commanding;
+mod convert;
+mod enqueuing;
+mod monitor;
+mod pulse;
+mod scheduling;
+mod schema;
+mod servers;
+mod settling;
+mod stage;
+mod storage;
+mod writer;
+
+pub use enqueuing::enqueue;
+pub use storage::SqliteStorage;

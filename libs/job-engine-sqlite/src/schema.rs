@@ -1,0 +1,58 @@
+//! The versions of the tables.
+
+use job_engine::storage::StorageError;
+use sqlx::SqliteConnection;
+
+use crate::convert::unavailable;
+use crate::writer::Writer;
+
+/// The file number n is version n. A released file is never changed.
+const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_jobs.sql")];
+
+/// Only one process migrates at a time, as only one writes; the others find everything done.
+pub(crate) async fn migrate(writer: &Writer) -> Result<(), StorageError> {
+    let mut write = writer.durable().await?;
+    let present = version(&mut write.transaction).await.map_err(unavailable)?;
+    let known = MIGRATIONS.len();
+    if present > known {
+        return Err(StorageError::Corrupt(format!(
+            "the tables job_engine_* have version {present} and this program knows {known} versions: start a newer program"
+        )));
+    }
+
+    for (index, migration) in MIGRATIONS.iter().enumerate().skip(present) {
+        apply(&mut write.transaction, index + 1, migration)
+            .await
+            .map_err(unavailable)?;
+    }
+    write.commit().await
+}
+
+async fn version(connection: &mut SqliteConnection) -> sqlx::Result<usize> {
+    sqlx::raw_sql(
+        "create table if not exists job_engine_migrations (
+           version integer primary key,
+           applied_at text not null default current_timestamp
+         ) strict",
+    )
+    .execute(&mut *connection)
+    .await?;
+    let version: i64 =
+        sqlx::query_scalar("select coalesce(max(version), 0) from job_engine_migrations")
+            .fetch_one(connection)
+            .await?;
+    Ok(usize::try_from(version).unwrap_or_default())
+}
+
+async fn apply(
+    connection: &mut SqliteConnection,
+    version: usize,
+    migration: &'static str,
+) -> sqlx::Result<()> {
+    sqlx::raw_sql(migration).execute(&mut *connection).await?;
+    sqlx::query("insert into job_engine_migrations (version) values (?)")
+        .bind(i64::try_from(version).expect("there are few versions"))
+        .execute(connection)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,176 @@
+use std::collections::HashSet;
+
+use job_engine::State;
+use job_engine::storage::{Lease, Outcome, Settled, Settlement, StorageError};
+use serde_json::{Value, json};
+use sqlx::SqliteConnection;
+
+use crate::claiming::lease;
+use crate::convert::{delay_micros, error_json, id_json, micros, now, text, unavailable};
+use crate::writer::Writer;
+
+/// Succeeded and Failed. The run needs no row of its own in the history: the job keeps its columns.
+/// `$1` is a JSON array of `[id, epoch, state, duration, result, error, reason]`.
+const FINISH: &str = "
+update job_engine_jobs as job
+set state = s.value ->> 2, changed_at = $2, ended_at = $2, duration = s.value ->> 3,
+  result = s.value ->> 4, error = coalesce(s.value ->> 5, error), reason = s.value ->> 6
+from json_each($1) as s
+where job.id = unhex(s.value ->> 0) and job.epoch = s.value ->> 1 and job.state = 'Processing'
+returning id, epoch";
+
+/// The stage that a run ends without finishing the job. `$1` begins as in the statements below.
+const REMEMBER: &str = "
+insert into job_engine_history
+  (job, stage, attempt, enqueued_at, enqueue_reason, claimed_at, server, state, changed_at, error)
+select job.id, stages, attempts, enqueued_at, enqueue_reason, claimed_at, server,
+  iif(s.value ->> 4 is null, null, 'Failed'), $2, s.value ->> 4
+from json_each($1) as s
+cross join job_engine_jobs as job
+where job.id = unhex(s.value ->> 0) and job.epoch = s.value ->> 1 and job.state = 'Processing'";
+
+/// Failed with another attempt to come (with an error), and snoozed (without).
+/// `$1` is a JSON array of `[id, epoch, delay, reason, error]`.
+const RESCHEDULE: &str = "
+update job_engine_jobs as job
+set state = 'Scheduled', changed_at = $2, due_at = $2 + (s.value ->> 2), reason = s.value ->> 3,
+  error = coalesce(s.value ->> 4, error), attempts = attempts - (s.value ->> 4 is null),
+  stages = stages + 1, enqueued_at = null, enqueue_reason = null, claimed_at = null, server = null
+from json_each($1) as s
+where job.id = unhex(s.value ->> 0) and job.epoch = s.value ->> 1 and job.state = 'Processing'
+returning id, epoch";
+
+/// Given back by a server that stops. `$1` is a JSON array of `[id, epoch, null, reason]`.
+const GIVE_BACK: &str = "
+update job_engine_jobs as job
+set state = 'Enqueued', changed_at = $2, enqueued_at = $2, enqueue_reason = s.value ->> 3,
+  attempts = attempts - 1, stages = stages + 1, claimed_at = null, server = null
+from json_each($1) as s
+where job.id = unhex(s.value ->> 0) and job.epoch = s.value ->> 1 and job.state = 'Processing'
+returning id, epoch";
+
+/// Records how claims ended, in one transaction; the answers are in the order of `settlements`.
+pub(crate) async fn settle(
+    writer: &Writer,
+    settlements: &[Settlement],
+) -> Result<Vec<Settled>, StorageError> {
+    let batches = Batches::of(settlements);
+    let mut write = writer.quick().await?;
+    let mut accepted = batches.write(&mut write.transaction, now()).await?;
+    write.commit().await?;
+
+    // Removed, so that a lease that is settled twice is accepted once.
+    let answer = |settlement: &Settlement| {
+        if accepted.remove(&settlement.lease) {
+            Settled::Accepted
+        } else {
+            Settled::Stale
+        }
+    };
+    Ok(settlements.iter().map(answer).collect())
+}
+
+/// Settlements as rows of JSON, by the statement that records them.
+#[derive(Default)]
+struct Batches {
+    finished: Vec<Value>,
+    rescheduled: Vec<Value>,
+    returned: Vec<Value>,
+}
+
+impl Batches {
+    /// The first settlement of a lease counts.
+    fn of(settlements: &[Settlement]) -> Self {
+        let mut batches = Self::default();
+        let mut seen = HashSet::with_capacity(settlements.len());
+        for settlement in settlements {
+            if seen.insert(settlement.lease) {
+                batches.add(settlement);
+            }
+        }
+        batches
+    }
+
+    fn add(&mut self, settlement: &Settlement) {
+        let (id, epoch) = (id_json(settlement.lease.job.0), settlement.lease.epoch);
+        match &settlement.outcome {
+            Outcome::Succeeded { duration, result } => {
+                let (state, duration) = (State::Succeeded, micros(*duration));
+                let row = json!([id, epoch, state.name(), duration, result, null, null]);
+                self.finished.push(row);
+            }
+            Outcome::Failed { error, reason } => {
+                let (state, error, reason) = (State::Failed, error_json(error), text(reason));
+                let row = json!([id, epoch, state.name(), null, null, error, reason]);
+                self.finished.push(row);
+            }
+            Outcome::Retry {
+                error,
+                delay,
+                reason,
+            } => {
+                let (delay, reason) = (delay_micros(*delay), text(reason));
+                let row = json!([id, epoch, delay, reason, error_json(error)]);
+                self.rescheduled.push(row);
+            }
+            Outcome::Snoozed { delay, reason } => {
+                let (delay, reason) = (delay_micros(*delay), text(reason));
+                self.rescheduled
+                    .push(json!([id, epoch, delay, reason, null]));
+            }
+            Outcome::Returned { reason } => {
+                self.returned.push(json!([id, epoch, null, text(reason)]));
+            }
+        }
+    }
+
+    /// Answers the leases that were valid.
+    async fn write(
+        self,
+        connection: &mut SqliteConnection,
+        now: i64,
+    ) -> Result<HashSet<Lease>, StorageError> {
+        let mut accepted = HashSet::new();
+        if !self.finished.is_empty() {
+            let rows = Value::Array(self.finished).to_string();
+            accepted.extend(record(connection, FINISH, &rows, now).await?);
+        }
+        for (rows, statement) in [(self.rescheduled, RESCHEDULE), (self.returned, GIVE_BACK)] {
+            if !rows.is_empty() {
+                let rows = Value::Array(rows).to_string();
+                remember(connection, &rows, now).await?;
+                accepted.extend(record(connection, statement, &rows, now).await?);
+            }
+        }
+        Ok(accepted)
+    }
+}
+
+async fn remember(
+    connection: &mut SqliteConnection,
+    rows: &str,
+    now: i64,
+) -> Result<(), StorageError> {
+    sqlx::query(REMEMBER)
+        .bind(rows)
+        .bind(now)
+        .execute(connection)
+        .await
+        .map_err(unavailable)?;
+    Ok(())
+}
+
+async fn record(
+    connection: &mut SqliteConnection,
+    statement: &'static str,
+    rows: &str,
+    now: i64,
+) -> Result<Vec<Lease>, StorageError> {
+    let accepted = sqlx::query(statement)
+        .bind(rows)
+        .bind(now)
+        .fetch_all(connection)
+        .await
+        .map_err(unavailable)?;
+    accepted.iter().map(lease).collect()
+}

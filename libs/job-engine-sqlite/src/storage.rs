@@ -1,0 +1,216 @@
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use job_engine::NewJob;
+use job_engine::storage::{
+    Claim, ClaimedJob, Command, Commanded, DueJobs, Heartbeat, JobId, Lease, Outcome, Rescued,
+    ServerAnnouncement, ServerId, Settled, Settlement, Storage, StorageError,
+};
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
+use tokio::sync::Notify;
+
+use crate::convert::unavailable;
+use crate::pulse::{self, Pulse};
+use crate::writer::Writer;
+use crate::{claiming, commanding, enqueuing, scheduling, schema, servers, settling};
+
+/// Jobs in tables whose names begin with `job_engine_`, in a SQLite file.
+///
+/// Several processes may share the file. A job that was enqueued survives the end of the process
+/// and the loss of power; so does one that was enqueued in the caller's transaction if the caller's
+/// connection says `synchronous = full`.
+#[derive(Debug)]
+pub struct SqliteStorage {
+    /// Reads.
+    pub(crate) pool: SqlitePool,
+    writer: Writer,
+    lock_directory: PathBuf,
+    pulses: Mutex<HashMap<ServerId, Pulse>>,
+    enqueued: Notify,
+}
+
+impl SqliteStorage {
+    /// Opens the file, or makes it. The locks of running servers are kept beside it, in a directory
+    /// with `.locks` after the file's name.
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self, StorageError> {
+        let path = path.as_ref();
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .busy_timeout(Duration::from_secs(10));
+        let pool = SqlitePoolOptions::new()
+            .max_connections(4)
+            .connect_with(options)
+            .await
+            .map_err(unavailable)?;
+
+        let mut locks = OsString::from(path);
+        locks.push(".locks");
+        Self::new(pool, PathBuf::from(locks)).await
+    }
+
+    /// Uses the application's database, which must be a file, not `:memory:`: it opens two
+    /// connections of its own to write. Every process that shares the database is given the same
+    /// `lock_directory`; it is made if it is missing.
+    pub async fn new(pool: SqlitePool, lock_directory: PathBuf) -> Result<Self, StorageError> {
+        tokio::fs::create_dir_all(&lock_directory)
+            .await
+            .map_err(StorageError::unavailable)?;
+        Ok(Self {
+            writer: Writer::of(&pool.connect_options()),
+            pool,
+            lock_directory,
+            pulses: Mutex::default(),
+            enqueued: Notify::new(),
+        })
+    }
+
+    /// Brings the tables up to date; several processes may do it at once.
+    ///
+    /// Fails with [`StorageError::Corrupt`] when they are newer than this program.
+    pub async fn migrate(&self) -> Result<(), StorageError> {
+        schema::migrate(&self.writer).await
+    }
+
+    fn pulses(&self) -> MutexGuard<'_, HashMap<ServerId, Pulse>> {
+        self.pulses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn own_servers(&self) -> Vec<ServerId> {
+        self.pulses().keys().copied().collect()
+    }
+
+    async fn start_pulse(&self, server: ServerId) {
+        if self.pulses().contains_key(&server) {
+            return;
+        }
+        if let Some(pulse) = Pulse::start(&self.lock_directory, server).await {
+            self.pulses().insert(server, pulse);
+        }
+    }
+}
+
+#[async_trait]
+impl Storage for SqliteStorage {
+    async fn enqueue(&self, jobs: &[NewJob]) -> Result<(), StorageError> {
+        let mut write = self.writer.durable().await?;
+        enqueuing::enqueue(&mut write.transaction, jobs).await?;
+        write.commit().await?;
+        self.announce_enqueued();
+        Ok(())
+    }
+
+    async fn claim(&self, claim: &Claim) -> Result<Vec<ClaimedJob>, StorageError> {
+        claiming::claim(&self.pool, &self.writer, claim).await
+    }
+
+    async fn settle(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, StorageError> {
+        let settled = settling::settle(&self.writer, settlements).await?;
+        let is_return =
+            |settlement: &Settlement| matches!(settlement.outcome, Outcome::Returned { .. });
+        if settlements.iter().any(is_return) {
+            self.announce_enqueued();
+        }
+        Ok(settled)
+    }
+
+    async fn enqueue_due(&self, limit: usize) -> Result<DueJobs, StorageError> {
+        let due = scheduling::enqueue_due(&self.pool, &self.writer, limit).await?;
+        if due.enqueued > 0 {
+            self.announce_enqueued();
+        }
+        Ok(due)
+    }
+
+    async fn command(
+        &self,
+        job: JobId,
+        command: Command,
+        reason: &str,
+    ) -> Result<Commanded, StorageError> {
+        let commanded = commanding::command(&self.writer, job, command, reason).await?;
+        if commanded == Commanded::Done && command != Command::Delete {
+            self.announce_enqueued();
+        }
+        Ok(commanded)
+    }
+
+    async fn remove_expired(
+        &self,
+        retention: Duration,
+        limit: usize,
+    ) -> Result<usize, StorageError> {
+        scheduling::remove_expired(&self.pool, &self.writer, retention, limit).await
+    }
+
+    async fn announce(&self, server: &ServerAnnouncement) -> Result<(), StorageError> {
+        self.start_pulse(server.id).await;
+        servers::announce(&self.writer, server).await
+    }
+
+    async fn heartbeat(
+        &self,
+        server: ServerId,
+        leases: &[Lease],
+    ) -> Result<Heartbeat, StorageError> {
+        let answer = servers::heartbeat(&self.writer, server, leases).await?;
+        if answer == Heartbeat::Gone {
+            self.pulses().remove(&server);
+        }
+        Ok(answer)
+    }
+
+    async fn retire(&self, server: ServerId) -> Result<(), StorageError> {
+        let given_back = servers::retire(&self.writer, server).await?;
+        self.pulses().remove(&server);
+        if given_back > 0 {
+            self.announce_enqueued();
+        }
+        Ok(())
+    }
+
+    async fn give_back_except(
+        &self,
+        server: ServerId,
+        held: &[Lease],
+    ) -> Result<usize, StorageError> {
+        let given_back = servers::give_back_except(&self.writer, server, held).await?;
+        if given_back > 0 {
+            self.announce_enqueued();
+        }
+        Ok(given_back)
+    }
+
+    async fn rescue(&self, timeout: Duration) -> Result<Rescued, StorageError> {
+        let silent = pulse::silent(&self.lock_directory, self.own_servers()).await;
+        let dead: Vec<ServerId> = silent.iter().map(|lock| lock.server).collect();
+        let rescued = servers::rescue(&self.writer, timeout, &dead).await?;
+        for lock in silent {
+            lock.remove();
+        }
+        if !rescued.jobs.is_empty() {
+            self.announce_enqueued();
+        }
+        Ok(rescued)
+    }
+
+    async fn peer_died(&self, _me: ServerId) {
+        pulse::peer_died(&self.lock_directory, || self.own_servers()).await;
+    }
+
+    async fn job_enqueued(&self) {
+        self.enqueued.notified().await;
+    }
+
+    fn announce_enqueued(&self) {
+        self.enqueued.notify_waiters();
+        // For who is between two waits just now.
+        self.enqueued.notify_one();
+    }
+}
