@@ -2,6 +2,8 @@
 
 mod envelope;
 mod in_process;
+#[cfg(feature = "postgres")]
+mod postgres;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -9,6 +11,8 @@ use futures_util::stream::BoxStream;
 
 pub(crate) use envelope::{Command, Envelope, Parcel, ResultOf, Target};
 pub use in_process::InProcessBackplane;
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresBackplane, Retention};
 
 /// Carries what one server of a hub has to say to all others.
 ///

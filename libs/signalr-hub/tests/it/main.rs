@@ -1,1 +1,18 @@
-mod t {}
+//! The hub from outside: over its HTTP routes, by the protocol alone, on memory instead of sockets so
+//! that time can be moved.
+
+mod test_client;
+mod test_hub;
+
+mod authenticating;
+mod calling;
+mod closing;
+mod groups;
+mod keep_alive;
+mod negotiating;
+mod several_servers;
+mod slow_clients;
+mod users;
+
+#[cfg(feature = "postgres")]
+mod postgres;

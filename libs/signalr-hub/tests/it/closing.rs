@@ -1,0 +1,159 @@
+use serde_json::json;
+use signalr_hub::HubOptions;
+use tokio_tungstenite::tungstenite::{Message, protocol::frame::coding::CloseCode};
+
+use crate::test_hub::TestHub;
+
+#[tokio::test]
+async fn a_close_without_code_is_answered_with_1000() {
+    let mut hub = TestHub::start(HubOptions::default());
+    let mut client = hub.connect().await;
+    hub.event().await;
+
+    client.send_frame(Message::Close(None)).await;
+
+    let close = client.next_or_close().await.unwrap_err().unwrap();
+    assert_eq!(close.code, CloseCode::Normal);
+    assert_eq!(hub.event().await, "disconnected: in peace");
+}
+
+#[tokio::test]
+async fn a_close_message_ends_the_connection_in_peace() {
+    let mut hub = TestHub::start(HubOptions::default());
+    let mut client = hub.connect().await;
+    hub.event().await;
+
+    client.send(json!({"type": 7})).await;
+
+    assert_eq!(client.next().await, json!({"type": 7}));
+    let close = client.next_or_close().await.unwrap_err().unwrap();
+    assert_eq!(close.code, CloseCode::Normal);
+    assert_eq!(hub.event().await, "disconnected: in peace");
+}
+
+#[tokio::test]
+async fn an_aborted_client_is_told_not_to_come_back() {
+    let hub = TestHub::start(HubOptions::default());
+    let mut client = hub.connect().await;
+
+    client
+        .send(json!({"type": 1, "target": "Abort", "arguments": []}))
+        .await;
+
+    assert_eq!(client.next().await, json!({"type": 7}));
+    assert!(client.next_or_close().await.is_err());
+}
+
+#[tokio::test]
+async fn a_hub_can_refuse_a_connection() {
+    let mut hub = TestHub::start(HubOptions::default());
+    let mut client = hub.connect_to("/hub?refuse=1").await;
+
+    assert_eq!(
+        client.next().await,
+        json!({"type": 7, "error": "Connection closed with an error. HubException: not you"})
+    );
+    assert!(client.next_or_close().await.is_err());
+    hub.no_connections().await;
+    assert!(hub.events.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn a_broken_message_ends_its_connection_and_no_other() {
+    let hub = TestHub::start(HubOptions::default());
+    let mut other = hub.connect().await;
+    for broken in [
+        "{\u{1e}",
+        "{}\u{1e}",
+        "[]\u{1e}",
+        "{\"type\":1,\"target\":\"Echo\"}\u{1e}",
+        "{\"type\":1,\"target\":5,\"arguments\":[]}\u{1e}",
+        "{\"type\":3,\"invocationId\":\"1\",\"result\":1,\"error\":\"x\"}\u{1e}",
+        "{\"type\":6,}\u{1e}",
+    ] {
+        let mut client = hub.connect().await;
+        client.send_text(broken).await;
+
+        let close =
+            json!({"type": 7, "error": "Connection closed with an error.", "allowReconnect": true});
+        assert_eq!(client.next().await, close, "{broken}");
+        assert!(client.next_or_close().await.is_err());
+    }
+    assert_eq!(other.call("Echo", json!([1])).await["result"], 1);
+}
+
+#[tokio::test]
+async fn a_message_of_the_largest_size_is_read_and_a_larger_one_is_not() {
+    let mut hub = TestHub::start(HubOptions {
+        max_message_size: 200,
+        ..HubOptions::default()
+    });
+    let mut client = hub.connect().await;
+    hub.event().await;
+    let frame =
+        "{\"type\":1,\"invocationId\":\"1\",\"target\":\"Echo\",\"arguments\":[\"\"]}\u{1e}";
+    let message =
+        |size: usize| frame.replace("\"\"", &format!("\"{}\"", "x".repeat(size - frame.len())));
+
+    client.send_text(&message(200)).await;
+    client.completion("1").await;
+    client.send_text(&message(201)).await;
+
+    assert_eq!(client.next().await["type"], 7);
+    assert_eq!(
+        hub.event().await,
+        "disconnected: The maximum message size of 200B was exceeded. The message size can be configured in HubOptions."
+    );
+}
+
+#[tokio::test]
+async fn an_unknown_protocol_or_version_is_refused_by_name() {
+    let hub = TestHub::start(HubOptions::default());
+    for (request, error) in [
+        (
+            json!({"protocol": "xml", "version": 1}),
+            "The protocol 'xml' is not supported.",
+        ),
+        (
+            json!({"protocol": "messagepack", "version": 1}),
+            "The protocol 'messagepack' is not supported.",
+        ),
+        (
+            json!({"protocol": "json", "version": 3}),
+            "The server does not support version 3 of the 'json' protocol.",
+        ),
+        (
+            json!({"protocol": "json"}),
+            "An unexpected error occurred during connection handshake.",
+        ),
+    ] {
+        let mut client = hub.open("/hub").await;
+        client.send(request).await;
+
+        assert_eq!(client.next().await, json!({"error": error}));
+        assert!(client.next_or_close().await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn all_clients_are_told_when_the_hub_stops() {
+    let mut hub = TestHub::start(HubOptions::default());
+    let mut client = hub.connect().await;
+    hub.event().await;
+
+    let context = hub.context.clone();
+    let stopping = tokio::spawn(async move { context.stop().await });
+
+    assert_eq!(
+        client.next().await,
+        json!({"type": 7, "allowReconnect": true})
+    );
+    assert!(client.next_or_close().await.is_err());
+    drop(client);
+    stopping.await.unwrap();
+    assert_eq!(hub.event().await, "disconnected: in peace");
+    assert_eq!(
+        hub.post("/hub/negotiate").await.status(),
+        http::StatusCode::SERVICE_UNAVAILABLE
+    );
+}

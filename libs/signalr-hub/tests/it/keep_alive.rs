@@ -1,0 +1,93 @@
+use std::time::Duration;
+
+use serde_json::json;
+use signalr_hub::HubOptions;
+use tokio::time::Instant;
+use tokio_tungstenite::tungstenite::{Bytes, Message};
+
+use crate::test_hub::{TestHub, with_users};
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_client_is_pinged_every_fifteen_seconds() {
+    let hub = TestHub::start(HubOptions::default());
+    let mut client = hub.connect().await;
+    let start = Instant::now();
+
+    for round in 1..=3 {
+        assert_eq!(client.next().await, json!({"type": 6}));
+        let expected = Duration::from_secs(15 * round);
+        let late = start.elapsed().saturating_sub(expected);
+        assert!(start.elapsed() >= expected - Duration::from_millis(1));
+        assert!(late <= Duration::from_secs(round), "{late:?} late");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_stops_pinging_is_gone_after_thirty_seconds() {
+    let mut hub = TestHub::start(HubOptions::default());
+    let mut client = hub.connect().await;
+    hub.event().await;
+
+    client.send(json!({"type": 6})).await;
+    let start = Instant::now();
+    while client.next().await
+        != json!({"type": 7, "error": "Connection closed with an error.", "allowReconnect": true})
+    {
+    }
+
+    assert!(start.elapsed() >= Duration::from_secs(29));
+    assert!(start.elapsed() <= Duration::from_secs(32));
+    assert_eq!(
+        hub.event().await,
+        "disconnected: Client hasn't sent a message/ping within the configured ClientTimeoutInterval."
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_never_pinged_is_not_expected_to() {
+    let hub = TestHub::start(HubOptions::default());
+    let mut client = hub.connect().await;
+
+    for _ in 0..8 {
+        assert_eq!(client.next().await, json!({"type": 6}));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_says_nothing_is_sent_away_after_fifteen_seconds() {
+    let hub = TestHub::start(HubOptions::default());
+    let mut client = hub.open("/hub").await;
+    let start = Instant::now();
+
+    assert_eq!(
+        client.next().await,
+        json!({"error": "Handshake was canceled."})
+    );
+
+    assert_eq!(start.elapsed().as_secs(), 15);
+    assert!(client.next_or_close().await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_ends_with_its_users_proof_if_so_configured() {
+    let mut options = with_users();
+    options.connections.close_on_expiry = true;
+    let hub = TestHub::start(options);
+    let start = Instant::now();
+    let mut client = hub.connect_as("brief").await;
+
+    while client.next().await != json!({"type": 7, "allowReconnect": true}) {}
+
+    assert!((19..=22).contains(&start.elapsed().as_secs()));
+}
+
+#[tokio::test]
+async fn a_ping_of_the_socket_is_answered() {
+    let hub = TestHub::start(HubOptions::default());
+    let mut client = hub.connect().await;
+
+    let payload = Bytes::from_static(b"there?");
+    client.send_frame(Message::Ping(payload.clone())).await;
+
+    assert_eq!(client.next_frame().await, Message::Pong(payload));
+}

@@ -1,0 +1,292 @@
+//! A hub for tests, and a way to it that needs no network.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use axum::{Router, body::Body, extract::Request};
+use http::{Response, StatusCode};
+use http_body_util::BodyExt;
+use hyper_util::{rt::TokioIo, service::TowerToHyperService};
+use serde_json::Value;
+use signalr_hub::{
+    Authenticate, Caller, Credentials, Hub, HubContext, HubError, HubOptions, HubServer, Methods,
+    Refused, User,
+};
+use tokio::{
+    io::DuplexStream,
+    sync::{Notify, mpsc},
+};
+use tokio_tungstenite::{client_async, tungstenite};
+use tower::ServiceExt;
+
+use crate::test_client::TestClient;
+
+/// A running hub at `/hub`.
+pub struct TestHub {
+    pub context: HubContext,
+    pub router: Router,
+    /// What the hub's hooks and methods report.
+    pub events: mpsc::UnboundedReceiver<String>,
+    /// Lets the method `Wait` go on.
+    pub gate: Arc<Notify>,
+}
+
+impl TestHub {
+    pub fn start(options: HubOptions) -> Self {
+        let (report, events) = mpsc::unbounded_channel();
+        let gate = Arc::new(Notify::new());
+        let hub = Everything {
+            report,
+            gate: Arc::clone(&gate),
+        };
+        let server = HubServer::start(hub, options);
+        Self {
+            context: server.context(),
+            router: server.router("/hub"),
+            events,
+            gate,
+        }
+    }
+
+    /// A client that has said hello.
+    pub async fn connect(&self) -> TestClient {
+        self.connect_to("/hub").await
+    }
+
+    /// A client that has said hello, of the user by which it introduces itself.
+    pub async fn connect_as(&self, user: &str) -> TestClient {
+        self.connect_to(&format!("/hub?access_token={user}")).await
+    }
+
+    pub async fn connect_to(&self, path: &str) -> TestClient {
+        let mut client = self.open(path).await;
+        client.shake_hands().await;
+        client
+    }
+
+    /// A client that has not said anything yet.
+    pub async fn open(&self, path: &str) -> TestClient {
+        TestClient::open(self.dial(), path).await
+    }
+
+    /// The other end of a connection the server answers.
+    pub fn dial(&self) -> DuplexStream {
+        let (near, far) = tokio::io::duplex(64 * 1024);
+        let service = TowerToHyperService::new(self.router.clone());
+        tokio::spawn(async move {
+            // Ends with the test's end of it.
+            let _ = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(far), service)
+                .with_upgrades()
+                .await;
+        });
+        near
+    }
+
+    pub async fn request(&self, request: Request) -> Response<Body> {
+        let Ok(response) = self.router.clone().oneshot(request).await;
+        response
+    }
+
+    pub async fn post(&self, path: &str) -> Response<Body> {
+        self.request(Request::post(path).body(Body::empty()).unwrap())
+            .await
+    }
+
+    /// The answer to a socket that is not let in.
+    pub async fn refused_upgrade(&self, path: &str) -> (String, StatusCode) {
+        let opened = client_async(format!("ws://test{path}"), self.dial()).await;
+        match opened {
+            Err(tungstenite::Error::Http(response)) => {
+                let body = response.body().clone().unwrap_or_default();
+                (String::from_utf8(body).unwrap(), response.status())
+            }
+            other => panic!("the socket was not refused: {other:?}"),
+        }
+    }
+
+    /// The only connection besides that of `client`.
+    pub async fn id_of_other(&self, client: &mut TestClient) -> String {
+        let own = client.call("Me", serde_json::json!([])).await;
+        let mut ids = self.context.local_connections();
+        ids.retain(|id| own["result"] != id.as_str());
+        assert_eq!(ids.len(), 1);
+        ids.remove(0)
+    }
+
+    /// Waits until everyone is gone.
+    pub async fn no_connections(&self) {
+        while !self.context.local_connections().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    pub async fn event(&mut self) -> String {
+        self.events.recv().await.expect("the hub lives")
+    }
+}
+
+pub async fn text(response: Response<Body>) -> String {
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+pub async fn json(response: Response<Body>) -> Value {
+    assert_eq!(response.status(), StatusCode::OK);
+    serde_json::from_str(&text(response).await).unwrap()
+}
+
+/// Takes the token for the user's name; `nobody` is refused.
+pub struct TokenIsName;
+
+#[async_trait]
+impl Authenticate for TokenIsName {
+    async fn authenticate(&self, credentials: &Credentials<'_>) -> Result<User, Refused> {
+        assert!(!credentials.uri.to_string().contains("access_token"));
+        match credentials.token.map(|token| token.reveal()) {
+            None | Some("nobody") => Err(Refused::Unauthorized),
+            Some("banned") => Err(Refused::Forbidden),
+            Some(name) => Ok(User {
+                expires_at: name
+                    .contains("brief")
+                    .then(|| std::time::SystemTime::now() + Duration::from_secs(20)),
+                ..User::with_id(name)
+            }),
+        }
+    }
+}
+
+/// Options of a hub whose users are [`TokenIsName`].
+pub fn with_users() -> HubOptions {
+    let mut options = HubOptions::default();
+    options.connections.authenticate = Arc::new(TokenIsName);
+    options
+}
+
+struct Everything {
+    report: mpsc::UnboundedSender<String>,
+    gate: Arc<Notify>,
+}
+
+impl Hub for Everything {
+    fn methods(methods: Methods<Self>) -> Methods<Self> {
+        methods
+            .on("Echo", Self::echo)
+            .on("Add", Self::add)
+            .on("Nothing", Self::nothing)
+            .on("Me", Self::me)
+            .on("Fail", Self::fail)
+            .on("FailInside", Self::fail_inside)
+            .on("Panic", Self::panic)
+            .on("Wait", Self::wait)
+            .on("Tell", Self::tell)
+            .on("Join", Self::join)
+            .on("Leave", Self::leave)
+            .on("TellOthersInGroup", Self::tell_others_in_group)
+            .on("Ask", Self::ask)
+            .on("Abort", Self::abort)
+            .on("Secret", Self::nothing)
+            .only_if(|caller| caller.user_id() == Some("admin"))
+    }
+
+    async fn connected(&self, caller: &Caller) -> Result<(), HubError> {
+        if caller.request().query("refuse").is_some() {
+            return Err(HubError::new("not you"));
+        }
+        self.report("connected");
+        Ok(())
+    }
+
+    async fn disconnected(&self, _: &Caller, reason: Option<&HubError>) {
+        let reason = reason.map_or("in peace", HubError::message);
+        self.report(&format!("disconnected: {reason}"));
+    }
+}
+
+impl Everything {
+    fn report(&self, event: &str) {
+        // Tests that do not care have dropped the other end.
+        let _ = self.report.send(event.to_owned());
+    }
+
+    async fn echo(self: Arc<Self>, _: Caller, value: Value) -> Result<Value, HubError> {
+        Ok(value)
+    }
+
+    async fn add(self: Arc<Self>, _: Caller, left: i64, right: i64) -> Result<i64, HubError> {
+        Ok(left + right)
+    }
+
+    async fn nothing(self: Arc<Self>, _: Caller) -> Result<(), HubError> {
+        Ok(())
+    }
+
+    async fn me(self: Arc<Self>, caller: Caller) -> Result<String, HubError> {
+        Ok(caller.connection_id().to_owned())
+    }
+
+    async fn fail(self: Arc<Self>, _: Caller, text: String) -> Result<(), HubError> {
+        Err(HubError::new(text))
+    }
+
+    async fn fail_inside(self: Arc<Self>, _: Caller) -> Result<i64, HubError> {
+        Ok("not a number".parse::<i64>()?)
+    }
+
+    async fn panic(self: Arc<Self>, _: Caller) -> Result<(), HubError> {
+        panic!("a hub method may panic");
+    }
+
+    async fn wait(self: Arc<Self>, caller: Caller) -> Result<bool, HubError> {
+        self.report("waiting");
+        tokio::select! {
+            () = self.gate.notified() => Ok(true),
+            () = caller.cancelled().cancelled() => {
+                self.report("cancelled");
+                Ok(false)
+            }
+        }
+    }
+
+    async fn tell(
+        self: Arc<Self>,
+        caller: Caller,
+        connection: String,
+        text: String,
+    ) -> Result<(), HubError> {
+        let client = caller.clients().connection(&connection);
+        client.send("Told", (text,)).await?;
+        Ok(())
+    }
+
+    async fn join(self: Arc<Self>, caller: Caller, group: String) -> Result<(), HubError> {
+        caller.join_group(&group).await?;
+        Ok(())
+    }
+
+    async fn leave(self: Arc<Self>, caller: Caller, group: String) -> Result<(), HubError> {
+        caller.leave_group(&group).await?;
+        Ok(())
+    }
+
+    async fn tell_others_in_group(
+        self: Arc<Self>,
+        caller: Caller,
+        group: String,
+        text: String,
+    ) -> Result<(), HubError> {
+        caller.others_in_group(&group).send("Told", (text,)).await?;
+        Ok(())
+    }
+
+    async fn ask(self: Arc<Self>, caller: Caller, connection: String) -> Result<i64, HubError> {
+        let client = caller.clients().connection(&connection);
+        let answer = client.ask("Question", ()).await;
+        answer.map_err(|error| HubError::new(error.to_string()))
+    }
+
+    async fn abort(self: Arc<Self>, caller: Caller) -> Result<(), HubError> {
+        caller.abort();
+        Ok(())
+    }
+}
