@@ -1,5 +1,11 @@
 //! The stories of the engine, told with jobs in memory.
 
+mod faulty;
+mod giving_up;
 mod memory;
+mod outage;
+mod recovering;
+mod retrying;
 mod running;
 mod stage;
+mod stopping;

@@ -1,19 +1,22 @@
 //! The words in which the stories are told.
 
 use std::collections::HashMap;
-use std::future::Future;
+use std::future::{Future, pending};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use job_engine::job::{ErrorReport, JobError};
 use job_engine::storage::memory::MemoryStorage;
-use job_engine::storage::{JobDetails, SharedStorage};
+use job_engine::storage::{Counts, JobDetails, Monitor};
 use job_engine::{
-    Attempt, Client, Failure, Job, JobId, Registry, RetryPolicy, RunningServer, Server,
+    Attempt, Client, Failure, Job, JobId, Registry, RetryPolicy, RunningServer, Server, ServerId,
     ServerOptions, State,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, watch};
+use tokio::time::timeout;
+
+use crate::faulty::{Call, FaultyStorage};
 
 /// Far longer than anything takes here: only what never comes makes a test wait so long.
 pub const PATIENCE: Duration = Duration::from_hours(10);
@@ -86,12 +89,12 @@ impl Job for Errand {
             attempt, message, ..
         } = failure;
         world.note(format!("{} failed {attempt}: {message}", self.name));
-        world.hook(&format!("{} failed", self.name))
+        world.hook(&format!("{} failed", self.name)).await
     }
 
     async fn given_up(&self, world: &World, failure: &Failure) -> Result<(), JobError> {
         world.note(format!("{} given up: {}", self.name, failure.message));
-        world.hook(&format!("{} given up", self.name))
+        world.hook(&format!("{} given up", self.name)).await
     }
 }
 
@@ -136,12 +139,8 @@ impl World {
             let count = events.iter().filter(|noted| *noted == event).count();
             count >= times
         });
-        if tokio::time::timeout(PATIENCE, enough).await.is_err() {
-            panic!(
-                "`{event}` did not happen {times} times: {:?}",
-                self.events()
-            );
-        }
+        let seen = timeout(PATIENCE, enough).await.is_ok();
+        assert!(seen, "no {times} times `{event}`: {:?}", self.events());
     }
 
     pub fn note(&self, event: String) {
@@ -157,11 +156,12 @@ impl World {
         }
     }
 
-    fn hook(&self, name: &str) -> Result<(), JobError> {
+    async fn hook(&self, name: &str) -> Result<(), JobError> {
         match self.next_act(name) {
             Act::Fail(message) => Err(JobError::retry(message)),
             Act::FailForGood(message) => Err(JobError::fail(message)),
             Act::Panic(message) => panic!("{message}"),
+            Act::Wait => pending().await,
             _ => Ok(()),
         }
     }
@@ -169,21 +169,29 @@ impl World {
 
 /// A storage, a world and a client.
 pub struct Stage {
-    pub storage: SharedStorage,
+    pub storage: Arc<FaultyStorage>,
     pub client: Client,
     pub world: Arc<World>,
+    jobs: Arc<MemoryStorage>,
 }
 
 impl Stage {
     pub fn empty() -> Self {
-        Self::on(Arc::new(MemoryStorage::new()))
+        Self::on(Arc::new(MemoryStorage::new()), World::empty())
     }
 
-    pub fn on(storage: SharedStorage) -> Self {
+    /// Another process on the same jobs and in the same world, with faults of its own.
+    pub fn beside(other: &Self) -> Self {
+        Self::on(other.jobs.clone(), other.world.clone())
+    }
+
+    fn on(jobs: Arc<MemoryStorage>, world: Arc<World>) -> Self {
+        let storage = FaultyStorage::around(jobs.clone());
         Self {
             client: Client::new(storage.clone()),
             storage,
-            world: World::empty(),
+            world,
+            jobs,
         }
     }
 
@@ -244,20 +252,40 @@ impl Stage {
             .collect()
     }
 
-    /// Returns when the job is in this state. Storages tell nobody of a state, so this looks again
-    /// and again, on the paused clock.
+    /// Returns when the job is in this state.
     pub async fn reached(&self, id: JobId, state: State) {
         self.until(|| async { self.state(id).await == state }).await;
     }
 
+    /// Returns when it holds; looks again after every call to the storage.
     pub async fn until<F: Future<Output = bool>>(&self, holds: impl Fn() -> F) {
+        let mut calls = self.storage.calls();
         let looking = async {
             while !holds().await {
-                tokio::time::sleep(Duration::from_millis(1)).await;
+                calls.changed().await.expect("the storage is there");
             }
         };
-        let found = tokio::time::timeout(PATIENCE, looking).await;
+        let found = timeout(PATIENCE, looking).await;
         assert!(found.is_ok(), "it never came: {:?}", self.world.events());
+    }
+
+    /// Returns when there were so many calls of this kind, failed ones included.
+    pub async fn called(&self, call: Call, times: usize) {
+        let mut calls = self.storage.calls();
+        let enough = calls.wait_for(|calls| calls.get(&call).is_some_and(|&count| count >= times));
+        let called = timeout(PATIENCE, enough).await;
+        assert!(called.is_ok(), "{call:?} was not called {times} times");
+    }
+
+    pub async fn storage_counts(&self) -> Counts {
+        let counts = self.storage.counts().await;
+        counts.expect("jobs are counted")
+    }
+
+    /// The ids of all known servers.
+    pub async fn servers(&self) -> Vec<ServerId> {
+        let servers = self.storage.servers().await.expect("servers are listed");
+        servers.iter().map(|server| server.id).collect()
     }
 }
 

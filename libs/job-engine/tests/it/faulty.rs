@@ -1,0 +1,219 @@
+//! A storage that fails when it is told to, and tells of every change.
+
+use std::collections::{HashMap, VecDeque};
+use std::future::{Future, pending};
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use job_engine::storage::memory::MemoryStorage;
+use job_engine::storage::{
+    Claim, ClaimedJob, Command, Commanded, Counts, DueJobs, Heartbeat, JobDetails, JobQuery, Lease,
+    Monitor, Page, QueueSummary, Rescued, ServerAnnouncement, ServerSummary, Settled, Settlement,
+};
+use job_engine::{JobId, NewJob, ServerId, Storage, StorageError};
+use tokio::sync::watch;
+
+/// What goes wrong with a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing is done, and an error is the answer.
+    Refused,
+    /// It is done, but the caller gets an error.
+    AnswerLost,
+    /// Nothing is done, and no answer comes.
+    Hangs,
+    /// What is to be stored cannot be stored.
+    Corrupt,
+}
+
+/// A kind of call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Call {
+    Enqueue,
+    Claim,
+    Settle,
+    EnqueueDue,
+    Command,
+    RemoveExpired,
+    Announce,
+    Heartbeat,
+    Retire,
+    GiveBackExcept,
+    Rescue,
+}
+
+#[derive(Debug)]
+pub struct FaultyStorage {
+    inner: Arc<MemoryStorage>,
+    faults: Mutex<HashMap<Call, VecDeque<Fault>>>,
+    away: AtomicBool,
+    calls: watch::Sender<HashMap<Call, usize>>,
+}
+
+impl FaultyStorage {
+    pub fn around(inner: Arc<MemoryStorage>) -> Arc<Self> {
+        Arc::new(Self {
+            inner,
+            faults: Mutex::default(),
+            away: AtomicBool::new(false),
+            calls: watch::Sender::default(),
+        })
+    }
+
+    /// The next calls of this kind fail like this.
+    pub fn fail_next(&self, call: Call, fault: Fault, times: usize) {
+        let mut faults = self.faults.lock().expect("no fault panics");
+        let queue = faults.entry(call).or_default();
+        queue.extend(std::iter::repeat_n(fault, times));
+    }
+
+    /// From now on every call fails, or none.
+    pub fn set_away(&self, away: bool) {
+        self.away.store(away, Ordering::SeqCst);
+    }
+
+    /// Each value is the number of calls so far, whether they failed or not.
+    pub fn calls(&self) -> watch::Receiver<HashMap<Call, usize>> {
+        self.calls.subscribe()
+    }
+
+    async fn call<T>(
+        &self,
+        call: Call,
+        answer: impl Future<Output = Result<T, StorageError>>,
+    ) -> Result<T, StorageError> {
+        let answer = match self.fault(call) {
+            None => answer.await,
+            Some(Fault::Refused) => Err(unavailable("connection refused")),
+            Some(Fault::AnswerLost) => {
+                answer.await?;
+                Err(unavailable("connection reset"))
+            }
+            Some(Fault::Hangs) => pending().await,
+            Some(Fault::Corrupt) => Err(StorageError::Corrupt("odd bytes".to_owned())),
+        };
+        self.calls
+            .send_modify(|calls| *calls.entry(call).or_default() += 1);
+        answer
+    }
+
+    fn fault(&self, call: Call) -> Option<Fault> {
+        if self.away.load(Ordering::SeqCst) {
+            return Some(Fault::Refused);
+        }
+        let mut faults = self.faults.lock().expect("no fault panics");
+        faults.get_mut(&call)?.pop_front()
+    }
+}
+
+fn unavailable(message: &str) -> StorageError {
+    StorageError::unavailable(io::Error::other(message))
+}
+
+#[async_trait]
+impl Storage for FaultyStorage {
+    async fn enqueue(&self, jobs: &[NewJob]) -> Result<(), StorageError> {
+        self.call(Call::Enqueue, self.inner.enqueue(jobs)).await
+    }
+
+    async fn claim(&self, claim: &Claim) -> Result<Vec<ClaimedJob>, StorageError> {
+        self.call(Call::Claim, self.inner.claim(claim)).await
+    }
+
+    async fn settle(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, StorageError> {
+        self.call(Call::Settle, self.inner.settle(settlements))
+            .await
+    }
+
+    async fn enqueue_due(&self, limit: usize) -> Result<DueJobs, StorageError> {
+        self.call(Call::EnqueueDue, self.inner.enqueue_due(limit))
+            .await
+    }
+
+    async fn command(
+        &self,
+        job: JobId,
+        command: Command,
+        reason: &str,
+    ) -> Result<Commanded, StorageError> {
+        let commanded = self.inner.command(job, command, reason);
+        self.call(Call::Command, commanded).await
+    }
+
+    async fn remove_expired(
+        &self,
+        retention: Duration,
+        limit: usize,
+    ) -> Result<usize, StorageError> {
+        let removed = self.inner.remove_expired(retention, limit);
+        self.call(Call::RemoveExpired, removed).await
+    }
+
+    async fn announce(&self, server: &ServerAnnouncement) -> Result<(), StorageError> {
+        self.call(Call::Announce, self.inner.announce(server)).await
+    }
+
+    async fn heartbeat(
+        &self,
+        server: ServerId,
+        leases: &[Lease],
+    ) -> Result<Heartbeat, StorageError> {
+        let heartbeat = self.inner.heartbeat(server, leases);
+        self.call(Call::Heartbeat, heartbeat).await
+    }
+
+    async fn retire(&self, server: ServerId) -> Result<(), StorageError> {
+        self.call(Call::Retire, self.inner.retire(server)).await
+    }
+
+    async fn give_back_except(
+        &self,
+        server: ServerId,
+        held: &[Lease],
+    ) -> Result<usize, StorageError> {
+        let given_back = self.inner.give_back_except(server, held);
+        self.call(Call::GiveBackExcept, given_back).await
+    }
+
+    async fn rescue(&self, timeout: Duration) -> Result<Rescued, StorageError> {
+        self.call(Call::Rescue, self.inner.rescue(timeout)).await
+    }
+
+    async fn peer_died(&self, me: ServerId) {
+        self.inner.peer_died(me).await;
+    }
+
+    async fn job_enqueued(&self) {
+        self.inner.job_enqueued().await;
+    }
+
+    fn announce_enqueued(&self) {
+        self.inner.announce_enqueued();
+    }
+}
+
+#[async_trait]
+impl Monitor for FaultyStorage {
+    async fn counts(&self) -> Result<Counts, StorageError> {
+        self.inner.counts().await
+    }
+
+    async fn jobs(&self, query: &JobQuery) -> Result<Page, StorageError> {
+        self.inner.jobs(query).await
+    }
+
+    async fn job(&self, id: JobId) -> Result<Option<JobDetails>, StorageError> {
+        self.inner.job(id).await
+    }
+
+    async fn queues(&self) -> Result<Vec<QueueSummary>, StorageError> {
+        self.inner.queues().await
+    }
+
+    async fn servers(&self) -> Result<Vec<ServerSummary>, StorageError> {
+        self.inner.servers().await
+    }
+}

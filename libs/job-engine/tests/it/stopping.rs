@@ -1,0 +1,186 @@
+use std::time::Duration;
+
+use job_engine::{NewJob, ServerOptions, State};
+use tokio::time::Instant;
+
+use crate::faulty::{Call, Fault};
+use crate::stage::{Act, Stage, errand, options};
+
+#[tokio::test(start_paused = true)]
+async fn a_running_job_may_end_within_the_grace() {
+    let stage = Stage::empty();
+    let id = stage.enqueue_scripted("post", &[Act::Wait]).await;
+    let server = stage.start().await;
+    stage.world.saw("post runs, attempt 1", 1).await;
+
+    let stopping = tokio::spawn(server.stop());
+    let waiting = stage.enqueue("later").await;
+    tokio::time::advance(Duration::from_secs(10)).await;
+    stage.world.gate.notify_one();
+
+    stopping.await.expect("the server stops");
+    assert_eq!(stage.state(id).await, State::Succeeded);
+    assert_eq!(stage.states(waiting).await, [State::Enqueued]);
+    assert_eq!(stage.servers().await, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_does_not_end_is_handed_back_when_the_grace_is_over() {
+    for act in [Act::Wait, Act::WaitForStop] {
+        let stage = Stage::empty();
+        let id = stage.enqueue_scripted("post", &[act]).await;
+        let server = stage.start().await;
+        stage.world.saw("post runs, attempt 1", 1).await;
+        let before = Instant::now();
+
+        server.stop().await;
+
+        let took = before.elapsed();
+        assert!(took >= Duration::from_secs(15), "{took:?}");
+        assert!(took < Duration::from_secs(17), "{took:?}");
+        let details = stage.details(id).await;
+        assert_eq!(details.summary.state, State::Enqueued);
+        assert_eq!(details.summary.attempts, 0);
+        assert_eq!(details.summary.abandoned, 0);
+        let reason = details.summary.reason.as_deref();
+        assert_eq!(reason, Some("Handed back: the server stops"));
+        assert_eq!(stage.errors(id).await, []);
+        assert_eq!(stage.world.events().len(), 2, "{:?}", stage.world.events());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_ends_well_when_it_is_told_to_stop_has_succeeded() {
+    let stage = Stage::empty();
+    let id = stage.enqueue_scripted("post", &[Act::FinishAtStop]).await;
+    let server = stage.start().await;
+    stage.world.saw("post runs, attempt 1", 1).await;
+
+    server.stop().await;
+
+    assert_eq!(stage.state(id).await, State::Succeeded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn jobs_that_were_claimed_ahead_are_handed_back_at_once() {
+    let stage = Stage::empty();
+    let quick: Vec<NewJob> = (0..500).map(|_| job("quick")).collect();
+    stage
+        .client
+        .submit_all(&quick)
+        .await
+        .expect("they are enqueued");
+    stage.world.script("long", &[Act::Wait]);
+    let long: Vec<NewJob> = (0..100).map(|_| job("long")).collect();
+    stage
+        .client
+        .submit_all(&long)
+        .await
+        .expect("they are enqueued");
+    let server = stage.start().await;
+    stage.world.saw("long runs, attempt 1", 4).await;
+
+    let stopping = tokio::spawn(server.stop());
+
+    stage
+        .until(|| async { stage.storage_counts().await.enqueued == 96 })
+        .await;
+    assert_eq!(stage.storage_counts().await.processing, 4);
+    stage.world.gate.notify_waiters();
+    stopping.await.expect("the server stops");
+    assert_eq!(stage.world.count("long runs, attempt 1"), 4);
+    assert_eq!(stage.storage_counts().await.succeeded, 504);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_handed_back_is_run_by_another_server() {
+    let stage = Stage::empty();
+    let acts = [Act::Wait, Act::Succeed];
+    let id = stage.enqueue_scripted("post", &acts).await;
+    let server = stage.start().await;
+    stage.world.saw("post runs, attempt 1", 1).await;
+    let other = Stage::beside(&stage);
+    let next = other.start().await;
+
+    server.stop().await;
+
+    other.reached(id, State::Succeeded).await;
+    assert_eq!(stage.world.count("post runs, attempt 1"), 2);
+    next.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn stopping_comes_to_an_end_although_the_storage_is_away() {
+    for fault in [Fault::Refused, Fault::Hangs] {
+        let stage = Stage::empty();
+        let id = stage.enqueue_scripted("post", &[Act::Wait]).await;
+        let server = stage.start().await;
+        stage.world.saw("post runs, attempt 1", 1).await;
+        for call in [Call::Claim, Call::Settle, Call::Heartbeat, Call::Retire] {
+            stage.storage.fail_next(call, fault, 1000);
+        }
+        let before = Instant::now();
+
+        server.stop().await;
+
+        let took = before.elapsed();
+        assert!(took < Duration::from_mins(2), "{took:?}");
+        assert_eq!(stage.state(id).await, State::Processing);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_without_work_stops_at_once() {
+    let stage = Stage::empty();
+    let server = stage.start().await;
+    stage.called(Call::Claim, 1).await;
+    let before = Instant::now();
+
+    server.stop().await;
+
+    assert!(before.elapsed() < Duration::from_secs(1));
+    assert_eq!(stage.servers().await, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn servers_that_come_and_go_do_each_job_once() {
+    const JOBS: usize = 2000;
+    let stage = Stage::empty();
+    let jobs: Vec<NewJob> = (0..JOBS).map(|_| job("post")).collect();
+    stage
+        .client
+        .submit_all(&jobs)
+        .await
+        .expect("they are enqueued");
+
+    let mut done = 0;
+    while done < JOBS {
+        let servers = [
+            stage.start_with(brief()).await,
+            Stage::beside(&stage).start_with(brief()).await,
+        ];
+        stage
+            .world
+            .saw("post is done", (done + 100).min(JOBS))
+            .await;
+        for server in servers {
+            server.stop().await;
+        }
+        done = stage.world.count("post is done");
+    }
+
+    assert_eq!(stage.world.count("post is done"), JOBS);
+    assert_eq!(stage.storage_counts().await.succeeded, JOBS as u64);
+    assert_eq!(stage.servers().await, []);
+}
+
+fn job(name: &str) -> NewJob {
+    NewJob::of(&errand(name)).expect("the job is JSON")
+}
+
+fn brief() -> ServerOptions {
+    ServerOptions {
+        grace: Duration::from_millis(100),
+        ..options()
+    }
+}
