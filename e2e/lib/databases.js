@@ -92,6 +92,13 @@ class Postgres {
     return Promise.all(names.map((name) => postgresOwners(this.#url(name))));
   }
 
+  async tenantStatuses() {
+    const catalogue = await connect(this.#url(this.role));
+    const { rows } = await catalogue.query('select status from tenants');
+    await catalogue.end();
+    return rows.map(({ status }) => status);
+  }
+
   #url(database) {
     const url = new URL(this.address);
     url.username = this.role;
