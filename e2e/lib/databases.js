@@ -55,8 +55,13 @@ class Sqlite {
   /** The e-mail addresses of the owners, a list for each tenant database. */
   async ownersByTenantDatabase(diquis) {
     const folder = join(diquis.dataDir, 'tenants');
-    const files = (await readdir(folder)).filter((file) => /\.(db|sqlite\d?)$/.test(file));
+    const files = (await readdir(folder)).filter((file) => file.endsWith('.db'));
     return Promise.all(files.map((file) => sqliteOwners(join(folder, file))));
+  }
+
+  /** A statement in the catalogue. */
+  execute(diquis, statement) {
+    return runSqlite(join(diquis.dataDir, 'diquis.db'), statement);
   }
 }
 
@@ -88,15 +93,19 @@ class Postgres {
   }
 
   async ownersByTenantDatabase() {
-    const names = (await databasesOf(this.cluster, this.role)).filter((name) => name !== this.role);
-    return Promise.all(names.map((name) => postgresOwners(this.#url(name))));
+    const names = await databasesOf(this.cluster, this.role);
+    const tenants = names.filter((name) => name.startsWith('t_'));
+    return Promise.all(tenants.map((name) => postgresOwners(this.#url(name))));
   }
 
   async tenantStatuses() {
-    const catalogue = await connect(this.#url(this.role));
-    const { rows } = await catalogue.query('select status from tenants');
-    await catalogue.end();
+    const rows = await runPostgres(this.#url(this.role), 'select status from tenants');
     return rows.map(({ status }) => status);
+  }
+
+  /** A statement in the catalogue. */
+  execute(_diquis, statement) {
+    return runPostgres(this.#url(this.role), statement);
   }
 
   #url(database) {
@@ -107,18 +116,30 @@ class Postgres {
   }
 }
 
-const selectOwners = 'select email from users';
+const selectOwners = "select email from members where role = 'Owner'";
 
-async function sqliteOwners(file) {
-  const { stdout } = await run('sqlite3', ['-readonly', '-noheader', file, selectOwners]);
-  return stdout.split('\n').filter(Boolean);
+function sqliteOwners(file) {
+  return runSqlite(file, selectOwners);
 }
 
 async function postgresOwners(url) {
-  const tenant = await connect(url);
-  const { rows } = await tenant.query(selectOwners);
-  await tenant.end();
+  const rows = await runPostgres(url, selectOwners);
   return rows.map(({ email }) => email);
+}
+
+/** Resolves to the lines of the answer. */
+async function runSqlite(file, statement) {
+  const { stdout } = await run('sqlite3', ['-noheader', '-cmd', '.timeout 5000', file, statement]);
+  return stdout.split('\n').filter(Boolean);
+}
+
+async function runPostgres(url, statement) {
+  const client = await connect(url);
+  try {
+    return (await client.query(statement)).rows;
+  } finally {
+    await client.end();
+  }
 }
 
 async function connect(address) {
