@@ -1,4 +1,4 @@
-//! Persistent background jobs.
+#![doc = include_str!("../README.md")]
 
 pub mod job;
 pub mod new_job;

@@ -3,7 +3,7 @@ use std::time::Duration;
 use job_engine::{NewJob, State, Tally};
 use tokio::time::Instant;
 
-use crate::stage::{Act, Stage, errand};
+use crate::stage::{Act, Stage, stored};
 
 #[tokio::test(start_paused = true)]
 async fn a_job_without_attempts_left_is_given_up() {
@@ -65,7 +65,7 @@ async fn arguments_that_cannot_be_read_fail_for_good() {
     let server = stage.start().await;
     let job = NewJob {
         arguments: r#"{"title":"Dr."}"#.to_owned(),
-        ..NewJob::of(&errand("post")).expect("the job is JSON")
+        ..stored("post")
     };
 
     let id = stage.client.submit(job).await.expect("it is enqueued");

@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use job_engine::{EnqueueError, NewJob, Registry, Server, StartError, State, Tally};
+use job_engine::{EnqueueError, Registry, Server, StartError, State, Tally};
 
 use crate::faulty::{Call, Fault};
-use crate::stage::{Act, Errand, Stage, errand, options};
+use crate::stage::{Act, Errand, Stage, errand, options, stored};
 
 #[tokio::test(start_paused = true)]
 async fn a_server_goes_on_by_itself_after_an_outage() {
@@ -182,7 +182,7 @@ async fn who_enqueues_learns_that_the_storage_is_away() {
 async fn a_job_that_is_submitted_again_is_not_stored_twice() {
     let stage = Stage::empty();
     stage.storage.fail_next(Call::Enqueue, Fault::AnswerLost, 1);
-    let job = NewJob::of(&errand("post")).expect("the job is JSON");
+    let job = stored("post");
     let unclear = stage.client.submit(job.clone()).await;
     assert!(unclear.is_err());
 

@@ -3,7 +3,8 @@ use std::time::Duration;
 use job_engine::storage::Monitor;
 use job_engine::{Due, NewJob, Registry, Server, ServerOptions, StartError, State, Tally};
 
-use crate::stage::{Act, Errand, Stage, errand, options};
+use crate::faulty::Call;
+use crate::stage::{Act, Errand, Stage, errand, errands, options, stored};
 
 #[tokio::test(start_paused = true)]
 async fn an_enqueued_job_is_run_once() {
@@ -46,6 +47,7 @@ async fn a_wake_up_starts_a_job_without_waiting_for_the_next_poll() {
             ..options()
         })
         .await;
+    stage.called(Call::Claim, 1).await;
     let before = tokio::time::Instant::now();
 
     let id = stage.enqueue("post").await;
@@ -58,14 +60,7 @@ async fn a_wake_up_starts_a_job_without_waiting_for_the_next_poll() {
 #[tokio::test(start_paused = true)]
 async fn ten_thousand_jobs_are_each_run_once() {
     let stage = Stage::empty();
-    let jobs: Vec<NewJob> = (0..10_000)
-        .map(|_| NewJob::of(&errand("post")).expect("the job is JSON"))
-        .collect();
-    stage
-        .client
-        .submit_all(&jobs)
-        .await
-        .expect("they are enqueued");
+    stage.enqueue_all(&errands("post", 10_000)).await;
 
     let (first, second) = (stage.start().await, stage.start().await);
 
@@ -140,7 +135,7 @@ async fn a_job_stored_under_an_old_name_is_run() {
     let server = stage.start().await;
     let job = NewJob {
         kind: "chore".to_owned(),
-        ..NewJob::of(&errand("post")).expect("the job is JSON")
+        ..stored("post")
     };
 
     let id = stage.client.submit(job).await.expect("it is enqueued");
@@ -156,7 +151,7 @@ async fn a_kind_that_nobody_knows_stays_where_it_is() {
     let unknown = NewJob {
         kind: "unknown".to_owned(),
         due: Due::Now,
-        ..NewJob::of(&errand("post")).expect("the job is JSON")
+        ..stored("post")
     };
     let unknown = stage.client.submit(unknown).await.expect("it is enqueued");
 
@@ -177,7 +172,7 @@ async fn jobs_of_other_queues_are_left_to_others() {
         })
         .await;
     let other = stage.enqueue("other").await;
-    let mail = NewJob::of(&errand("mail")).expect("the job is JSON");
+    let mail = stored("mail");
 
     let mail = stage.client.submit(mail.in_queue("mail")).await;
 
@@ -212,33 +207,21 @@ async fn a_snoozed_job_runs_again_as_the_same_attempt() {
 #[tokio::test(start_paused = true)]
 async fn jobs_behind_ones_that_turn_out_long_are_given_back() {
     let stage = Stage::empty();
-    let quick: Vec<NewJob> = (0..500)
-        .map(|_| NewJob::of(&errand("quick")).expect("the job is JSON"))
-        .collect();
     stage
-        .client
-        .submit_all(&quick)
-        .await
-        .expect("they are enqueued");
+        .world
+        .script("quick", &[Act::Take(Duration::from_millis(1))]);
     stage.world.script("long", &[Act::Wait]);
-    let long: Vec<NewJob> = (0..500)
-        .map(|_| NewJob::of(&errand("long")).expect("the job is JSON"))
-        .collect();
-    stage
-        .client
-        .submit_all(&long)
-        .await
-        .expect("they are enqueued");
+    stage.enqueue_all(&errands("quick", 500)).await;
+    stage.enqueue_all(&errands("long", 500)).await;
 
     let server = stage.start().await;
 
+    let processing = || async { stage.storage_counts().await.processing };
+    stage.until(|| async { processing().await > 50 }).await;
     stage.world.saw("long runs, attempt 1", 4).await;
-    stage
-        .until(|| async {
-            let counts = stage.storage_counts().await;
-            counts.processing == 4 && counts.enqueued == 496
-        })
-        .await;
+    assert!(processing().await > 4);
+    stage.until(|| async { processing().await == 4 }).await;
+    assert_eq!(stage.storage_counts().await.enqueued, 496);
     drop(server);
 }
 

@@ -9,8 +9,8 @@ use job_engine::job::{ErrorReport, JobError};
 use job_engine::storage::memory::MemoryStorage;
 use job_engine::storage::{Counts, JobDetails, Monitor};
 use job_engine::{
-    Attempt, Client, Failure, Job, JobId, Registry, RetryPolicy, RunningServer, Server, ServerId,
-    ServerOptions, State,
+    Attempt, Client, Failure, Job, JobId, NewJob, Registry, RetryPolicy, RunningServer, Server,
+    ServerId, ServerOptions, State,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, watch};
@@ -33,6 +33,8 @@ pub struct World {
 #[derive(Debug, Clone)]
 pub enum Act {
     Succeed,
+    /// Takes this long.
+    Take(Duration),
     Fail(&'static str),
     FailForGood(&'static str),
     Panic(&'static str),
@@ -62,6 +64,7 @@ impl Job for Errand {
         world.note(format!("{name} runs, attempt {}", attempt.number));
         match world.next_act(name) {
             Act::Succeed => {}
+            Act::Take(time) => tokio::time::sleep(time).await,
             Act::Fail(message) => return Err(JobError::retry(message)),
             Act::FailForGood(message) => return Err(JobError::fail(message)),
             Act::Panic(message) => panic!("{message}"),
@@ -277,6 +280,11 @@ impl Stage {
         assert!(called.is_ok(), "{call:?} was not called {times} times");
     }
 
+    pub async fn enqueue_all(&self, jobs: &[NewJob]) {
+        let enqueued = self.client.submit_all(jobs).await;
+        enqueued.expect("the jobs are enqueued");
+    }
+
     pub async fn storage_counts(&self) -> Counts {
         let counts = self.storage.counts().await;
         counts.expect("jobs are counted")
@@ -287,6 +295,16 @@ impl Stage {
         let servers = self.storage.servers().await.expect("servers are listed");
         servers.iter().map(|server| server.id).collect()
     }
+}
+
+/// So many jobs of this name.
+pub fn errands(name: &str, count: usize) -> Vec<NewJob> {
+    (0..count).map(|_| stored(name)).collect()
+}
+
+/// A job as it is stored.
+pub fn stored(name: &str) -> NewJob {
+    NewJob::of(&errand(name)).expect("the job is JSON")
 }
 
 pub fn errand(name: &str) -> Errand {

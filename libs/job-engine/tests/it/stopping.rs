@@ -1,10 +1,10 @@
 use std::time::Duration;
 
-use job_engine::{NewJob, ServerOptions, State};
+use job_engine::{ServerOptions, State};
 use tokio::time::Instant;
 
 use crate::faulty::{Call, Fault};
-use crate::stage::{Act, Stage, errand, options};
+use crate::stage::{Act, Stage, errands, options};
 
 #[tokio::test(start_paused = true)]
 async fn a_running_job_may_end_within_the_grace() {
@@ -64,21 +64,15 @@ async fn a_job_that_ends_well_when_it_is_told_to_stop_has_succeeded() {
 #[tokio::test(start_paused = true)]
 async fn jobs_that_were_claimed_ahead_are_handed_back_at_once() {
     let stage = Stage::empty();
-    let quick: Vec<NewJob> = (0..500).map(|_| job("quick")).collect();
     stage
-        .client
-        .submit_all(&quick)
-        .await
-        .expect("they are enqueued");
+        .world
+        .script("quick", &[Act::Take(Duration::from_millis(1))]);
     stage.world.script("long", &[Act::Wait]);
-    let long: Vec<NewJob> = (0..100).map(|_| job("long")).collect();
-    stage
-        .client
-        .submit_all(&long)
-        .await
-        .expect("they are enqueued");
+    stage.enqueue_all(&errands("quick", 500)).await;
+    stage.enqueue_all(&errands("long", 100)).await;
     let server = stage.start().await;
     stage.world.saw("long runs, attempt 1", 4).await;
+    assert!(stage.storage_counts().await.processing > 4);
 
     let stopping = tokio::spawn(server.stop());
 
@@ -146,12 +140,7 @@ async fn a_server_without_work_stops_at_once() {
 async fn servers_that_come_and_go_do_each_job_once() {
     const JOBS: usize = 2000;
     let stage = Stage::empty();
-    let jobs: Vec<NewJob> = (0..JOBS).map(|_| job("post")).collect();
-    stage
-        .client
-        .submit_all(&jobs)
-        .await
-        .expect("they are enqueued");
+    stage.enqueue_all(&errands("post", JOBS)).await;
 
     let mut done = 0;
     while done < JOBS {
@@ -172,10 +161,6 @@ async fn servers_that_come_and_go_do_each_job_once() {
     assert_eq!(stage.world.count("post is done"), JOBS);
     assert_eq!(stage.storage_counts().await.succeeded, JOBS as u64);
     assert_eq!(stage.servers().await, []);
-}
-
-fn job(name: &str) -> NewJob {
-    NewJob::of(&errand(name)).expect("the job is JSON")
 }
 
 fn brief() -> ServerOptions {
