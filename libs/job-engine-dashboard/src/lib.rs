@@ -1,0 +1,103 @@
+#![doc = include_str!("../README.md")]
+
+mod access;
+mod actions;
+mod assets;
+mod cookies;
+mod diagnosis;
+mod filters;
+mod flash;
+mod form_token;
+mod headers;
+mod html;
+mod lists;
+mod live;
+mod mount;
+mod options;
+mod pages;
+mod visit;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+use job_engine::Storage;
+use tower_http::csrf::CsrfLayer;
+
+pub use access::{Access, DashboardAccess};
+pub use options::DashboardOptions;
+
+use access::Gatekeeper;
+use form_token::FormTokens;
+use live::Live;
+
+/// The most that a form may send: 1000 ticked rows and some air.
+const FORM_LIMIT_BYTES: usize = 256 * 1024;
+
+/// The dashboard of `storage`, open to whom `access` lets in, with the default
+/// [`DashboardOptions`].
+///
+/// Mount it with [`Router::nest`] under any path, or [`Router::merge`] it into the root.
+pub fn dashboard(storage: Arc<dyn Storage>, access: impl DashboardAccess) -> Router {
+    dashboard_with(storage, access, DashboardOptions::default())
+}
+
+/// The dashboard with options.
+pub fn dashboard_with(
+    storage: Arc<dyn Storage>,
+    access: impl DashboardAccess,
+    options: DashboardOptions,
+) -> Router {
+    let shared = Shared {
+        form_tokens: FormTokens::new(options.form_key),
+        live: Arc::new(Live::new(Arc::clone(&storage), &options)),
+        access: Arc::new(access),
+        options: Arc::new(options),
+        storage,
+    };
+
+    // From the inside to the outside: nothing is refused for its origin or its path before its
+    // sender was let in, and every answer gets the headers.
+    with_pages(&shared)
+        .merge(without_layout())
+        .layer(CsrfLayer::new().with_rejection_response(visit::cross_site))
+        .layer(from_fn_with_state(shared.clone(), access::admit))
+        .layer(from_fn(headers::secure))
+        .with_state(shared)
+}
+
+/// Every URL with a page, and every action.
+fn with_pages(shared: &Shared) -> Router<Shared> {
+    Router::new()
+        .route("/", get(pages::overview::show))
+        .route("/jobs", get(pages::job_list::all))
+        .route("/jobs/{state}", get(pages::job_list::in_state))
+        .route("/retries", get(pages::job_list::retries))
+        .route("/jobs/details/{id}", get(pages::job::show))
+        .route("/queues", get(pages::queues::show))
+        .route("/servers", get(pages::servers::show))
+        .route("/jobs/actions/{action}", post(actions::on_ticked))
+        .route("/jobs/actions/{action}/{id}", post(actions::on_one))
+        .route("/theme", post(actions::choose_theme))
+        .fallback(visit::no_such_page)
+        .layer(DefaultBodyLimit::max(FORM_LIMIT_BYTES))
+        .layer(from_fn_with_state(shared.clone(), visit::lay_out))
+}
+
+fn without_layout() -> Router<Shared> {
+    Router::new()
+        .route("/assets/{name}", get(assets::send))
+        .route("/events", get(live::stream))
+}
+
+/// What every request can reach.
+#[derive(Clone)]
+struct Shared {
+    storage: Arc<dyn Storage>,
+    access: Arc<dyn Gatekeeper>,
+    options: Arc<DashboardOptions>,
+    form_tokens: FormTokens,
+    live: Arc<Live>,
+}

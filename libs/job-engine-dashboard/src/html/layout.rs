@@ -1,0 +1,87 @@
+use maud::{DOCTYPE, Markup, html};
+
+use super::icon;
+use super::navigation::{side_bar, top_bar};
+use crate::assets;
+use crate::visit::{Page, Theme, Visit};
+
+/// Everything around a page.
+pub(crate) fn page(visit: &Visit, page: &Page) -> Markup {
+    let theme = (visit.theme != Theme::System).then(|| visit.theme.name());
+    html! {
+        (DOCTYPE)
+        html lang="en" data-theme=[theme] {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content=(theme.unwrap_or("light dark"));
+                meta name="robots" content="noindex";
+                title { (page.title) " · " (visit.options.title) }
+                link rel="icon" href=(visit.url(&assets::ICON.path()));
+                link rel="stylesheet" href=(visit.url(&assets::STYLES.path()));
+                script type="module" src=(visit.url(&assets::SCRIPT.path())) {}
+            }
+            body data-events=(visit.url("/events")) {
+                a.skip href="#main" { "Skip to the content" }
+                (top_bar(visit))
+                (side_bar(visit))
+                main #main tabindex="-1" {
+                    (flash(visit))
+                    div #part { (page.body) }
+                }
+                (shortcuts())
+                p #said.unseen role="status" {}
+            }
+        }
+    }
+}
+
+fn flash(visit: &Visit) -> Markup {
+    let Some(flash) = visit.flash else {
+        return html! {};
+    };
+
+    let (tone, icon) = if flash.all_done() {
+        ("success", icon::SUCCEEDED)
+    } else {
+        ("warning", icon::WARNING)
+    };
+    html! { p class={ "flash " (tone) } role="status" { (icon) span { (flash.words()) } } }
+}
+
+/// Every key that the script listens to.
+const KEYS: [(&str, &[&str]); 10] = [
+    ("Search", &["/"]),
+    ("Next and previous row", &["j", "k"]),
+    ("Tick the row", &["x"]),
+    ("Open the row's job", &["Enter"]),
+    ("Overview", &["g", "o"]),
+    ("Failed jobs", &["g", "f"]),
+    ("Retries", &["g", "r"]),
+    ("Enqueued, processing, succeeded", &["g", "e / p / s"]),
+    ("Queues, servers", &["g", "u / v"]),
+    ("Live on and off, colours", &["l", "t"]),
+];
+
+fn shortcuts() -> Markup {
+    html! {
+        dialog #shortcuts aria-labelledby="shortcuts-title" {
+            form method="dialog" {
+                h2 #shortcuts-title { "Keyboard shortcuts" }
+                dl.keys {
+                    @for (what, keys) in KEYS {
+                        div {
+                            dt { (what) }
+                            dd { @for key in keys { kbd { (key) } } }
+                        }
+                    }
+                }
+                label.switch {
+                    input type="checkbox" #shortcuts-on checked;
+                    "Listen to these keys"
+                }
+                button autofocus { "Close" }
+            }
+        }
+    }
+}

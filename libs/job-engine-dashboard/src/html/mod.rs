@@ -1,0 +1,65 @@
+//! What pages share.
+
+pub(crate) mod error_report;
+pub(crate) mod icon;
+pub(crate) mod job_actions;
+pub(crate) mod json;
+pub(crate) mod layout;
+pub(crate) mod navigation;
+pub(crate) mod state;
+pub(crate) mod table;
+pub(crate) mod time;
+
+use maud::{Markup, html};
+
+/// `12,408`.
+pub(crate) fn number(n: u64) -> String {
+    let digits = n.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+
+    grouped
+}
+
+/// `1 job`, `12,408 jobs`.
+pub(crate) fn jobs(n: u64) -> String {
+    match n {
+        1 => "1 job".to_owned(),
+        n => format!("{} jobs", number(n)),
+    }
+}
+
+/// The tail of an id: enough to tell jobs of one list apart. The head is the time of making.
+pub(crate) fn short_id(id: &str) -> &str {
+    id.get(id.len().saturating_sub(8)..).unwrap_or(id)
+}
+
+/// A button that copies `text`; it appears when the script has run.
+pub(crate) fn copy_button(text: &str, what: &str) -> Markup {
+    html! {
+        button.copy.quiet type="button" hidden data-copy=(text) aria-label={ "Copy " (what) }
+            title={ "Copy " (what) } { (icon::COPY) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        for (n, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1,000"),
+            (12_345_678, "12,345,678"),
+        ] {
+            assert_eq!(number(n), text);
+        }
+    }
+}

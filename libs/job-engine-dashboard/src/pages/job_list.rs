@@ -1,0 +1,309 @@
+use std::collections::HashMap;
+
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use job_engine::State as JobState;
+use job_engine::storage::{JobSummary, Page as JobPage};
+use job_engine::{JobId, ServerId};
+use maud::{Markup, html};
+
+use super::{head, job_link};
+use crate::Shared;
+use crate::actions::Action;
+use crate::filters::{Filters, PAGE_SIZES};
+use crate::html::navigation::hidden_token;
+use crate::html::table::{Column, cell, column, table};
+use crate::html::{error_report, job_actions, jobs, json, number, short_id, state, time};
+use crate::lists::List;
+use crate::visit::{Page, PageError, Visit};
+
+/// How much of the arguments a row shows.
+const PREVIEW_CHARS: usize = 120;
+
+const TICK: Column = column("", "tick");
+const JOB: Column = column("Job", "wide");
+const STATE: Column = column("State", "");
+const QUEUE: Column = column("Queue", "");
+const SERVER: Column = column("Server", "");
+const ATTEMPTS: Column = column("Attempts", "number");
+const TOOK: Column = column("Took", "number");
+const ROW_ACTIONS: Column = column("", "row-actions");
+
+/// What a list's rows need to be told besides the jobs.
+struct Listing<'a> {
+    visit: &'a Visit,
+    list: List,
+    server_names: HashMap<ServerId, String>,
+}
+
+pub(crate) async fn all(
+    State(shared): State<Shared>,
+    visit: Visit,
+    Query(query): Query<Vec<(String, String)>>,
+) -> Result<Response, PageError> {
+    let sought = query
+        .iter()
+        .find(|(key, value)| key == "q" && !value.trim().is_empty());
+    match sought {
+        Some((_, words)) => find(&shared, &visit, words.trim()).await,
+        None => show(&shared, &visit, List::All, &query).await,
+    }
+}
+
+pub(crate) async fn retries(
+    State(shared): State<Shared>,
+    visit: Visit,
+    Query(query): Query<Vec<(String, String)>>,
+) -> Result<Response, PageError> {
+    show(&shared, &visit, List::Retries, &query).await
+}
+
+pub(crate) async fn in_state(
+    State(shared): State<Shared>,
+    visit: Visit,
+    Path(word): Path<String>,
+    Query(query): Query<Vec<(String, String)>>,
+) -> Result<Response, PageError> {
+    let list = List::of_state(&word).ok_or_else(|| {
+        PageError::NotFound(format!(
+            "There is no list of jobs called “{word}”. The lists are enqueued, scheduled, \
+             processing, succeeded, failed and deleted."
+        ))
+    })?;
+    show(&shared, &visit, list, &query).await
+}
+
+/// An id leads to its job; every other word is taken for a kind of job.
+async fn find(shared: &Shared, visit: &Visit, words: &str) -> Result<Response, PageError> {
+    let Ok(id) = words.parse() else {
+        let address = Filters::of_kind(words).address("/jobs");
+        return Ok(Redirect::to(&visit.url(&address)).into_response());
+    };
+
+    match shared.storage.job(JobId(id)).await? {
+        Some(_) => Ok(Redirect::to(&visit.url(&format!("/jobs/details/{id}"))).into_response()),
+        None => Err(super::job::unknown(words)),
+    }
+}
+
+async fn show(
+    shared: &Shared,
+    visit: &Visit,
+    list: List,
+    query: &[(String, String)],
+) -> Result<Response, PageError> {
+    let filters = Filters::parse(query)?;
+    let page = shared.storage.jobs(&filters.query(list)).await?;
+    let queues = shared.storage.queues().await?;
+    let queues: Vec<String> = queues.into_iter().map(|queue| queue.name).collect();
+    let listing = Listing {
+        visit,
+        list,
+        server_names: server_names(shared, list).await?,
+    };
+
+    let body = html! {
+        (head(list.title(), list.about(), &html! {}))
+        (filter_row(visit, list, &filters, &queues))
+        @if page.jobs.is_empty() {
+            (nothing(visit, list, &filters, &queues))
+        } @else {
+            (listing.form(&page.jobs, &filters))
+            (pager(visit, list, &filters, &page))
+        }
+    };
+    Ok(Page::ok(list.title(), body).into_response())
+}
+
+async fn server_names(shared: &Shared, list: List) -> Result<HashMap<ServerId, String>, PageError> {
+    if list != List::In(JobState::Processing) {
+        return Ok(HashMap::new());
+    }
+
+    let servers = shared.storage.servers().await?;
+    Ok(servers
+        .into_iter()
+        .map(|server| (server.id, server.name))
+        .collect())
+}
+
+fn filter_row(visit: &Visit, list: List, filters: &Filters, queues: &[String]) -> Markup {
+    let count = visit.counts.as_ref().map(|counts| list.count(counts));
+    html! {
+        form.filters method="get" action=(visit.url(&list.path())) role="search" {
+            label { "Queue"
+                select name="queue" {
+                    option value="" { "All" }
+                    @for queue in queues {
+                        option value=(queue) selected[filters.queue.as_ref() == Some(queue)] { (queue) }
+                    }
+                }
+            }
+            label { "Kind"
+                input type="search" name="kind" value=[filters.kind.as_deref()]
+                    placeholder="send_email" autocomplete="off" spellcheck="false" data-search;
+            }
+            label { "Rows"
+                select name="rows" {
+                    @for rows in PAGE_SIZES {
+                        option value=(rows) selected[filters.rows() == rows] { (rows) }
+                    }
+                }
+            }
+            button { "Show" }
+            @if filters.is_filtering() { a.button.quiet href=(visit.url(&list.path())) { "Clear" } }
+            @if let (Some(count), false) = (count, filters.is_filtering()) {
+                p.total { (jobs(count)) }
+            }
+        }
+    }
+}
+
+/// An empty list says why it is empty.
+fn nothing(visit: &Visit, list: List, filters: &Filters, queues: &[String]) -> Markup {
+    let unknown_queue = filters
+        .queue
+        .as_ref()
+        .filter(|queue| !queues.contains(queue));
+    html! {
+        div.empty {
+            @if let Some(queue) = unknown_queue {
+                p { "There is no queue called “" (queue) "”." }
+            } @else if filters.is_filtering() {
+                p { "No job here matches. A kind is matched as a whole, letter by letter." }
+                p { a href=(visit.url(&list.path())) { "Show all of them" } }
+            } @else if filters.after.is_some() {
+                p { "There are no further jobs." }
+                p { a href=(visit.url(&list.path())) { "First page" } }
+            } @else {
+                p { (list.when_empty()) }
+            }
+        }
+    }
+}
+
+fn pager(visit: &Visit, list: List, filters: &Filters, page: &JobPage) -> Markup {
+    let first = filters.on_page(None);
+    let next = page.next.map(|cursor| filters.on_page(Some(cursor)));
+    html! {
+        @if filters.after.is_some() || next.is_some() {
+            nav.pager aria-label="Pages" {
+                @if filters.after.is_some() {
+                    a.button href=(visit.url(&first.address(&list.path()))) { "First page" }
+                }
+                @if let Some(next) = next {
+                    a.button rel="next" href=(visit.url(&next.address(&list.path()))) { "Older" }
+                }
+            }
+        }
+    }
+}
+
+impl Listing<'_> {
+    fn form(&self, jobs: &[JobSummary], filters: &Filters) -> Markup {
+        let columns = self.columns();
+        let rows = html! { @for job in jobs { (self.row(job)) } };
+        let table = table(self.list.title(), &columns, &rows);
+        if !self.visit.viewer.may_act {
+            return table;
+        }
+
+        html! {
+            form.list method="post" {
+                // The first button is the one that Enter presses; this one does nothing.
+                button disabled hidden {}
+                (hidden_token(self.visit))
+                input type="hidden" name="back" value=(filters.address(&self.list.path()));
+                div.toolbar role="toolbar" aria-label="Act on ticked jobs" {
+                    (job_actions::of_ticked(self.visit, self.actions()))
+                }
+                (table)
+            }
+        }
+    }
+
+    fn actions(&self) -> &'static [Action] {
+        match self.list {
+            List::In(JobState::Enqueued) => &[Action::Delete],
+            List::In(JobState::Scheduled) | List::Retries => &[Action::TriggerNow, Action::Delete],
+            List::In(JobState::Succeeded | JobState::Deleted) => &[Action::Requeue],
+            List::In(JobState::Processing | JobState::Failed) => &[Action::Requeue, Action::Delete],
+            List::All => &[],
+        }
+    }
+
+    fn columns(&self) -> Vec<Column> {
+        let of_list: &[Column] = match self.list {
+            List::All => &[STATE, QUEUE, column("Changed", "time")],
+            List::Retries => &[QUEUE, ATTEMPTS, column("Next attempt", "time")],
+            List::In(JobState::Enqueued) => &[QUEUE, column("Waits for", "time")],
+            List::In(JobState::Scheduled) => &[QUEUE, column("Due", "time")],
+            List::In(JobState::Processing) => &[QUEUE, SERVER, column("Runs for", "time")],
+            List::In(JobState::Succeeded) => &[QUEUE, TOOK, column("Succeeded", "time")],
+            List::In(JobState::Failed) => &[QUEUE, ATTEMPTS, column("Failed", "time")],
+            List::In(JobState::Deleted) => &[QUEUE, column("Deleted", "time")],
+        };
+
+        let mut columns = vec![JOB];
+        columns.extend(of_list.iter().copied());
+        if self.visit.viewer.may_act && !self.actions().is_empty() {
+            columns.insert(0, TICK);
+            columns.push(ROW_ACTIONS);
+        }
+        columns
+    }
+
+    fn row(&self, job: &JobSummary) -> Markup {
+        html! {
+            tr data-key=(job.id) {
+                @for column in self.columns() { (cell(&column, &self.content(&column, job))) }
+            }
+        }
+    }
+
+    fn content(&self, column: &Column, job: &JobSummary) -> Markup {
+        let now = self.visit.now;
+        match (column.class, column.heading) {
+            ("tick", _) => job_actions::tick(job),
+            ("row-actions", _) => job_actions::in_row(self.visit, self.actions(), job),
+            (_, "Job") => self.job(job),
+            (_, "State") => state::badge_of(job),
+            (_, "Queue") => html! { span.mono { (job.queue) } },
+            (_, "Attempts") => html! { (number(u64::from(job.attempts))) },
+            (_, "Server") => self.server(job),
+            (_, "Took") => html! { @if let Some(took) = job.duration { (time::words(took)) } },
+            (_, "Next attempt" | "Due") => {
+                html! { @if let Some(due) = job.due_at { (time::relative(due, now)) } }
+            }
+            (_, "Waits for" | "Runs for") => time::since(job.changed_at, now),
+            _ => time::relative(job.changed_at, now),
+        }
+    }
+
+    fn job(&self, job: &JobSummary) -> Markup {
+        let id = job.id.to_string();
+        let failed = job.state == JobState::Failed || state::is_retry(job);
+        html! {
+            (job_link(self.visit, &id, &job.kind))
+            span.id.mono title=(id) { (short_id(&id)) }
+            @if let (true, Some(error)) = (failed, &job.error) {
+                p.error-line { (error_report::first_line(error)) }
+            } @else if let (JobState::Deleted, Some(reason)) = (job.state, &job.reason) {
+                p.preview { (reason) }
+            } @else {
+                p.preview.mono { (json::preview(&job.arguments, PREVIEW_CHARS)) }
+            }
+        }
+    }
+
+    fn server(&self, job: &JobSummary) -> Markup {
+        let name = job.server.and_then(|server| self.server_names.get(&server));
+        html! {
+            @if let Some(name) = name {
+                span.mono { (name) }
+            } @else {
+                span.late { "Not known any more" }
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+use axum::extract::State;
+use job_engine::storage::{QueueSummary, ServerSummary};
+use maud::{Markup, html};
+
+use super::head;
+use crate::Shared;
+use crate::diagnosis::is_silent;
+use crate::filters::Filters;
+use crate::html::table::{Column, cell, column, table};
+use crate::html::{number, time};
+use crate::visit::{Page, PageError, Visit};
+
+const COLUMNS: [Column; 5] = [
+    column("Queue", "wide"),
+    column("Waiting", "number"),
+    column("Running", "number"),
+    column("Oldest waits for", "time"),
+    column("Taken by", ""),
+];
+
+pub(crate) async fn show(State(shared): State<Shared>, visit: Visit) -> Result<Page, PageError> {
+    let queues = shared.storage.queues().await?;
+    let servers = shared.storage.servers().await?;
+
+    let about = "Where jobs wait for a worker. A queue appears with its first job.";
+    let body = html! {
+        (head("Queues", about, &html! {}))
+        (queue_table(&visit, &queues, &servers))
+    };
+    Ok(Page::ok("Queues", body))
+}
+
+/// The table of queues, for the overview as well.
+pub(crate) fn queue_table(
+    visit: &Visit,
+    queues: &[QueueSummary],
+    servers: &[ServerSummary],
+) -> Markup {
+    if queues.is_empty() {
+        return html! { p.empty { "No job has been enqueued yet, so there is no queue." } };
+    }
+
+    let rows = html! { @for queue in queues { (row(visit, queue, servers)) } };
+    table("Queues", &COLUMNS, &rows)
+}
+
+fn row(visit: &Visit, queue: &QueueSummary, servers: &[ServerSummary]) -> Markup {
+    let [name, waiting, running, oldest, taken_by] = &COLUMNS;
+    let filters = Filters::of_queue(&queue.name);
+    let jobs = |list: &str, n: u64| {
+        html! { a href=(visit.url(&filters.address(list))) { (number(n)) } }
+    };
+    html! {
+        tr data-key=(queue.name) {
+            (cell(name, &html! { span.mono.name { (queue.name) } }))
+            (cell(waiting, &jobs("/jobs/enqueued", queue.enqueued)))
+            (cell(running, &jobs("/jobs/processing", queue.processing)))
+            (cell(oldest, &oldest_wait(visit, queue)))
+            (cell(taken_by, &takers(visit, queue, servers)))
+        }
+    }
+}
+
+fn oldest_wait(visit: &Visit, queue: &QueueSummary) -> Markup {
+    let Some(at) = queue.oldest_enqueued_at else {
+        return html! { span.muted { "–" } };
+    };
+
+    let slow = time::between(at, visit.now) >= visit.options.slow_queue_after;
+    html! {
+        span.late[slow] { (time::since(at, visit.now)) @if slow { " (slow)" } }
+    }
+}
+
+fn takers(visit: &Visit, queue: &QueueSummary, servers: &[ServerSummary]) -> Markup {
+    let takes = |server: &&ServerSummary| {
+        server.queues.contains(&queue.name) && !is_silent(server, visit.now, &visit.options)
+    };
+    match servers.iter().filter(takes).count() {
+        0 => html! { span.late { "No server" } },
+        1 => html! { "1 server" },
+        n => html! { (n) " servers" },
+    }
+}

@@ -1,0 +1,119 @@
+use std::collections::HashMap;
+
+use axum::extract::State;
+use job_engine::ServerId;
+use job_engine::State as JobState;
+use job_engine::storage::{JobQuery, JobSummary, ServerSummary};
+use maud::{Markup, html};
+
+use super::{head, job_link};
+use crate::Shared;
+use crate::diagnosis::is_silent;
+use crate::html::state::marked;
+use crate::html::table::{Column, cell, column, table};
+use crate::html::{icon, number, time};
+use crate::visit::{Page, PageError, Visit};
+
+/// Of how many running jobs it is said which server runs them.
+const RUNNING_SHOWN: usize = 200;
+
+const COLUMNS: [Column; 6] = [
+    column("Server", "wide"),
+    column("State", ""),
+    column("Takes from", ""),
+    column("Workers busy", "number"),
+    column("Runs since", "time"),
+    column("Heartbeat", "time"),
+];
+
+pub(crate) async fn show(State(shared): State<Shared>, visit: Visit) -> Result<Page, PageError> {
+    let servers = shared.storage.servers().await?;
+    let running = shared
+        .storage
+        .jobs(&JobQuery {
+            state: Some(JobState::Processing),
+            limit: RUNNING_SHOWN,
+            ..JobQuery::default()
+        })
+        .await?;
+
+    let about = "The processes that run jobs, and what each one is running now.";
+    let body = html! {
+        (head("Servers", about, &html! {}))
+        (server_table(&visit, &servers))
+        @let by_server = by_server(&running.jobs);
+        @for server in &servers {
+            @if let Some(jobs) = by_server.get(&server.id) { (running_jobs(&visit, server, jobs)) }
+        }
+        @if running.next.is_some() {
+            p.muted { "The newest " (RUNNING_SHOWN) " running jobs are shown." }
+        }
+    };
+    Ok(Page::ok("Servers", body))
+}
+
+/// The table of servers, for the overview as well.
+pub(crate) fn server_table(visit: &Visit, servers: &[ServerSummary]) -> Markup {
+    if servers.is_empty() {
+        return html! {
+            p.empty { "No server is running. Start one, and it appears here within a second." }
+        };
+    }
+
+    let rows = html! { @for server in servers { (row(visit, server)) } };
+    table("Servers", &COLUMNS, &rows)
+}
+
+fn row(visit: &Visit, server: &ServerSummary) -> Markup {
+    let [name, state, queues, workers, started, heartbeat] = &COLUMNS;
+    let health = if is_silent(server, visit.now, &visit.options) {
+        marked("warning", icon::WARNING, "Possibly dead")
+    } else {
+        marked("success", icon::SUCCEEDED, "Alive")
+    };
+    let busy = format!("{} of {}", number(server.processing), server.workers);
+    html! {
+        tr data-key=(server.id) {
+            (cell(name, &html! { span.mono.name { (server.name) } }))
+            (cell(state, &health))
+            (cell(queues, &html! { (server.queues.join(", ")) }))
+            (cell(workers, &html! {
+                span.busy {
+                    meter min="0" max=(server.workers.max(1)) value=(server.processing)
+                        aria-label="Workers busy" {}
+                    (busy)
+                }
+            }))
+            (cell(started, &time::since(server.started_at, visit.now)))
+            (cell(heartbeat, &time::relative(server.heartbeat_at, visit.now)))
+        }
+    }
+}
+
+fn running_jobs(visit: &Visit, server: &ServerSummary, jobs: &[&JobSummary]) -> Markup {
+    html! {
+        section data-key={ "running-" (server.id) } {
+            h2 { "Running on " span.mono { (server.name) } }
+            ul.running {
+                @for job in jobs {
+                    li data-key=(job.id) {
+                        (job_link(visit, &job.id.to_string(), &job.kind))
+                        span.muted { "attempt " (job.attempts) }
+                        span.muted { "for " (time::since(job.changed_at, visit.now)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn by_server(jobs: &[JobSummary]) -> HashMap<ServerId, Vec<&JobSummary>> {
+    let mut by_server: HashMap<ServerId, Vec<&JobSummary>> = HashMap::new();
+    for job in jobs {
+        if let Some(server) = job.server {
+            by_server.entry(server).or_default().push(job);
+        }
+    }
+
+    by_server
+}

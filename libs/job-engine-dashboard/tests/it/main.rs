@@ -1,0 +1,9 @@
+mod access;
+mod actions;
+mod cross_site;
+mod escaping;
+mod jobs;
+mod live;
+mod pages;
+mod paging;
+mod test_dashboard;
