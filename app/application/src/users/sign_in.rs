@@ -44,13 +44,11 @@ pub async fn sign_in(app: &App, email: &str, typed: &str) -> Result<SignedIn, Si
     };
     refuse_while_paused(app, &email).await?;
 
-    match check(app, &email, typed).await? {
-        Some(user) => Ok(open_session(app, user, &email).await?),
-        None => {
-            note_failure(app, &email).await?;
-            Err(SignInError::Wrong)
-        }
-    }
+    let Some(user) = check(app, &email, typed).await? else {
+        note_failure(app, &email).await?;
+        return Err(SignInError::Wrong);
+    };
+    Ok(open_session(app, user, &email).await?)
 }
 
 async fn refuse_while_paused(app: &App, email: &EmailAddress) -> Result<(), SignInError> {

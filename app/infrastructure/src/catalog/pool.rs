@@ -1,0 +1,61 @@
+use std::sync::Arc;
+
+use sqlx::{PgPool, SqlitePool};
+use tokio::sync::Semaphore;
+
+use super::CATALOG;
+use crate::database::{DatabaseError, Held};
+
+/// The connections to the catalogue, shared with the job engine's storage.
+#[derive(Debug, Clone)]
+pub enum Pool {
+    Postgres(PgPool),
+    Sqlite(SqlitePool, Turn),
+}
+
+/// SQLite has one writer at a time. Within this process they take turns here, first come first
+/// served; by itself SQLite tries again and again and lets anyone overtake.
+#[derive(Debug, Clone)]
+pub struct Turn(Arc<Semaphore>);
+
+impl Default for Turn {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(1)))
+    }
+}
+
+impl Pool {
+    /// A connection on which each statement stands for itself.
+    pub async fn acquire(&self) -> Result<Held, DatabaseError> {
+        Ok(match self {
+            Self::Postgres(pool) => Held::PostgresConnection(pool.acquire().await?),
+            Self::Sqlite(pool, _) => Held::SqliteConnection(pool.acquire().await?),
+        })
+    }
+
+    /// A transaction that will write.
+    pub async fn begin(&self) -> Result<Held, DatabaseError> {
+        Ok(match self {
+            Self::Postgres(pool) => Held::PostgresTransaction(pool.begin().await?),
+            // A transaction that begins as a reader cannot wait its turn to write: it would fail.
+            Self::Sqlite(pool, turn) => {
+                let turn = Arc::clone(&turn.0).acquire_owned().await;
+                let turn = turn.map_err(|_| sqlx::Error::PoolClosed)?;
+                Held::SqliteTransaction(pool.begin_with("BEGIN IMMEDIATE").await?, turn)
+            }
+        })
+    }
+
+    pub async fn migrate(&self) -> Result<(), DatabaseError> {
+        let mut transaction = self.begin().await?;
+        CATALOG.migrate(transaction.link()).await?;
+        transaction.commit().await
+    }
+
+    pub async fn close(&self) {
+        match self {
+            Self::Postgres(pool) => pool.close().await,
+            Self::Sqlite(pool, _) => pool.close().await,
+        }
+    }
+}

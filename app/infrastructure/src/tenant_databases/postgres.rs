@@ -1,0 +1,184 @@
+use std::time::Duration;
+
+use application::ports::{
+    Clock, DatabaseLocation, TenantDatabaseError, TenantDatabases, TenantHome, TenantOwner,
+};
+use async_trait::async_trait;
+use domain::{Tenant, TenantId};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
+use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
+
+use super::contents;
+use super::database_name::DatabaseName;
+use super::template;
+use crate::clock::SystemClock;
+use crate::database::{DatabaseError, Link};
+
+/// Connections to tenants' databases at once; each lives for one step.
+const CONNECTIONS: usize = 8;
+/// The server copies databases one after another anyhow.
+const CREATIONS: usize = 2;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A database for each tenant, on the server of the catalogue.
+#[derive(Debug)]
+pub struct PostgresTenantDatabases {
+    /// How the catalogue is reached.
+    catalog: PgConnectOptions,
+    connections: Semaphore,
+    creations: Semaphore,
+    template: OnceCell<DatabaseName>,
+}
+
+/// A connection and the right to have it.
+pub(super) struct Open<'a> {
+    pub connection: PgConnection,
+    _permit: SemaphorePermit<'a>,
+}
+
+impl PostgresTenantDatabases {
+    pub fn new(catalog: PgConnectOptions) -> Self {
+        // So that no step waits for ever.
+        let limits = [
+            ("statement_timeout", "120s"),
+            ("lock_timeout", "30s"),
+            ("idle_in_transaction_session_timeout", "60s"),
+        ];
+        Self {
+            catalog: catalog
+                .options(limits)
+                .application_name("diquis tenants")
+                .disable_statement_logging(),
+            connections: Semaphore::new(CONNECTIONS),
+            creations: Semaphore::new(CREATIONS),
+            template: OnceCell::new(),
+        }
+    }
+
+    pub(super) async fn connect_to_catalog(&self) -> Result<Open<'_>, DatabaseError> {
+        self.connect(&self.catalog).await
+    }
+
+    pub(super) async fn connect_to(&self, name: &DatabaseName) -> Result<Open<'_>, DatabaseError> {
+        let options = self.catalog.clone().database(name.as_str());
+        self.connect(&options).await
+    }
+
+    async fn connect(&self, options: &PgConnectOptions) -> Result<Open<'_>, DatabaseError> {
+        let permit = self.connections.acquire().await;
+        let connecting = tokio::time::timeout(CONNECT_TIMEOUT, options.connect());
+        let connection = connecting
+            .await
+            .map_err(|_| sqlx::Error::PoolTimedOut)
+            .flatten()?;
+        Ok(Open {
+            _permit: permit.expect("nobody closes the semaphore"),
+            connection,
+        })
+    }
+
+    /// Does all of it or nothing.
+    async fn change(
+        &self,
+        tenant: TenantId,
+        change: impl AsyncFnOnce(Link<'_>) -> Result<(), DatabaseError>,
+    ) -> Result<(), DatabaseError> {
+        let mut open = self.connect_to(&DatabaseName::of_tenant(tenant)).await?;
+        let mut transaction = open.connection.begin().await?;
+        change(Link::Postgres(&mut transaction)).await?;
+        transaction.commit().await?;
+        open.connection.close().await?;
+        Ok(())
+    }
+
+    /// Copies the template; without one, an empty database does as well and `migrate` fills it.
+    async fn create_database(&self, name: &DatabaseName) -> Result<(), DatabaseError> {
+        let template = self
+            .template
+            .get_or_try_init(|| template::ensure(self))
+            .await;
+        let mut open = self.connect_to_catalog().await?;
+        let copied = match &template {
+            Ok(template) => {
+                let statement = format!("CREATE DATABASE {name} TEMPLATE {template}");
+                unless_there(run(&mut open.connection, statement).await)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "there is no template to copy tenants' databases from");
+                Err(DatabaseError(sqlx::Error::RowNotFound))
+            }
+        };
+        if copied.is_err() {
+            let statement = format!("CREATE DATABASE {name} TEMPLATE template0");
+            unless_there(run(&mut open.connection, statement).await)?;
+        }
+
+        let close_to_others = format!("REVOKE ALL ON DATABASE {name} FROM PUBLIC");
+        run(&mut open.connection, close_to_others).await?;
+        open.connection.close().await?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl TenantDatabases for PostgresTenantDatabases {
+    async fn create(&self, tenant: TenantId) -> Result<(), TenantDatabaseError> {
+        let turn = self.creations.acquire().await;
+        let _turn = turn.expect("nobody closes the semaphore");
+        Ok(self
+            .create_database(&DatabaseName::of_tenant(tenant))
+            .await?)
+    }
+
+    async fn migrate(&self, tenant: TenantId) -> Result<(), TenantDatabaseError> {
+        let migrate = async |link: Link<'_>| contents::TENANT.migrate(link).await;
+        Ok(self.change(tenant, migrate).await?)
+    }
+
+    async fn seed(&self, tenant: &Tenant) -> Result<(), TenantDatabaseError> {
+        let seed = async |link: Link<'_>| contents::seed(link, tenant).await;
+        Ok(self.change(tenant.id, seed).await?)
+    }
+
+    async fn create_owner(
+        &self,
+        tenant: TenantId,
+        owner: &TenantOwner,
+    ) -> Result<(), TenantDatabaseError> {
+        let now = SystemClock.now();
+        let create = async |link: Link<'_>| contents::create_owner(link, owner, now).await;
+        Ok(self.change(tenant, create).await?)
+    }
+
+    async fn read_home(&self, tenant: TenantId) -> Result<TenantHome, TenantDatabaseError> {
+        let name = DatabaseName::of_tenant(tenant);
+        let location = DatabaseLocation {
+            engine: "PostgreSQL",
+            name: name.as_str().to_owned(),
+        };
+        let mut open = self.connect_to(&name).await?;
+        let home = contents::read_home(Link::Postgres(&mut open.connection), location).await;
+        open.connection.close().await.map_err(DatabaseError)?;
+        Ok(home?)
+    }
+}
+
+/// Only for statements about databases, whose names are of a type that nobody can type in.
+pub(super) async fn run(
+    connection: &mut PgConnection,
+    statement: String,
+) -> Result<(), DatabaseError> {
+    sqlx::raw_sql(AssertSqlSafe(statement))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// A database that is there, or that another run makes at this moment, is fine.
+pub(super) fn unless_there(created: Result<(), DatabaseError>) -> Result<(), DatabaseError> {
+    match created {
+        Err(error) if matches!(error.code().as_deref(), Some("42P04" | "23505")) => Ok(()),
+        other => other,
+    }
+}
