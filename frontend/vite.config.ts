@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
-import { fakeServer } from './src/testing/vite-fake-server';
+import { fakeServer } from './src/testing/vite-fake-server.ts';
 
 const server = process.env.DIQUIS_DEV_SERVER ?? 'http://127.0.0.1:5000';
 

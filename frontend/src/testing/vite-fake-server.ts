@@ -25,15 +25,15 @@ async function serveFake(vite: ViteDevServer): Promise<void> {
   vite.middlewares.use((request, response, next) => {
     const url = request.url ?? '/';
     if (url.startsWith('/hubs/')) serveHub(request, response, clients);
-    else if (url === '/fake/cookie') becomeOwner(server, response);
+    else if (url.startsWith('/fake/')) become(url, server, response);
     else if (url.startsWith('/api/')) void serveApi(server, request, response);
     else next();
   });
 }
 
-/** Turns the browser into the owner of a tenant. */
-function becomeOwner(server: FakeServer, response: ServerResponse): void {
-  server.cookie = server.users[1] ?? null;
+/** `/fake/admin` and `/fake/owner`: whom the refresh cookie belongs to from now on. */
+function become(url: string, server: FakeServer, response: ServerResponse): void {
+  server.cookie = server.users[url === '/fake/owner' ? 1 : 0] ?? null;
   response.end();
 }
 

@@ -19,7 +19,7 @@ export function ProductPicture() {
         <img
           src={light}
           width={2400}
-          height={1200}
+          height={1240}
           alt="The list of tenants in Diquis: each with its status, the steps of its set-up and when it was created."
           className={styles.picture}
         />

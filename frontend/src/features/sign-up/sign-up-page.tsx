@@ -8,17 +8,17 @@ const REASONS = [
   {
     Icon: DatabaseIcon,
     title: 'A database of your own',
-    text: 'Your organization never shares tables with another one. What is yours is kept, moved and removed as a whole.',
+    text: 'Nothing is shared with other organizations, so nothing leaks between them.',
   },
   {
     Icon: PulseIcon,
     title: 'Work that survives',
-    text: 'Your workspace is built by a durable job. If a machine stops half-way, another goes on where it stopped.',
+    text: 'Set-up is a durable job: if a machine stops half-way, it goes on where it stopped.',
   },
   {
     Icon: KeyIcon,
     title: 'No password in the mail',
-    text: 'You get a link that works once and choose the password yourself. Nobody else ever sees it.',
+    text: 'A link that works once lets you choose it. Nobody else ever sees it.',
   },
 ];
 
@@ -38,18 +38,28 @@ export function SignUpPage() {
             ready.
           </p>
         </div>
-        <SignUpCard />
+        <div className={styles.card}>
+          <SignUpCard />
+        </div>
+        <Reasons />
       </div>
       <ProductPicture />
-      <ul className={styles.reasons}>
-        {REASONS.map(({ Icon, title, text }) => (
-          <li key={title}>
-            <Icon className={styles.icon} />
+    </div>
+  );
+}
+
+function Reasons() {
+  return (
+    <ul className={styles.reasons}>
+      {REASONS.map(({ Icon, title, text }) => (
+        <li key={title}>
+          <Icon className={styles.icon} />
+          <div>
             <h2>{title}</h2>
             <p>{text}</p>
-          </li>
-        ))}
-      </ul>
-    </div>
+          </div>
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -12,8 +12,11 @@ export function NextAttempt({ tenant }: { tenant: Tenant }) {
 function Countdown({ tenant }: { tenant: Tenant }) {
   const wait = waitUntil(tenant.nextAttemptAt, useNow(1_000));
   return (
-    <span className={styles.next}>
-      attempt {tenant.attempt} of {tenant.maxAttempts}, {wait ? `next in ${wait}` : 'next one now'}
+    <span
+      className={styles.next}
+      title={`Attempt ${tenant.attempt} of ${tenant.maxAttempts} failed`}
+    >
+      {wait ? `next try in ${wait}` : 'next try now'}
     </span>
   );
 }

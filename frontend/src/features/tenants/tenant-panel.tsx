@@ -71,12 +71,13 @@ function Content({ tenant }: { tenant: Tenant }) {
 
 function Failure({ tenant }: { tenant: Tenant }) {
   return (
-    <Notice tone="danger" action={<RetryButton tenant={tenant} />}>
+    <Notice tone="danger">
       <p className={styles.error}>{tenant.error ?? 'The set-up failed.'}</p>
-      <p className={styles.note}>
-        Nothing is lost: it goes on at the step that failed.
+      <p className={styles.note}>Nothing is lost: a retry goes on at the step that failed.</p>
+      <div className={styles.retry}>
+        <RetryButton tenant={tenant} />
         <NextAttempt tenant={tenant} />
-      </p>
+      </div>
     </Notice>
   );
 }

@@ -23,6 +23,14 @@ export function TenantTable({ tenants, isStale }: Props) {
   return (
     <table className={styles.table} aria-busy={!tenants || isStale} data-stale={isStale}>
       <caption className="visually-hidden">Tenants, newest first</caption>
+      <colgroup>
+        <col className={styles.tenantColumn} />
+        <col className={styles.statusColumn} />
+        <col className={styles.stepsColumn} />
+        <col className={styles.administratorColumn} />
+        <col className={styles.createdColumn} />
+        <col className={styles.actionsColumn} />
+      </colgroup>
       <thead>
         <tr>
           <th scope="col">Tenant</th>
@@ -53,17 +61,23 @@ function Row({ tenant }: { tenant: Tenant }) {
         <Link to={linkTo({ tenant: tenant.id })} preventScrollReset className={styles.name}>
           {tenant.name}
         </Link>
-        <code className={styles.slug}>{tenant.slug}</code>
+        <code className={styles.slug} title={tenant.slug}>
+          {tenant.slug}
+        </code>
       </th>
       <td className={styles.status}>
-        <TenantStatus status={tenant.status} />
-        {words && <span className={styles.words}>{words}</span>}
-        <NextAttempt tenant={tenant} />
+        <div className={styles.progress}>
+          <TenantStatus status={tenant.status} />
+          {words && <span className={styles.words}>{words}</span>}
+          <NextAttempt tenant={tenant} />
+        </div>
       </td>
       <td className={styles.steps}>
         <StepSpheres steps={tenant.steps} />
       </td>
-      <td className={styles.administrator}>{tenant.adminEmail}</td>
+      <td className={styles.administrator} title={tenant.adminEmail}>
+        {tenant.adminEmail}
+      </td>
       <td className={styles.created}>
         <RelativeTime at={tenant.createdAt} />
       </td>
