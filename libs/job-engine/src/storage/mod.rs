@@ -271,10 +271,7 @@ pub trait Storage: Monitor + Send + Sync + fmt::Debug + 'static {
         &self,
         server: ServerId,
         held: &[Lease],
-    ) -> Result<usize, StorageError> {
-        let _ = (server, held);
-        Ok(0)
-    }
+    ) -> Result<usize, StorageError>;
 
     /// Gives back the jobs of servers whose pulse stopped or whose last heartbeat is at least
     /// `timeout` old, and forgets these servers.

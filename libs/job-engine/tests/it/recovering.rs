@@ -74,6 +74,8 @@ async fn a_job_whose_farewell_kills_the_process_is_given_up_without_one() {
     server.stop().await;
     assert_eq!(stage.world.count("bomb runs, attempt 1"), 3);
     assert_eq!(stage.details(id).await.summary.abandoned, 4);
+    let farewells = stage.world.count(&format!("bomb given up: {message}"));
+    assert_eq!(farewells, 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -126,6 +128,23 @@ async fn a_failure_after_the_lease_is_lost_is_told_to_nobody() {
     let events = ["post runs, attempt 1", "post is told to stop"];
     assert_eq!(stage.world.events(), events);
     assert_eq!(stage.errors(id).await, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_is_told_to_nobody_even_before_the_loss_is_noticed() {
+    let stage = Stage::empty();
+    let server = stage.start().await;
+    let id = stage.enqueue_scripted("post", &[Act::WaitAndFail]).await;
+    stage.world.saw("post runs, attempt 1", 1).await;
+    let deleted = stage.client.delete(id, "Deleted by Ada").await;
+    assert_eq!(deleted.expect("the storage answers"), Commanded::Done);
+
+    stage.world.gate.notify_one();
+
+    server_counts_stale(&stage, &server).await;
+    server.stop().await;
+    assert_eq!(stage.world.events(), ["post runs, attempt 1"]);
+    assert_eq!(stage.state(id).await, State::Deleted);
 }
 
 #[tokio::test(start_paused = true)]

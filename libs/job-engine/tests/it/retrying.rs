@@ -1,7 +1,9 @@
 use std::time::Duration;
 
 use job_engine::job::ErrorReport;
-use job_engine::{Attempt, Failure, Job, JobError, Registry, RetryPolicy, Server, State, Tally};
+use job_engine::{
+    Attempt, Failure, Job, JobError, Registry, RetryPolicy, Server, ServerOptions, State, Tally,
+};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
@@ -41,6 +43,25 @@ async fn a_failed_attempt_is_tried_again_after_its_delay() {
         ..Tally::default()
     };
     assert_eq!(tally, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delay_is_kept_however_seldom_the_server_polls() {
+    let stage = Stage::empty();
+    let server = stage
+        .start_with(ServerOptions {
+            poll_interval: Duration::from_hours(1),
+            ..options()
+        })
+        .await;
+    let before = Instant::now();
+
+    let acts = [Act::Fail("no route to host"), Act::Succeed];
+    let id = stage.enqueue_scripted("call", &acts).await;
+
+    stage.reached(id, State::Succeeded).await;
+    assert!(before.elapsed() < Duration::from_secs(2));
+    server.stop().await;
 }
 
 #[tokio::test(start_paused = true)]

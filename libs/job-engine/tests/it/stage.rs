@@ -41,6 +41,8 @@ pub enum Act {
     Snooze(Duration),
     /// Waits for the gate, or for ever if nobody opens it.
     Wait,
+    /// Waits for the gate, then fails.
+    WaitAndFail,
     /// Waits until it is told to stop, then fails.
     WaitForStop,
     /// Waits until it is told to stop, then succeeds.
@@ -72,6 +74,10 @@ impl Job for Errand {
             Act::Wait => {
                 let _dropped = OnDrop(|| world.note(format!("{name} stops waiting")));
                 world.gate.notified().await;
+            }
+            Act::WaitAndFail => {
+                world.gate.notified().await;
+                return Err(JobError::retry("too late"));
             }
             Act::WaitForStop => {
                 attempt.cancelled.cancelled().await;

@@ -14,16 +14,8 @@ pub(crate) struct Leases {
 #[derive(Debug)]
 struct Held {
     cancelled: CancellationToken,
-    stage: Stage,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    Running,
     /// It was taken away; what the job comes to does not count.
-    Lost,
-    /// The job has ended; whether that counts is the answer to its settlement.
-    Settling,
+    lost: bool,
 }
 
 impl Leases {
@@ -35,7 +27,7 @@ impl Leases {
                 let cancelled = CancellationToken::new();
                 let entry = Held {
                     cancelled: cancelled.clone(),
-                    stage: Stage::Running,
+                    lost: false,
                 };
                 held.insert(lease, entry);
                 cancelled
@@ -50,16 +42,11 @@ impl Leases {
     /// A job has ended. Whether its outcome may be recorded; if not, the lease is forgotten.
     pub(crate) fn end(&self, lease: Lease) -> bool {
         let mut held = self.lock();
-        match held.get_mut(&lease) {
-            Some(entry) if entry.stage != Stage::Lost => {
-                entry.stage = Stage::Settling;
-                true
-            }
-            _ => {
-                held.remove(&lease);
-                false
-            }
+        let is_valid = held.get(&lease).is_some_and(|entry| !entry.lost);
+        if !is_valid {
+            held.remove(&lease);
         }
+        is_valid
     }
 
     pub(crate) fn forget(&self, leases: impl Iterator<Item = Lease>) {
@@ -98,10 +85,7 @@ impl Leases {
 
 impl Held {
     fn lose(&mut self) {
-        // A heartbeat that was sent before the settlement was recorded calls the lease lost.
-        if self.stage == Stage::Running {
-            self.stage = Stage::Lost;
-            self.cancelled.cancel();
-        }
+        self.lost = true;
+        self.cancelled.cancel();
     }
 }
