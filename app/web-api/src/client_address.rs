@@ -47,7 +47,9 @@ mod tests {
         let setting = ("DIQUIS_TRUSTED_PROXIES".to_owned(), "10.0.0.0/8".to_owned());
         let config = Config::read([setting]).expect("valid settings");
         let mut extensions = Extensions::new();
-        extensions.insert(PeerAddress(format!("{peer}:40000").parse().expect("an address")));
+        extensions.insert(PeerAddress(
+            format!("{peer}:40000").parse().expect("an address"),
+        ));
         let header = HeaderValue::from_static(forwarded_for);
         let headers = HeaderMap::from_iter([("x-forwarded-for".parse().expect("a name"), header)]);
 

@@ -60,7 +60,11 @@ impl CookieKind {
     }
 
     const fn name(self, is_https: bool) -> &'static str {
-        if is_https { self.secure_name } else { self.name }
+        if is_https {
+            self.secure_name
+        } else {
+            self.name
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use application::InvalidFields;
+use application::ports::{CatalogError, EnqueueError, HashError};
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
@@ -25,10 +27,7 @@ pub enum ApiError {
     /// 405
     MethodNotAllowed,
     /// 409: it contradicts what is there.
-    Conflict {
-        detail: String,
-        errors: FieldErrors,
-    },
+    Conflict { detail: String, errors: FieldErrors },
     /// 413
     TooLarge,
     /// 415
@@ -37,8 +36,10 @@ pub enum ApiError {
     KeyReused,
     /// 429
     TooMany { retry_after: Duration },
-    /// 503: a part that is needed does not answer.
+    /// 503: too much at once, or too slow.
     Unavailable(&'static str),
+    /// 503: a part that is needed does not answer. It is logged.
+    Down(anyhow::Error),
     /// 500: our mistake. It is logged; the client learns no more than that.
     Internal(anyhow::Error),
 }
@@ -66,10 +67,12 @@ pub struct Problem {
     /// What happened, for people.
     pub detail: String,
     /// The request, as it is called in the log.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     pub instance: Option<String>,
     /// What is wrong, by the name of the field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = FieldErrors, required = false)]
     pub errors: Option<FieldErrors>,
 }
 
@@ -94,7 +97,7 @@ impl ApiError {
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable(_) | Self::Down(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -117,7 +120,10 @@ impl ApiError {
                 "Too many requests. Please try again in {} seconds.",
                 whole_seconds(*retry_after)
             ),
-            Self::Internal(_) => "Something went wrong on our side. It has been recorded.".to_owned(),
+            Self::Down(_) => "A part of this service does not answer. Please try again.".to_owned(),
+            Self::Internal(_) => {
+                "Something went wrong on our side. It has been recorded.".to_owned()
+            }
         }
     }
 
@@ -132,7 +138,7 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        if let Self::Internal(error) = &self {
+        if let Self::Internal(error) | Self::Down(error) = &self {
             tracing::error!(error = format!("{error:#}"), "a request failed");
         }
 
@@ -168,6 +174,46 @@ impl IntoResponse for Problem {
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let kind = HeaderValue::from_static("application/problem+json");
         (status, [(CONTENT_TYPE, kind)], body).into_response()
+    }
+}
+
+impl From<CatalogError> for ApiError {
+    fn from(error: CatalogError) -> Self {
+        match error {
+            CatalogError::Unavailable(_) => Self::Down(error.into()),
+            CatalogError::Unreadable(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<EnqueueError> for ApiError {
+    fn from(error: EnqueueError) -> Self {
+        match error {
+            EnqueueError::Catalog(error) => error.into(),
+            EnqueueError::Job(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<HashError> for ApiError {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::Busy => {
+                Self::Unavailable("Many people sign in right now. Please try again.")
+            }
+            HashError::Broken(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<InvalidFields> for ApiError {
+    fn from(invalid: InvalidFields) -> Self {
+        let mut errors = FieldErrors::default();
+        for field in invalid.0 {
+            let messages = errors.0.entry(field.name.to_owned()).or_default();
+            messages.push(field.message);
+        }
+        Self::Invalid(errors)
     }
 }
 

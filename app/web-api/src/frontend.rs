@@ -21,19 +21,21 @@ const NOT_BUILT: &str = include_str!("frontend_not_built.html");
 
 /// A file of the build; for every other address that a browser opens, the page, which has its own
 /// routes.
-pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+pub fn serve(method: Method, uri: &Uri, headers: &HeaderMap) -> Response {
     if method != Method::GET && method != Method::HEAD {
         return ApiError::MethodNotAllowed.into_response();
     }
 
     let path = uri.path().trim_start_matches('/');
-    if !path.is_empty() && let Some(response) = file(path, &headers) {
+    if !path.is_empty()
+        && let Some(response) = file(path, headers)
+    {
         return response;
     }
-    if !wants_page(path, &headers) {
+    if !wants_page(path, headers) {
         return ApiError::NotFound("There is nothing at this address.").into_response();
     }
-    file(PAGE, &headers)
+    file(PAGE, headers)
         .unwrap_or_else(|| (StatusCode::SERVICE_UNAVAILABLE, Html(NOT_BUILT)).into_response())
 }
 
@@ -44,7 +46,8 @@ fn wants_page(path: &str, headers: &HeaderMap) -> bool {
 
 fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
     let plain = Build::get(path)?;
-    let (file, encoding) = compressed(path, headers).map_or((plain, None), |(file, encoding)| (file, Some(encoding)));
+    let (file, encoding) =
+        compressed(path, headers).map_or((plain, None), |(file, encoding)| (file, Some(encoding)));
 
     let tag = entity_tag(&file);
     let mut meta = HeaderMap::from_iter([

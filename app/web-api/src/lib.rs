@@ -1,15 +1,33 @@
 //! The outside: HTTP, hubs, configuration, the executable.
 
-pub mod commands;
-pub mod config;
+pub mod router;
+pub mod routes;
+
+mod dashboard;
+mod frontend;
+mod hubs;
+pub mod openapi;
+
+mod api;
+mod client_limits;
+mod current_user;
+mod identity;
+mod json_body;
+mod parameters;
 
 mod client_address;
 mod cookies;
 pub mod error;
-mod frontend;
 mod layers;
-mod listener;
-mod logging;
 mod rate_limit;
 mod request_id;
 pub mod tokens;
+
+pub mod commands;
+pub mod config;
+mod listener;
+mod logging;
+mod measurements;
+mod signing_key;
+pub mod web_server;
+mod wiring;

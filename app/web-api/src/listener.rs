@@ -1,13 +1,14 @@
-//! Accepts connections and lets the router answer on them, within bounds.
+//! Accepts connections and lets the application answer on them, within bounds.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -16,11 +17,25 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::ServiceExt;
+use tower::{Service, ServiceExt};
 
 /// Who is at the other end of the connection: the client, or a proxy.
 #[derive(Debug, Clone, Copy)]
 pub struct PeerAddress(pub SocketAddr);
+
+/// What answers requests: the router, and what stands before it.
+pub trait Answers:
+    Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static
+{
+}
+
+impl<S> Answers for S where
+    S: Service<Request, Response = Response, Error = Infallible, Future: Send>
+        + Clone
+        + Send
+        + 'static
+{
+}
 
 const MAX_CONNECTIONS: usize = 10_000;
 const MAX_HEADERS: usize = 100;
@@ -34,7 +49,7 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Answers until `stop` fires, then lets the requests under way finish.
-pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
+pub async fn serve<S: Answers>(listener: TcpListener, service: S, stop: CancellationToken) {
     let open = TaskTracker::new();
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
 
@@ -50,7 +65,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
             }
         };
 
-        let connection = answer(stream, peer, router.clone(), stop.clone());
+        let connection = answer(stream, peer, service.clone(), stop.clone());
         open.spawn(async move {
             connection.await;
             drop(place);
@@ -59,20 +74,28 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
 
     drop(listener);
     open.close();
-    if tokio::time::timeout(DRAIN_TIMEOUT, open.wait()).await.is_err() {
+    if tokio::time::timeout(DRAIN_TIMEOUT, open.wait())
+        .await
+        .is_err()
+    {
         tracing::warn!("some requests were still being answered and were cut off");
     }
 }
 
 /// Answers on one connection; after `stop`, only what was asked before.
-async fn answer(stream: TcpStream, peer: SocketAddr, router: Router, stop: CancellationToken) {
+async fn answer<S: Answers>(
+    stream: TcpStream,
+    peer: SocketAddr,
+    service: S,
+    stop: CancellationToken,
+) {
     // Messages are small and wait for nothing.
     let _ = stream.set_nodelay(true);
 
     let ask = service_fn(move |request: hyper::Request<Incoming>| {
         let mut request: Request = request.map(Body::new);
         request.extensions_mut().insert(PeerAddress(peer));
-        router.clone().oneshot(request)
+        service.clone().oneshot(request)
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -108,7 +131,10 @@ async fn unless_stopped<T, E>(
 async fn pause_if_exhausted(error: &std::io::Error) {
     use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
 
-    if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
+    if !matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset
+    ) {
         tracing::error!(%error, "no connection can be accepted at the moment");
         tokio::time::sleep(ACCEPT_PAUSE).await;
     }

@@ -64,7 +64,11 @@ impl<K: Hash + Eq + Clone> RateLimit<K> {
 }
 
 /// When everything would be regained if one more were used; how long to wait if none is left.
-fn with_one_more(rate: Rate, regained: Option<&Instant>, now: Instant) -> Result<Instant, Duration> {
+fn with_one_more(
+    rate: Rate,
+    regained: Option<&Instant>,
+    now: Instant,
+) -> Result<Instant, Duration> {
     let interval = rate.per / rate.count.get();
     let used_until = regained.map_or(now, |regained| now.max(*regained));
     let regained = used_until + interval;
@@ -115,8 +119,15 @@ mod tests {
             assert_eq!(limit.take_at(&"ada", start), Ok(()));
         }
         assert_eq!(limit.take_at(&"ada", start), Err(Duration::from_secs(20)));
-        assert_eq!(limit.take_at(&"ada", start + Duration::from_secs(20)), Ok(()));
-        assert!(limit.take_at(&"ada", start + Duration::from_secs(20)).is_err());
+        assert_eq!(
+            limit.take_at(&"ada", start + Duration::from_secs(20)),
+            Ok(())
+        );
+        assert!(
+            limit
+                .take_at(&"ada", start + Duration::from_secs(20))
+                .is_err()
+        );
     }
 
     #[test]

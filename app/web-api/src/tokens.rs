@@ -3,6 +3,7 @@ use std::fmt;
 use jiff::{Timestamp, ToSpan};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::config::Secret;
@@ -10,12 +11,10 @@ use crate::config::Secret;
 /// What a token is good for. A token of one purpose is worthless for every other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// The API and the hub's negotiation, as a bearer token kept in the page's memory.
+    /// The API and the hub, as a bearer token kept in the page's memory.
     Access,
     /// The dashboard, as a cookie.
     Dashboard,
-    /// One connection to the hub, in its address where a browser cannot send headers.
-    HubTicket,
 }
 
 impl Purpose {
@@ -23,7 +22,6 @@ impl Purpose {
         match self {
             Self::Access => 15 * 60,
             Self::Dashboard => 12 * 60 * 60,
-            Self::HubTicket => 60,
         }
     }
 
@@ -31,7 +29,6 @@ impl Purpose {
         match self {
             Self::Access => "at+jwt",
             Self::Dashboard => "dashboard+jwt",
-            Self::HubTicket => "hub-ticket+jwt",
         }
     }
 
@@ -39,7 +36,6 @@ impl Purpose {
         match self {
             Self::Access => "diquis/api",
             Self::Dashboard => "diquis/hangfire",
-            Self::HubTicket => "diquis/hubs",
         }
     }
 }
@@ -64,6 +60,7 @@ pub struct Claims {
 pub struct Tokens {
     signing: EncodingKey,
     checking: DecodingKey,
+    dashboard_form_key: [u8; 32],
 }
 
 const ISSUER: &str = "diquis";
@@ -76,7 +73,13 @@ impl Tokens {
         Self {
             signing: EncodingKey::from_secret(secret),
             checking: DecodingKey::from_secret(secret),
+            dashboard_form_key: derive_key("dashboard forms", secret),
         }
+    }
+
+    /// Signs the dashboard's forms: the same in every process that shares the secret.
+    pub fn dashboard_form_key(&self) -> [u8; 32] {
+        self.dashboard_form_key
     }
 
     pub fn issue(&self, purpose: Purpose, user: Uuid, session: Uuid) -> anyhow::Result<String> {
@@ -113,6 +116,15 @@ impl Tokens {
         let token = jsonwebtoken::decode::<Claims>(token, &self.checking, &rules).ok()?;
         (token.header.typ.as_deref() == Some(purpose.kind())).then_some(token.claims)
     }
+}
+
+fn derive_key(use_for: &str, secret: &[u8]) -> [u8; 32] {
+    Sha256::new()
+        .chain_update(use_for)
+        .chain_update([0])
+        .chain_update(secret)
+        .finalize()
+        .into()
 }
 
 impl fmt::Debug for Tokens {
@@ -155,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_token_is_good_for_its_purpose_alone() {
-        let purposes = [Purpose::Access, Purpose::Dashboard, Purpose::HubTicket];
+        let purposes = [Purpose::Access, Purpose::Dashboard];
 
         for made_for in purposes {
             let token = tokens()
@@ -163,7 +175,11 @@ mod tests {
                 .expect("encodes");
             for used_for in purposes {
                 let accepted = tokens().check(used_for, &token).is_some();
-                assert_eq!(accepted, made_for == used_for, "{made_for:?} as {used_for:?}");
+                assert_eq!(
+                    accepted,
+                    made_for == used_for,
+                    "{made_for:?} as {used_for:?}"
+                );
             }
         }
     }
@@ -173,20 +189,50 @@ mod tests {
         let good = claims(Purpose::Access);
         let hs256 = Algorithm::HS256;
         let refused = [
-            ("another secret", sign("at+jwt", hs256, &good, "fedcba9876543210fedcba9876543210")),
-            ("another algorithm", sign("at+jwt", Algorithm::HS512, &good, SECRET)),
+            (
+                "another secret",
+                sign("at+jwt", hs256, &good, "fedcba9876543210fedcba9876543210"),
+            ),
+            (
+                "another algorithm",
+                sign("at+jwt", Algorithm::HS512, &good, SECRET),
+            ),
             ("another type", sign("JWT", hs256, &good, SECRET)),
             (
                 "another issuer",
-                sign("at+jwt", hs256, &Claims { iss: "else".to_owned(), ..good.clone() }, SECRET),
+                sign(
+                    "at+jwt",
+                    hs256,
+                    &Claims {
+                        iss: "else".to_owned(),
+                        ..good.clone()
+                    },
+                    SECRET,
+                ),
             ),
             (
                 "expired",
-                sign("at+jwt", hs256, &Claims { exp: good.iat - 60, ..good.clone() }, SECRET),
+                sign(
+                    "at+jwt",
+                    hs256,
+                    &Claims {
+                        exp: good.iat - 60,
+                        ..good.clone()
+                    },
+                    SECRET,
+                ),
             ),
             (
                 "not yet valid",
-                sign("at+jwt", hs256, &Claims { nbf: good.iat + 60, ..good.clone() }, SECRET),
+                sign(
+                    "at+jwt",
+                    hs256,
+                    &Claims {
+                        nbf: good.iat + 60,
+                        ..good.clone()
+                    },
+                    SECRET,
+                ),
             ),
             ("no signature", {
                 let token = sign("at+jwt", hs256, &good, SECRET);
@@ -202,7 +248,11 @@ mod tests {
             ("nothing", String::new()),
         ];
 
-        assert!(tokens().check(Purpose::Access, &sign("at+jwt", hs256, &good, SECRET)).is_some());
+        assert!(
+            tokens()
+                .check(Purpose::Access, &sign("at+jwt", hs256, &good, SECRET))
+                .is_some()
+        );
         for (why, token) in refused {
             assert!(tokens().check(Purpose::Access, &token).is_none(), "{why}");
         }

@@ -8,6 +8,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use domain::{EmailAddress, Password};
+
 pub use parse::{Network, PublicUrl, Rate, Secret};
 pub use settings::{SETTINGS, Setting, help};
 use sources::Sources;
@@ -21,12 +23,12 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// `None`: SQLite in the data directory.
     pub database_url: Option<Secret>,
-    pub admin_email: String,
-    pub admin_password: Option<Secret>,
+    pub admin_email: EmailAddress,
+    pub admin_password: Option<Password>,
     pub smtp_url: Option<Secret>,
-    pub mail_from: String,
+    pub mail_from: Option<String>,
     pub jwt_secret: Option<Secret>,
-    /// `None`: as the engine thinks fit for this machine.
+    /// `None`: as the engine thinks fit for this machine. 0: this process answers requests alone.
     pub workers: Option<usize>,
     /// The first attempt included.
     pub job_attempts: u32,
@@ -89,16 +91,12 @@ impl Config {
             trusted_proxies: sources.value("DIQUIS_TRUSTED_PROXIES", "", parse::networks)?,
             data_dir: sources.value("DIQUIS_DATA_DIR", "./data", parse::folder)?,
             database_url: sources.optional("DIQUIS_DATABASE_URL", parse::database_url)?,
-            admin_email: sources.value("DIQUIS_ADMIN_EMAIL", "admin@localhost", parse::text)?,
+            admin_email: sources.value("DIQUIS_ADMIN_EMAIL", "admin@localhost", parse::email)?,
             admin_password: sources.optional("DIQUIS_ADMIN_PASSWORD", parse::password)?,
             smtp_url: sources.optional("DIQUIS_SMTP_URL", parse::smtp_url)?,
-            mail_from: sources.value(
-                "DIQUIS_MAIL_FROM",
-                "Diquis <diquis@localhost>",
-                parse::text,
-            )?,
+            mail_from: sources.optional("DIQUIS_MAIL_FROM", parse::text)?,
             jwt_secret: sources.optional("DIQUIS_JWT_SECRET", parse::jwt_secret)?,
-            workers: sources.optional("DIQUIS_WORKERS", |text| parse::number(text, 1..=1000))?,
+            workers: sources.optional("DIQUIS_WORKERS", |text| parse::number(text, 0..=1000))?,
             job_attempts: sources.value("DIQUIS_JOB_ATTEMPTS", "10", |text| {
                 parse::number(text, 1..=100)
             })?,
@@ -106,7 +104,7 @@ impl Config {
             stop_grace: sources.value("DIQUIS_STOP_GRACE", "15s", parse::duration)?,
             limits: Limits {
                 sign_in: sources.value("DIQUIS_SIGN_IN_LIMIT", "60/minute", parse::rate)?,
-                sign_up: sources.value("DIQUIS_SIGN_UP_LIMIT", "30/hour", parse::rate)?,
+                sign_up: sources.value("DIQUIS_SIGN_UP_LIMIT", "120/hour", parse::rate)?,
                 public: sources.value("DIQUIS_PUBLIC_LIMIT", "120/minute", parse::rate)?,
             },
             metrics_token: sources.optional("DIQUIS_METRICS_TOKEN", parse::metrics_token)?,

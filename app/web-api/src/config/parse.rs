@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use domain::{EmailAddress, Password};
 use http::Uri;
 use tracing_subscriber::EnvFilter;
 
@@ -29,6 +30,13 @@ impl Secret {
     /// The text itself: for the one who needs it, never for a log.
     pub fn reveal(&self) -> &str {
         &self.0
+    }
+
+    /// Compares in a time that does not tell where they differ.
+    pub fn is(&self, other: &str) -> bool {
+        let pairs = self.0.bytes().zip(other.bytes());
+        let difference = pairs.fold(0, |difference, (ours, theirs)| difference | (ours ^ theirs));
+        self.0.len() == other.len() && difference == 0
     }
 }
 
@@ -87,9 +95,7 @@ fn as_number(address: IpAddr) -> u128 {
 }
 
 fn mask(prefix: u32) -> u128 {
-    u128::MAX
-        .checked_shl(128 - prefix)
-        .unwrap_or_default()
+    u128::MAX.checked_shl(128 - prefix).unwrap_or_default()
 }
 
 pub fn address(text: &str) -> Result<SocketAddr, Problem> {
@@ -101,8 +107,12 @@ pub fn public_url(text: &str) -> Result<PublicUrl, Problem> {
     let wrong = || problem(text, "is no address such as https://diquis.example.org");
 
     let uri: Uri = text.parse().map_err(|_| wrong())?;
-    let scheme = uri.scheme_str().filter(|scheme| ["http", "https"].contains(scheme));
-    let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'));
+    let scheme = uri
+        .scheme_str()
+        .filter(|scheme| ["http", "https"].contains(scheme));
+    let authority = uri
+        .authority()
+        .filter(|authority| !authority.as_str().contains('@'));
     match (scheme, authority, uri.path(), uri.query()) {
         (Some(scheme), Some(authority), "" | "/", None) => {
             Ok(PublicUrl(format!("{scheme}://{authority}").to_lowercase()))
@@ -120,9 +130,17 @@ pub fn networks(text: &str) -> Result<Vec<Network>, Problem> {
             None => (item, None),
         };
         let address: IpAddr = address.parse().map_err(|_| wrong())?;
-        let (bits, offset) = if address.is_ipv4() { (32, 96) } else { (128, 0) };
+        let (bits, offset) = if address.is_ipv4() {
+            (32, 96)
+        } else {
+            (128, 0)
+        };
         let prefix = match prefix {
-            Some(prefix) => prefix.parse().ok().filter(|prefix| *prefix <= bits).ok_or_else(wrong)?,
+            Some(prefix) => prefix
+                .parse()
+                .ok()
+                .filter(|prefix| *prefix <= bits)
+                .ok_or_else(wrong)?,
             None => bits,
         };
         Ok(Network {
@@ -156,11 +174,13 @@ pub fn smtp_url(text: &str) -> Result<Secret, Problem> {
     Ok(Secret::new(text))
 }
 
-pub fn password(text: &str) -> Result<Secret, Problem> {
-    if !(8..=128).contains(&text.chars().count()) {
-        return Err(Problem("must have 8 to 128 characters".to_owned()));
-    }
-    Ok(Secret::new(text))
+pub fn email(text: &str) -> Result<EmailAddress, Problem> {
+    text.parse()
+        .map_err(|_| problem(text, "is no e-mail address such as ada@example.org"))
+}
+
+pub fn password(text: &str) -> Result<Password, Problem> {
+    Password::given(text).map_err(|weak| Problem(weak.to_string()))
 }
 
 pub fn jwt_secret(text: &str) -> Result<Secret, Problem> {
@@ -214,7 +234,12 @@ pub fn duration(text: &str) -> Result<Duration, Problem> {
         .and_then(|number| number.checked_mul(unit_ms))
         .filter(|ms| unit_ms > 0 && *ms <= WEEK_MS)
         .map(Duration::from_millis)
-        .ok_or_else(|| problem(text, "is no time such as 250ms, 15s, 2m or 1h, at most 168h"))
+        .ok_or_else(|| {
+            problem(
+                text,
+                "is no time such as 250ms, 15s, 2m or 1h, at most 168h",
+            )
+        })
 }
 
 pub fn durations(text: &str) -> Result<Vec<Duration>, Problem> {

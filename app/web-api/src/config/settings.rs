@@ -63,7 +63,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "DIQUIS_MAIL_FROM",
-        default: "Diquis <diquis@localhost>",
+        default: "no-reply at the host of DIQUIS_PUBLIC_URL",
         meaning: "The sender of mails.",
     },
     Setting {
@@ -75,7 +75,8 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "DIQUIS_WORKERS",
         default: "5 per core, at most 20",
-        meaning: "How many jobs run at the same time, 1 to 1000.",
+        meaning: "How many jobs run at the same time, at most 1000. With 0, `serve` answers requests \
+                  alone and `diquis work` elsewhere does the jobs.",
     },
     Setting {
         name: "DIQUIS_JOB_ATTEMPTS",
@@ -95,12 +96,12 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "DIQUIS_SIGN_IN_LIMIT",
         default: "60/minute",
-        meaning: "Sign-ins per client address; `off` for no limit. Failed ones per account: a \
-                  sixth of it.",
+        meaning: "Failed sign-ins per client address; `off` for no limit. (An account on which \
+                  sign-in fails again and again pauses by itself, up to a minute.)",
     },
     Setting {
         name: "DIQUIS_SIGN_UP_LIMIT",
-        default: "30/hour",
+        default: "120/hour",
         meaning: "Sign-ups per client address; `off` for no limit.",
     },
     Setting {

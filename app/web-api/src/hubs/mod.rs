@@ -1,0 +1,7 @@
+//! What is told at once to who is connected.
+
+mod notifications;
+mod notifier;
+
+pub use notifications::{NotificationHub, PATH};
+pub use notifier::HubNotifier;

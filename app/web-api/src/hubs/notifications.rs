@@ -1,0 +1,242 @@
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use application::ports::SessionId;
+use async_trait::async_trait;
+use axum::Router;
+use domain::Role;
+use serde_json::{Map, Value, json};
+use signalr_hub::backplane::Backplane;
+use signalr_hub::{
+    AllowedOrigins, Authenticate, Caller, ConnectionOptions, Credentials, Hub, HubContext,
+    HubError, HubOptions, HubServer, Methods, Refused, User,
+};
+use tokio::time::MissedTickBehavior;
+use uuid::Uuid;
+
+use crate::config::PublicUrl;
+use crate::identity::Identity;
+use crate::tokens::Purpose;
+
+pub const PATH: &str = "/hubs/notifications";
+/// The group of all who are told when a tenant changes.
+pub const SUPER_ADMINS: &str = "super-admins";
+
+const SESSION_CLAIM: &str = "sid";
+const ROLES_CLAIM: &str = "roles";
+/// How long a connection may outlive its session, or a role.
+const REVIEW_EVERY: Duration = Duration::from_secs(3);
+
+/// The hub that tells people what concerns them. Clients listen; they have nothing to call.
+#[derive(Clone)]
+pub struct NotificationHub {
+    server: HubServer,
+    context: HubContext,
+    identity: Arc<Identity>,
+    connected: Arc<Connected>,
+}
+
+impl NotificationHub {
+    /// Starts it; with a backplane, together with the same hub of other processes.
+    pub fn start(
+        identity: Arc<Identity>,
+        public_url: &PublicUrl,
+        backplane: Option<Arc<dyn Backplane>>,
+    ) -> Self {
+        let connected = Arc::new(Connected::default());
+        let options = HubOptions {
+            backplane,
+            connections: ConnectionOptions {
+                authenticate: Arc::new(AccessTokens(Arc::clone(&identity))),
+                allowed_origins: AllowedOrigins::Listed(vec![public_url.as_str().to_owned()]),
+                tickets: true,
+                ..ConnectionOptions::default()
+            },
+            ..HubOptions::default()
+        };
+        let server = HubServer::start(Listeners(Arc::clone(&connected)), options);
+        Self {
+            context: server.context(),
+            server,
+            identity,
+            connected,
+        }
+    }
+
+    pub fn router(&self) -> Router {
+        self.server.router(PATH)
+    }
+
+    /// For speaking to the clients.
+    pub fn context(&self) -> HubContext {
+        self.context.clone()
+    }
+
+    /// How many are connected to this process.
+    pub fn connections(&self) -> usize {
+        self.context.local_connections().len()
+    }
+
+    /// Ends the connections of a session that was ended.
+    pub async fn close_session(&self, session: SessionId) {
+        for connection in self.connected.of_session(session) {
+            self.revoke(&connection).await;
+        }
+    }
+
+    /// Ends connections whose session has ended or whose user has other roles now; for ever.
+    pub async fn review(&self) {
+        let mut interval = tokio::time::interval(REVIEW_EVERY);
+        interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            interval.tick().await;
+            for session in self.connected.sessions() {
+                self.review_session(session).await;
+            }
+        }
+    }
+
+    async fn review_session(&self, session: SessionId) {
+        let user = match self.identity.user_of(session).await {
+            Ok(user) => user,
+            Err(error) => {
+                tracing::warn!(%error, "a session could not be reviewed");
+                return;
+            }
+        };
+        let roles = user.map(|user| user.roles());
+        for connection in self.connected.with_other_roles(session, roles.as_deref()) {
+            self.revoke(&connection).await;
+        }
+    }
+
+    async fn revoke(&self, connection: &str) {
+        if let Err(error) = self.context.revoke_connection(connection).await {
+            tracing::debug!(%error, "only this process was told to end a connection");
+        }
+    }
+
+    /// Ends all connections; clients may connect to another process.
+    pub async fn stop(&self) {
+        self.context.stop().await;
+    }
+}
+
+/// The hub's own side: it keeps track of who listens.
+struct Listeners(Arc<Connected>);
+
+impl Hub for Listeners {
+    fn methods(methods: Methods<Self>) -> Methods<Self> {
+        methods
+    }
+
+    async fn connected(&self, caller: &Caller) -> Result<(), HubError> {
+        let listener = Listener::of(&caller.user())
+            .ok_or_else(|| HubError::internal("Unauthorized", "the user has no session"))?;
+        if listener
+            .roles
+            .iter()
+            .any(|role| role == Role::SuperAdmin.name())
+        {
+            caller.join_group(SUPER_ADMINS).await?;
+        }
+        self.0.add(caller.connection_id(), listener);
+        Ok(())
+    }
+
+    async fn disconnected(&self, caller: &Caller, _: Option<&HubError>) {
+        self.0.remove(caller.connection_id());
+    }
+}
+
+/// Lets in who has an access token.
+struct AccessTokens(Arc<Identity>);
+
+#[async_trait]
+impl Authenticate for AccessTokens {
+    async fn authenticate(&self, credentials: &Credentials<'_>) -> Result<User, Refused> {
+        let token = credentials.token.ok_or(Refused::Unauthorized)?;
+        let found = self.0.holder(Purpose::Access, token.reveal()).await;
+        let holder = found
+            .inspect_err(|error| tracing::error!(%error, "a hub client could not be identified"))
+            .ok()
+            .flatten()
+            .ok_or(Refused::Unauthorized)?;
+
+        let roles: Vec<&str> = holder.user.roles().into_iter().map(Role::name).collect();
+        let claims = Map::from_iter([
+            (SESSION_CLAIM.to_owned(), json!(holder.session.0)),
+            (ROLES_CLAIM.to_owned(), json!(roles)),
+        ]);
+        Ok(User {
+            id: Some(holder.user.id.to_string()),
+            claims,
+            expires_at: None,
+        })
+    }
+}
+
+/// Who listens on which connection of this process.
+#[derive(Default)]
+struct Connected {
+    listeners: Mutex<HashMap<String, Listener>>,
+}
+
+struct Listener {
+    session: SessionId,
+    /// As they were when the connection was made.
+    roles: Vec<String>,
+}
+
+impl Listener {
+    fn of(user: &User) -> Option<Self> {
+        let session: Uuid = user.claims.get(SESSION_CLAIM)?.as_str()?.parse().ok()?;
+        let roles = user.claims.get(ROLES_CLAIM)?.as_array()?;
+        let roles = roles.iter().filter_map(Value::as_str);
+        Some(Self {
+            session: SessionId(session),
+            roles: roles.map(str::to_owned).collect(),
+        })
+    }
+
+    fn still_has(&self, roles: Option<&[Role]>) -> bool {
+        roles.is_some_and(|roles| self.roles.iter().eq(roles.iter().map(|role| role.name())))
+    }
+}
+
+impl Connected {
+    fn add(&self, connection: &str, listener: Listener) {
+        self.lock().insert(connection.to_owned(), listener);
+    }
+
+    fn remove(&self, connection: &str) {
+        self.lock().remove(connection);
+    }
+
+    fn sessions(&self) -> HashSet<SessionId> {
+        self.lock()
+            .values()
+            .map(|listener| listener.session)
+            .collect()
+    }
+
+    fn of_session(&self, session: SessionId) -> Vec<String> {
+        self.find(|listener| listener.session == session)
+    }
+
+    /// `None`: the session has ended.
+    fn with_other_roles(&self, session: SessionId, roles: Option<&[Role]>) -> Vec<String> {
+        self.find(|listener| listener.session == session && !listener.still_has(roles))
+    }
+
+    fn find(&self, wanted: impl Fn(&Listener) -> bool) -> Vec<String> {
+        let listeners = self.lock();
+        let found = listeners.iter().filter(|(_, listener)| wanted(listener));
+        found.map(|(connection, _)| connection.clone()).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Listener>> {
+        self.listeners.lock().expect("no panic while it is held")
+    }
+}

@@ -1,0 +1,23 @@
+//! The product from outside: HTTP and hub, on real databases.
+
+mod eventually;
+mod hub_client;
+mod person;
+mod test_app;
+
+mod architecture;
+mod openapi;
+
+mod access;
+mod hub;
+mod limits;
+mod notifications;
+mod operations;
+mod pages;
+mod passwords;
+mod postgres;
+mod sessions;
+mod settings;
+mod sign_up;
+mod stopping;
+mod tenants;
