@@ -2,7 +2,8 @@ create type job_engine.state as enum
   ('Enqueued', 'Scheduled', 'Processing', 'Succeeded', 'Failed', 'Deleted');
 
 -- Enqueued and, with a server, Processing. A claim writes epoch, server and claimed_at alone, and
--- no index knows of them: with room on the page it is a heap-only update.
+-- no index knows of them: with room on the page (a claimed row is longer by 24 bytes) it is a
+-- heap-only update.
 create table job_engine.ready (
   id uuid primary key,
   created_at timestamptz not null,
@@ -20,7 +21,7 @@ create table job_engine.ready (
   error text,
   arguments text not null
 ) with (
-  fillfactor = 50,
+  fillfactor = 40,
   autovacuum_vacuum_scale_factor = 0.02,
   autovacuum_vacuum_threshold = 1000,
   autovacuum_vacuum_cost_delay = 0

@@ -18,17 +18,17 @@ with held as (
   insert into job_engine.history
     (job, stage, attempt, enqueued_at, claimed_at, changed_at, due_at, duration, state, server,
      enqueue_reason, reason, error, result)
-  select id, stages, attempts + 1, enqueued_at, claimed_at, null, null, null, null, server,
-    reason, null, null, null
-  from held
+  select id, stages, attempts, enqueued_at, claimed_at, changed_at, null::timestamptz, duration, state, server,
+    enqueue_reason, reason, error, result
+  from finished
   union all
   select id, stages, attempts, null, null, changed_at, due_at, null, 'Scheduled', null,
     null, reason, null, null
   from scheduled
   union all
-  select id, stages, attempts, enqueued_at, claimed_at, changed_at, null, duration, state, server,
-    enqueue_reason, reason, error, result
-  from finished
+  select id, stages, attempts + 1, enqueued_at, claimed_at, null, null, null, null, server,
+    reason, null, null, null
+  from held
 ), let_go as (
   update job_engine.ready r
   set server = null, claimed_at = null, stages = r.stages + 1, attempts = 0, abandoned = 0,
@@ -78,13 +78,13 @@ with ready as (
   insert into job_engine.history
     (job, stage, attempt, enqueued_at, claimed_at, changed_at, due_at, duration, state, server,
      enqueue_reason, reason, error, result)
+  select id, stages, attempts, enqueued_at, claimed_at, changed_at, null::timestamptz, duration, state, server,
+    enqueue_reason, reason, error, result
+  from finished
+  union all
   select id, stages, attempts, null, null, changed_at, due_at, null, 'Scheduled', null,
     null, reason, null, null
   from scheduled
-  union all
-  select id, stages, attempts, enqueued_at, claimed_at, changed_at, null, duration, state, server,
-    enqueue_reason, reason, error, result
-  from finished
 ), marked as (
   update job_engine.finished f
   set state = 'Deleted', changed_at = clock_timestamp(), stages = f.stages + 1, reason = $2,
@@ -98,7 +98,7 @@ with ready as (
     (id, created_at, enqueued_at, claimed_at, changed_at, epoch, attempts, abandoned, stages, state,
      priority, server, kind, queue, enqueue_reason, reason, error, arguments)
   select id, created_at, enqueued_at, claimed_at, clock_timestamp(), epoch,
-    attempts + (server is not null)::integer, abandoned, stages, 'Deleted', priority, server, kind,
+    attempts + (server is not null)::integer, abandoned, stages, 'Deleted'::job_engine.state, priority, server, kind,
     queue, reason, $2, error, arguments
   from ready
   union all

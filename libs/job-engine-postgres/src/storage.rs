@@ -9,7 +9,7 @@ use job_engine::storage::{
     ServerAnnouncement, ServerId, Settled, Settlement, Storage, StorageError,
 };
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Executor, PgPool};
+use sqlx::{Connection, Executor, PgPool};
 
 use crate::announcing::Announcer;
 use crate::convert::unavailable;
@@ -20,6 +20,9 @@ use crate::{claiming, commanding, enqueuing, pulse, scheduling, schema, servers,
 /// Connections that the engine keeps for itself, beside the application's pool: claims, results
 /// and heartbeats never wait for a slow page.
 const ENGINE_CONNECTIONS: u32 = 4;
+
+/// A connection that was used this recently is taken to be alive without asking.
+const TRUSTED_FOR: Duration = Duration::from_millis(50);
 
 /// Jobs in the schema `job_engine` of a PostgreSQL database, version 14 or later.
 ///
@@ -85,6 +88,14 @@ fn engine_pool(options: PgConnectOptions) -> PgPool {
         .max_connections(ENGINE_CONNECTIONS)
         .acquire_timeout(Duration::from_secs(10))
         .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > TRUSTED_FOR {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .max_lifetime(None)
         .after_connect(|connection, _| {
             Box::pin(async move {

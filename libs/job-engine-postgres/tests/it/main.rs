@@ -1,0 +1,9 @@
+//! What a PostgreSQL storage must do beside the suite that every storage passes.
+
+mod claiming;
+mod conformance;
+mod database;
+mod enqueuing;
+mod listening;
+mod migrating;
+mod pulse;
