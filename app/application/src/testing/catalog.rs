@@ -51,6 +51,12 @@ impl FakeCatalog {
         let state = self.state.lock();
         state.unwrap_or_else(PoisonError::into_inner).clone()
     }
+
+    /// As if the process had died before it noted what it had shown.
+    pub fn forget_pushes(&self) {
+        let state = self.state.lock();
+        state.unwrap_or_else(PoisonError::into_inner).pushed.clear();
+    }
 }
 
 #[async_trait]

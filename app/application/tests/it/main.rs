@@ -1,0 +1,9 @@
+mod notifications;
+mod passwords;
+mod provisioning;
+mod registering;
+mod retrying;
+mod running;
+mod sending_mail;
+mod signing_in;
+mod signing_up;
