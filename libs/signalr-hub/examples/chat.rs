@@ -4,7 +4,9 @@ use std::{error::Error, sync::Arc};
 
 use axum::serve::{Listener, ListenerExt};
 use serde::Serialize;
-use signalr_hub::{Caller, Hub, HubError, HubOptions, Methods, hub_router};
+use signalr_hub::{
+    Caller, ConnectionOptions, Hub, HubError, HubOptions, Methods, StatefulReconnect, hub_router,
+};
 use tokio::net::TcpListener;
 
 struct Chat;
@@ -75,6 +77,17 @@ impl Chat {
     }
 }
 
+/// Clients may come back after losing their socket, and miss nothing.
+fn options() -> HubOptions {
+    HubOptions {
+        connections: ConnectionOptions {
+            stateful_reconnect: Some(StatefulReconnect::default()),
+            ..ConnectionOptions::default()
+        },
+        ..HubOptions::default()
+    }
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt::init();
@@ -85,6 +98,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .tap_io(|stream| drop(stream.set_nodelay(true)));
 
     println!("http://{}/chat", listener.local_addr()?);
-    axum::serve(listener, hub_router("/chat", Chat, HubOptions::default())).await?;
+    axum::serve(listener, hub_router("/chat", Chat, options())).await?;
     Ok(())
 }

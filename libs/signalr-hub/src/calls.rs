@@ -152,7 +152,7 @@ impl Calls {
                         .client
                         .protocol
                         .completion(&id, &Outcome::Error(refusal));
-                    self.client.connection.send(Outgoing::required(completion));
+                    self.client.connection.send(Outgoing::answer(completion));
                 }
             }
         }
@@ -418,7 +418,7 @@ impl Call {
                 Ok(item) => {
                     let message = self.client.protocol.stream_item(id, &item);
                     let outbox = &self.client.connection.outbox;
-                    outbox.push_when_room(Outgoing::required(message)).await;
+                    outbox.push_when_room(Outgoing::answer(message)).await;
                 }
                 Err(error) => {
                     let sentence = "An error occurred on the server while streaming results.";
@@ -438,7 +438,7 @@ impl Call {
         if let Some(id) = &self.id {
             let completion = self.client.protocol.completion(id, outcome);
             let outbox = &self.client.connection.outbox;
-            outbox.push_when_room(Outgoing::required(completion)).await;
+            outbox.push_when_room(Outgoing::answer(completion)).await;
         }
     }
 }

@@ -16,6 +16,8 @@ use crate::{
     inbox::{Inbox, InputEnd, Stop},
     options::{ConnectionOptions, Transport},
     outbox::{Outbox, Outgoing, Overflow},
+    place::Place,
+    resume::Resume,
     user::{Token, User},
 };
 
@@ -36,7 +38,13 @@ pub(crate) struct Connection {
     pub(crate) clock: Clock,
     pub(crate) pulse: Pulse,
     pub(crate) is_binary: AtomicBool,
-    is_occupied: AtomicBool,
+    /// Whether the client asked to be able to come back, and may.
+    pub(crate) asked_to_resume: AtomicBool,
+    /// One POST at a time, so that messages are not mixed.
+    pub(crate) posting: tokio::sync::Mutex<()>,
+    pub(crate) place: Place,
+    /// Set if the client may lose its socket and come back.
+    pub(crate) resume: OnceLock<Resume>,
     transport: OnceLock<Transport>,
     request: OnceLock<ConnectRequest>,
     identity: RwLock<Identity>,
@@ -76,7 +84,10 @@ impl Connection {
             clock,
             pulse: Pulse::default(),
             is_binary: AtomicBool::new(false),
-            is_occupied: AtomicBool::new(false),
+            asked_to_resume: AtomicBool::new(false),
+            posting: tokio::sync::Mutex::default(),
+            place: Place::default(),
+            resume: OnceLock::new(),
             transport: OnceLock::new(),
             request: OnceLock::new(),
             identity: RwLock::new(identity),
@@ -96,15 +107,6 @@ impl Connection {
     /// The first request decides. False: it was decided otherwise.
     pub(crate) fn use_transport(&self, transport: Transport) -> bool {
         *self.transport.get_or_init(|| transport) == transport
-    }
-
-    /// Takes the place of the one socket or event stream. False: it is taken.
-    pub(crate) fn occupy(&self) -> bool {
-        let was_free = !self.is_occupied.swap(true, Ordering::Relaxed);
-        if was_free {
-            self.set_active(true);
-        }
-        was_free
     }
 
     /// Remembers the request that connected; true for the first, which starts the session.
@@ -175,6 +177,20 @@ impl Connection {
         self.inbox.close();
         self.outbox.finish();
         self.aborted.cancel();
+    }
+
+    /// Whether the client may come back on another socket.
+    pub(crate) fn can_resume(&self) -> bool {
+        self.resume.get().is_some() && !self.outbox.is_finished()
+    }
+
+    /// The client came back on another socket.
+    pub(crate) fn change_socket(&self) {
+        if let Some(resume) = self.resume.get() {
+            resume.change_socket();
+            self.inbox.restart();
+            self.outbox.rewind(|first| resume.announcement(first));
+        }
     }
 
     pub(crate) fn is_binary(&self) -> bool {

@@ -32,10 +32,8 @@ impl Client {
 
     fn deliver(&self, parcel: &Parcel) {
         if let Some(bytes) = parcel.written_in(self.protocol) {
-            self.connection.send(Outgoing {
-                bytes: bytes.clone(),
-                subject: Some(parcel.subject),
-            });
+            let call = Outgoing::call(bytes.clone(), parcel.subject);
+            self.connection.send(call);
         }
     }
 }

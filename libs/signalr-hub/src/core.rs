@@ -54,6 +54,11 @@ impl Application for Core {
         if pulse.heard.is_older_than(self.options.client_timeout, now) {
             connection.stop(Stop::ClientTimeout);
         }
+        if let Some(resume) = connection.resume.get()
+            && let Some(confirmation) = resume.confirmation()
+        {
+            connection.send(Outgoing::control(confirmation));
+        }
         if pulse
             .pinged
             .is_older_than(self.options.keep_alive_interval, now)
@@ -62,7 +67,7 @@ impl Application for Core {
             if let Some(ping) = pulse.ping.get()
                 && connection.outbox.is_empty()
             {
-                connection.send(Outgoing::required(ping.clone()));
+                connection.send(Outgoing::control(ping.clone()));
             }
         }
     }

@@ -22,6 +22,8 @@ struct State {
     bytes: BytesMut,
     end: Option<InputEnd>,
     stop: Option<Stop>,
+    /// The next bytes come from another socket.
+    is_restarting: bool,
     reader_gone: bool,
 }
 
@@ -51,6 +53,8 @@ pub(crate) enum Input {
     Bytes(Bytes),
     End(InputEnd),
     Stop(Stop),
+    /// What was read of an incomplete message is void: the client begins anew, on another socket.
+    Restart,
 }
 
 impl Inbox {
@@ -73,6 +77,13 @@ impl Inbox {
     /// Says that no more bytes will come. The first reason stays.
     pub(crate) fn end(&self, end: InputEnd) {
         self.lock().end.get_or_insert(end);
+        self.readable.notify_one();
+        self.writable.notify_waiters();
+    }
+
+    /// Says that the next bytes come from another socket.
+    pub(crate) fn restart(&self) {
+        self.lock().is_restarting = true;
         self.readable.notify_one();
     }
 
@@ -121,7 +132,11 @@ impl Inbox {
             return None;
         }
 
-        let written = bytes.len().min(CAPACITY - state.bytes.len());
+        let room = match state.is_restarting {
+            true => 0,
+            false => CAPACITY - state.bytes.len(),
+        };
+        let written = bytes.len().min(room);
         state.bytes.extend_from_slice(&bytes[..written]);
         drop(state);
         if written > 0 {
@@ -134,6 +149,12 @@ impl Inbox {
         let mut state = self.lock();
         if let Some(stop) = state.stop {
             return Some(Input::Stop(stop));
+        }
+        if state.bytes.is_empty() && state.is_restarting {
+            state.is_restarting = false;
+            drop(state);
+            self.writable.notify_one();
+            return Some(Input::Restart);
         }
         if state.bytes.is_empty() {
             return state.end.clone().map(Input::End);

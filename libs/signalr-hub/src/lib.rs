@@ -13,6 +13,7 @@ mod options;
 mod user;
 
 mod front_door;
+mod raw;
 mod server;
 
 pub mod backplane;
@@ -26,9 +27,11 @@ mod endpoint;
 mod inbox;
 mod methods;
 mod outbox;
+mod place;
 mod protocol;
 mod query;
 mod questions;
+mod resume;
 mod session;
 mod transports;
 
@@ -46,5 +49,6 @@ pub use options::{
 };
 pub use outbox::{OutboxLimits, WhenFull};
 pub use protocol::EncodeError;
+pub use raw::{RawConnection, raw_router};
 pub use server::{HubServer, hub_router};
 pub use user::{Anyone, Authenticate, Credentials, Refused, Token, User};

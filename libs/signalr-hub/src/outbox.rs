@@ -47,20 +47,53 @@ pub enum WhenFull {
 #[derive(Debug, Clone)]
 pub(crate) struct Outgoing {
     pub(crate) bytes: Bytes,
-    /// The client method it calls: what `KeepLatest` compares. None: must not be thrown away.
-    pub(crate) subject: Option<Subject>,
+    pub(crate) kind: Kind,
 }
 
-/// A number that stands for a client method's name.
+/// What may be done with a message that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A call of a client method; may be thrown away.
+    Call(Subject),
+    /// An answer or question; must arrive.
+    Answer,
+    /// Of this socket alone: handshake, ping, close, and what stateful reconnect says.
+    Control,
+    /// A message that another socket has been given already.
+    Resent,
+}
+
+/// A number that stands for a client method's name: what `KeepLatest` compares.
 pub(crate) type Subject = u64;
 
 impl Outgoing {
-    /// A message that must arrive: answers, pings, the end of a stream.
-    pub(crate) fn required(bytes: Bytes) -> Self {
-        Self {
-            bytes,
-            subject: None,
-        }
+    pub(crate) fn call(bytes: Bytes, subject: Subject) -> Self {
+        let kind = Kind::Call(subject);
+        Self { bytes, kind }
+    }
+
+    pub(crate) fn answer(bytes: Bytes) -> Self {
+        let kind = Kind::Answer;
+        Self { bytes, kind }
+    }
+
+    pub(crate) fn control(bytes: Bytes) -> Self {
+        let kind = Kind::Control;
+        Self { bytes, kind }
+    }
+
+    /// Whether stateful reconnect numbers it.
+    fn is_counted(&self) -> bool {
+        matches!(self.kind, Kind::Call(_) | Kind::Answer)
+    }
+
+    fn resent(bytes: Bytes) -> Self {
+        let kind = Kind::Resent;
+        Self { bytes, kind }
+    }
+
+    fn may_be_dropped(&self) -> bool {
+        matches!(self.kind, Kind::Call(_))
     }
 }
 
@@ -77,6 +110,17 @@ struct Queue {
     messages: VecDeque<Outgoing>,
     bytes: usize,
     finished: bool,
+    sent: Option<Sent>,
+}
+
+/// What was given to a socket and may have to be given to another.
+#[derive(Debug)]
+struct Sent {
+    messages: VecDeque<Bytes>,
+    bytes: usize,
+    limit: usize,
+    /// The number of the first of them.
+    first: u64,
 }
 
 /// The outbox was full and its policy is to disconnect.
@@ -156,6 +200,60 @@ impl Outbox {
         Some(batch)
     }
 
+    /// From now on keeps what is sent, up to so many bytes, until the client says it has it.
+    pub(crate) fn keep_sent(&self, limit: usize) {
+        self.lock().sent = Some(Sent {
+            messages: VecDeque::new(),
+            bytes: 0,
+            limit,
+            first: 1,
+        });
+    }
+
+    /// The client has everything up to this number.
+    pub(crate) fn forget_sent(&self, up_to: u64) {
+        let mut queue = self.lock();
+        if let Some(sent) = &mut queue.sent {
+            sent.forget(up_to);
+        }
+        drop(queue);
+        self.ready.notify_one();
+    }
+
+    /// Prepares for another socket: `announce` writes the number of the first message it will get.
+    pub(crate) fn rewind(&self, announce: impl FnOnce(u64) -> Bytes) {
+        let mut queue = self.lock();
+        queue
+            .messages
+            .retain(|message| matches!(message.kind, Kind::Call(_) | Kind::Answer));
+        if let Some(sent) = &queue.sent {
+            let announcement = Outgoing::control(announce(sent.first));
+            let again: Vec<_> = sent
+                .messages
+                .iter()
+                .cloned()
+                .map(Outgoing::resent)
+                .collect();
+            again
+                .into_iter()
+                .rev()
+                .chain([announcement])
+                .for_each(|message| queue.messages.push_front(message));
+        }
+        queue.count_bytes();
+        drop(queue);
+        self.ready.notify_one();
+    }
+
+    /// Throws away what waits, and takes nothing more.
+    pub(crate) fn discard(&self) {
+        let mut queue = self.lock();
+        queue.messages = VecDeque::new();
+        queue.bytes = 0;
+        drop(queue);
+        self.finish();
+    }
+
     /// Nothing more will be added; what waits is still sent.
     pub(crate) fn finish(&self) {
         self.lock().finished = true;
@@ -204,22 +302,19 @@ impl Queue {
     }
 
     fn take_batch(&mut self) -> Vec<Outgoing> {
+        let mut batch = Vec::new();
         let mut taken = 0;
-        let count = self
-            .messages
-            .iter()
-            .take_while(|message| {
-                let fits = taken == 0 || taken + message.bytes.len() <= BATCH;
-                taken += message.bytes.len();
-                fits
-            })
-            .count();
+        while let Some(message) = self.messages.front() {
+            let length = message.bytes.len();
+            if taken > 0 && taken + length > BATCH || !self.may_be_sent(message) {
+                break;
+            }
+            taken += length;
+            batch.extend(self.messages.pop_front());
+            self.keep(batch.last());
+        }
 
-        let batch: Vec<_> = self.messages.drain(..count).collect();
-        self.bytes -= batch
-            .iter()
-            .map(|message| message.bytes.len())
-            .sum::<usize>();
+        self.bytes -= taken;
         if self.messages.is_empty() {
             // An idle connection keeps no memory for its busiest moment.
             self.messages = VecDeque::new();
@@ -227,27 +322,58 @@ impl Queue {
         batch
     }
 
+    fn may_be_sent(&self, message: &Outgoing) -> bool {
+        match &self.sent {
+            Some(sent) if message.is_counted() => sent.has_room(),
+            _ => true,
+        }
+    }
+
+    fn keep(&mut self, message: Option<&Outgoing>) {
+        if let (Some(sent), Some(message)) = (&mut self.sent, message)
+            && message.is_counted()
+        {
+            sent.bytes += message.bytes.len();
+            sent.messages.push_back(message.bytes.clone());
+        }
+    }
+
+    fn count_bytes(&mut self) {
+        self.bytes = self
+            .messages
+            .iter()
+            .map(|message| message.bytes.len())
+            .sum();
+    }
+
     fn drop_superseded(&mut self, latest: &Outgoing) {
-        if latest.subject.is_some() {
-            self.messages
-                .retain(|message| message.subject != latest.subject);
-            self.bytes = self
-                .messages
-                .iter()
-                .map(|message| message.bytes.len())
-                .sum();
+        if latest.may_be_dropped() {
+            self.messages.retain(|message| message.kind != latest.kind);
+            self.count_bytes();
         }
     }
 
     fn drop_oldest(&mut self) -> bool {
-        let oldest = self
-            .messages
-            .iter()
-            .position(|message| message.subject.is_some());
+        let oldest = self.messages.iter().position(Outgoing::may_be_dropped);
         let Some(dropped) = oldest.and_then(|oldest| self.messages.remove(oldest)) else {
             return false;
         };
         self.bytes -= dropped.bytes.len();
         true
+    }
+}
+
+impl Sent {
+    fn has_room(&self) -> bool {
+        self.bytes < self.limit
+    }
+
+    fn forget(&mut self, up_to: u64) {
+        while self.first <= up_to
+            && let Some(message) = self.messages.pop_front()
+        {
+            self.bytes -= message.len();
+            self.first += 1;
+        }
     }
 }

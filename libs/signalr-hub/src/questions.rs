@@ -201,7 +201,7 @@ impl Core {
 impl Client {
     fn ask(&self, parcel: &Parcel) {
         if let Some(bytes) = parcel.written_in(self.protocol) {
-            self.connection.send(Outgoing::required(bytes.clone()));
+            self.connection.send(Outgoing::answer(bytes.clone()));
         }
     }
 }

@@ -19,7 +19,11 @@ use crate::{
         Handshake, HandshakeError, Message, MessageReader, Protocol, ProtocolError, read_handshake,
         write_handshake_response,
     },
+    resume::{Gap, Resume},
 };
+
+/// The first version of the protocols in which a connection can change sockets.
+const RESUMING_VERSION: i64 = 2;
 
 /// Serves one connection until it ends.
 pub(crate) async fn run(core: Arc<Core>, connection: Arc<Connection>) {
@@ -35,6 +39,7 @@ pub(crate) async fn run(core: Arc<Core>, connection: Arc<Connection>) {
         connection,
     });
     start_keep_alive(&client);
+    allow_resuming(&core, &client.connection, handshake);
     core.connections.add(Arc::clone(&client));
 
     let mut reader = MessageReader::reading(handshake.protocol, core.options.message_limit());
@@ -69,7 +74,7 @@ async fn shake_hands(core: &Core, connection: &Connection) -> Option<(Handshake,
         let is_binary = handshake.protocol.is_binary();
         connection.is_binary.store(is_binary, Ordering::Relaxed);
     }
-    connection.send(Outgoing::required(response));
+    connection.send(Outgoing::control(response));
     result.ok()
 }
 
@@ -82,6 +87,7 @@ async fn receive_handshake(
     loop {
         match connection.inbox.read().await {
             Input::Bytes(bytes) => received.extend_from_slice(&bytes),
+            Input::Restart => received.clear(),
             Input::End(_) | Input::Stop(_) => return Ok(None),
         }
         let limit = core.options.message_limit();
@@ -115,6 +121,20 @@ fn start_keep_alive(client: &Client) {
     if connection.transport() != Some(Transport::LongPolling) {
         let _ = connection.pulse.ping.set(client.protocol.ping());
         connection.pulse.pinged.mark(connection.clock.now());
+    }
+}
+
+/// Only clients of the newest version know how to continue on another socket.
+fn allow_resuming(core: &Core, connection: &Connection, handshake: Handshake) {
+    let asked = connection.asked_to_resume.load(Ordering::Relaxed);
+    let is_possible = connection.transport() == Some(Transport::WebSockets);
+    let Some(options) = core.options.connections.stateful_reconnect else {
+        return;
+    };
+    if asked && is_possible && handshake.version >= RESUMING_VERSION {
+        connection.outbox.keep_sent(options.buffer_bytes);
+        let resume = Resume::counting_from_start(handshake.protocol);
+        let _ = connection.resume.set(resume);
     }
 }
 
@@ -163,6 +183,7 @@ async fn receive(
         }
         match client.connection.inbox.read().await {
             Input::Bytes(bytes) => reader.add(bytes),
+            Input::Restart => reader.forget_incomplete(),
             Input::Stop(stop) => return stop.into(),
             Input::End(_) if !reader.is_between_messages() => {
                 return ProtocolError::Truncated.into();
@@ -189,6 +210,10 @@ async fn handle_received(
         // Clients that never ping are not expected to: see `Message::Ping`.
         if pulse.heard.is_set() {
             pulse.heard.mark(client.connection.clock.now());
+        }
+        let resume = client.connection.resume.get();
+        if resume.is_some_and(|resume| !resume.is_due(&message)) {
+            continue;
         }
         tokio::select! {
             ending = handle(core, client, calls, message) => {
@@ -231,7 +256,15 @@ async fn handle(
             .pulse
             .heard
             .mark(client.connection.clock.now()),
-        Message::Ack { .. } | Message::Sequence { .. } | Message::Unknown => {}
+        Message::Ack { sequence } => client.connection.outbox.forget_sent(sequence),
+        Message::Sequence { sequence } => {
+            let resume = client.connection.resume.get();
+            if resume.is_some_and(|resume| resume.begin_at(sequence) == Err(Gap)) {
+                let error = HubError::internal("InvalidOperationException", Gap::TEXT);
+                return Some(error.into());
+            }
+        }
+        Message::Unknown => {}
     }
     None
 }
@@ -246,7 +279,7 @@ fn say_farewell(core: &Core, client: &Client, ending: &Ending) {
     let close = client
         .protocol
         .close(text.as_deref(), ending.allow_reconnect);
-    client.connection.send(Outgoing::required(close));
+    client.connection.send(Outgoing::control(close));
 }
 
 impl From<HubError> for Ending {

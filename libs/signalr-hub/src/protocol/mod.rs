@@ -232,6 +232,11 @@ impl MessageReader {
         }
     }
 
+    /// Drops the beginning of a message whose end will never come.
+    pub(crate) fn forget_incomplete(&mut self) {
+        *self = Self::reading(self.protocol, self.limit);
+    }
+
     /// Whether the input may end here.
     pub(crate) fn is_between_messages(&self) -> bool {
         self.buffer.is_empty()

@@ -1,7 +1,10 @@
 //! From HTTP requests to connections.
 
 mod gate;
+mod long_polling;
 mod negotiate;
+mod posts;
+mod server_sent_events;
 mod web_socket;
 
 use std::sync::Arc;
@@ -30,9 +33,10 @@ async fn connect(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Res
     let (mut parts, body) = request.into_parts();
     let answered = match parts.method {
         Method::GET => receive(&endpoint, &mut parts).await,
+        Method::POST => send(&endpoint, &mut parts, body).await,
+        Method::DELETE => end(&endpoint, &mut parts).await,
         _ => Err(Refusal::MethodNotAllowed),
     };
-    drop(body);
     answered.unwrap_or_else(IntoResponse::into_response)
 }
 
@@ -42,7 +46,20 @@ async fn receive(endpoint: &Arc<Endpoint>, parts: &mut Parts) -> Result<Response
     if web_socket::is_upgrade(parts) {
         return web_socket::connect(endpoint, parts, identity);
     }
-    Err(Refusal::NoSuchTransport(Transport::LongPolling))
+    if server_sent_events::is_wanted(parts) {
+        return server_sent_events::connect(endpoint, parts);
+    }
+    long_polling::poll(endpoint, parts).await
+}
+
+async fn send(endpoint: &Endpoint, parts: &mut Parts, body: Body) -> Result<Response, Refusal> {
+    gate::admit(endpoint, parts).await?;
+    posts::send(endpoint, parts, body).await
+}
+
+async fn end(endpoint: &Endpoint, parts: &mut Parts) -> Result<Response, Refusal> {
+    gate::admit(endpoint, parts).await?;
+    long_polling::end(endpoint, parts)
 }
 
 /// The connection a request names by its token.
@@ -63,10 +80,14 @@ pub(crate) enum Refusal {
     Unauthorized,
     Forbidden,
     MethodNotAllowed,
+    NoId,
     NoSuchConnection,
     NoSuchTransport(Transport),
     OtherTransport,
     AlreadyConnected,
+    NotPolling,
+    PostToWebSocket,
+    BrokenBody,
     BadUpgrade,
     Stopping,
 }
@@ -77,6 +98,7 @@ impl IntoResponse for Refusal {
             Self::Unauthorized => unauthorized(),
             Self::Forbidden => StatusCode::FORBIDDEN.into_response(),
             Self::MethodNotAllowed => text(StatusCode::METHOD_NOT_ALLOWED, ""),
+            Self::NoId => text(StatusCode::BAD_REQUEST, "Connection ID required"),
             Self::NoSuchConnection => text(StatusCode::NOT_FOUND, "No Connection with that ID"),
             Self::NoSuchTransport(transport) => {
                 let name = transport.name();
@@ -88,6 +110,15 @@ impl IntoResponse for Refusal {
                 "Cannot change transports mid-connection",
             ),
             Self::AlreadyConnected => text(StatusCode::CONFLICT, ""),
+            Self::NotPolling => text(
+                StatusCode::BAD_REQUEST,
+                "Cannot terminate this connection using the DELETE endpoint.",
+            ),
+            Self::PostToWebSocket => text(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "POST requests are not allowed for WebSocket connections.",
+            ),
+            Self::BrokenBody => text(StatusCode::BAD_REQUEST, "the body broke off"),
             Self::BadUpgrade => text(StatusCode::BAD_REQUEST, "not a WebSocket request"),
             Self::Stopping => text(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping"),
         }

@@ -1,6 +1,6 @@
 //! The first request: what the hub offers, and the names of the connection to be made.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use axum::{
     Json,
@@ -23,6 +23,8 @@ const NEWEST_VERSION: i64 = 1;
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Offer<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    use_stateful_reconnect: Option<bool>,
     negotiate_version: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     access_token: Option<&'a str>,
@@ -67,7 +69,12 @@ async fn answer(endpoint: &Endpoint, request: Request) -> Result<Response, Refus
         _ => Names::IdAndToken,
     };
     let connection = endpoint.open(identity, names).ok_or(Refusal::Stopping)?;
+    let may_resume = endpoint.options.stateful_reconnect.is_some() && asks_to_resume(query);
+    connection
+        .asked_to_resume
+        .store(may_resume, Ordering::Relaxed);
     let offer = Offer {
+        use_stateful_reconnect: may_resume.then_some(true),
         negotiate_version: version,
         access_token: connection.ticket.as_ref().map(Token::reveal),
         connection_id: &connection.id,
@@ -75,6 +82,11 @@ async fn answer(endpoint: &Endpoint, request: Request) -> Result<Response, Refus
         available_transports: offered(endpoint.options.transports),
     };
     Ok(Json(offer).into_response())
+}
+
+fn asks_to_resume(query: &str) -> bool {
+    query::find(query, "useStatefulReconnect")
+        .is_some_and(|asked| asked.eq_ignore_ascii_case("true"))
 }
 
 fn version(query: &str) -> Result<i64, String> {

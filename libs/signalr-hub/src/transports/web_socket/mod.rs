@@ -22,6 +22,7 @@ use crate::{
     endpoint::{Endpoint, Names},
     inbox::InputEnd,
     options::Transport,
+    place::Turn,
 };
 
 /// RFC 6455, section 1.3: proves that the answer comes from a WebSocket server.
@@ -44,9 +45,9 @@ pub(super) fn connect(
     let accept = accept_key(&parts.headers).ok_or(Refusal::BadUpgrade)?;
     let upgrade = parts.extensions.remove::<OnUpgrade>();
     let upgrade = upgrade.ok_or(Refusal::BadUpgrade)?;
-    let connection = occupy(endpoint, parts, identity)?;
+    let seat = sit_down(endpoint, parts, identity)?;
 
-    endpoint.spawn(serve(Arc::clone(endpoint), connection, upgrade));
+    endpoint.spawn(serve(Arc::clone(endpoint), seat, upgrade));
     let headers = [
         (header::CONNECTION, "upgrade".to_owned()),
         (header::UPGRADE, "websocket".to_owned()),
@@ -55,12 +56,16 @@ pub(super) fn connect(
     Ok((StatusCode::SWITCHING_PROTOCOLS, headers, Body::empty()).into_response())
 }
 
-/// The connection for this socket; without a name, one that skipped negotiation.
-fn occupy(
-    endpoint: &Arc<Endpoint>,
-    parts: &Parts,
-    identity: Identity,
-) -> Result<Arc<Connection>, Refusal> {
+/// The connection a socket will serve.
+enum Seat {
+    /// It has no other socket.
+    Taken(Arc<Connection>, Turn),
+    /// It may still have the socket that the client has given up.
+    Reserved(Arc<Connection>),
+}
+
+/// Without a name, it is a connection that skipped negotiation.
+fn sit_down(endpoint: &Arc<Endpoint>, parts: &Parts, identity: Identity) -> Result<Seat, Refusal> {
     let connection = match named(endpoint, parts)? {
         Some(connection) => connection,
         None => endpoint
@@ -70,21 +75,40 @@ fn occupy(
     if !connection.use_transport(Transport::WebSockets) {
         return Err(Refusal::OtherTransport);
     }
-    if !connection.occupy() {
-        return Err(Refusal::AlreadyConnected);
+    if connection.resume.get().is_some() {
+        return Ok(Seat::Reserved(connection));
     }
+    let turn = Turn::try_take(&connection).ok_or(Refusal::AlreadyConnected)?;
     endpoint.begin(&connection, ConnectRequest::copy_of(parts));
-    Ok(connection)
+    Ok(Seat::Taken(connection, turn))
 }
 
-async fn serve(endpoint: Arc<Endpoint>, connection: Arc<Connection>, upgrade: OnUpgrade) {
-    match upgrade.await {
+async fn serve(endpoint: Arc<Endpoint>, seat: Seat, upgrade: OnUpgrade) {
+    let (connection, turn) = match seat {
+        Seat::Taken(connection, turn) => (connection, turn),
+        Seat::Reserved(connection) => match Turn::take_over(&connection).await {
+            Some(turn) => {
+                connection.change_socket();
+                (connection, turn)
+            }
+            None => return,
+        },
+    };
+    let end = match upgrade.await {
         Ok(socket) => {
             let timeout = endpoint.options.close_timeout;
-            pump::pump(TokioIo::new(socket), &connection, timeout).await;
+            let pumping = pump::pump(TokioIo::new(socket), &connection, timeout);
+            tokio::select! {
+                end = pumping => end,
+                () = turn.replaced() => return,
+            }
         }
-        Err(error) => connection.end_input(InputEnd::Lost(error.to_string())),
+        Err(error) => InputEnd::Lost(error.to_string()),
+    };
+    if matches!(end, InputEnd::Lost(_)) && connection.can_resume() {
+        return;
     }
+    connection.end_input(end);
     endpoint.remove(&connection);
 }
 

@@ -26,8 +26,8 @@ const READ_BYTES: usize = 4 * 1024;
 /// Larger messages are written from where they are, not copied next to others first.
 const LARGE: usize = 8 * 1024;
 
-/// Serves a socket until either side ends it.
-pub(super) async fn pump<S>(socket: S, connection: &Connection, close_timeout: Duration)
+/// Serves a socket until either side ends it; gives how the client's side ended.
+pub(super) async fn pump<S>(socket: S, connection: &Connection, close_timeout: Duration) -> InputEnd
 where
     S: AsyncRead + AsyncWrite,
 {
@@ -39,18 +39,24 @@ where
     tokio::select! {
         end = &mut receiving => {
             replies.finish(end.close_code());
-            connection.end_input(end.into());
+            let end = InputEnd::from(end);
+            if end == InputEnd::Closed {
+                connection.end_input(end.clone());
+            }
             // A frame that is half written has to be written to its end before the farewell.
             let _ = timeout(close_timeout, sending).await;
+            end
         }
         sent = &mut sending => match sent {
-            // The client answers the farewell with its own.
-            Ok(()) => drop(timeout(close_timeout, receiving).await),
-            Err(error) => connection.end_input(InputEnd::Lost(error.to_string())),
+            Ok(()) => {
+                // The client answers the farewell with its own.
+                let _ = timeout(close_timeout, receiving).await;
+                InputEnd::Closed
+            }
+            Err(error) => InputEnd::Lost(error.to_string()),
         },
         () = connection.severed.notified() => {
-            let reason = "the client stopped reading".to_owned();
-            connection.end_input(InputEnd::Lost(reason));
+            InputEnd::Lost("the client stopped reading".to_owned())
         }
     }
 }

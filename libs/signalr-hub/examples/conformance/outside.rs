@@ -1,0 +1,131 @@
+//! What happens to requests before any hub sees them.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use axum::{
+    Extension, Router,
+    body::Body,
+    extract::Request,
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+
+/// Marks requests that came over HTTPS.
+#[derive(Clone)]
+struct Secure;
+
+/// The client that the browsers' worker test loads.
+const WORKER_CLIENT: &str = "/lib/signalr-webworker/signalr.js";
+const WORKER_CLIENT_FILE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/e2e/node_modules/@microsoft/signalr/dist/webworker/signalr.js"
+);
+
+/// The application as it is served over HTTPS.
+pub fn secured(app: Router) -> Router {
+    app.layer(Extension(Secure))
+}
+
+pub async fn outside(request: Request, next: Next) -> Response {
+    if request.uri().path() == WORKER_CLIENT {
+        return worker_client().await;
+    }
+    let cross_origin = cross_origin_headers(request.headers());
+    let mut response = match request.method() {
+        &Method::OPTIONS => StatusCode::NO_CONTENT.into_response(),
+        _ => route(request, next).await,
+    };
+    response.headers_mut().extend(cross_origin);
+    response
+}
+
+async fn route(request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_ascii_lowercase();
+    if path.starts_with("/echoredirect") {
+        return redirect_to_echo(request.uri());
+    }
+    if path.starts_with("/redirect") {
+        return redirect_by_negotiation(request.uri());
+    }
+
+    let cookies = path.contains("/negotiate").then(|| cookies(&request));
+    let mut response = match path.starts_with("/bad-negotiate") {
+        true => (StatusCode::BAD_REQUEST, "Some response from server").into_response(),
+        false => next.run(request).await,
+    };
+    for cookie in cookies.into_iter().flatten() {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+async fn worker_client() -> Response {
+    match tokio::fs::read(WORKER_CLIENT_FILE).await {
+        Ok(script) => ([(header::CONTENT_TYPE, "text/javascript")], script).into_response(),
+        Err(error) => (StatusCode::NOT_FOUND, error.to_string()).into_response(),
+    }
+}
+
+fn cross_origin_headers(request: &HeaderMap) -> Vec<(Option<HeaderName>, HeaderValue)> {
+    let Some(origin) = request.get(header::ORIGIN) else {
+        return Vec::new();
+    };
+    let echoed = |asked: HeaderName, answered: HeaderName| {
+        request
+            .get(asked)
+            .map(|value| (Some(answered), value.clone()))
+    };
+    let mut headers = vec![
+        (Some(header::ACCESS_CONTROL_ALLOW_ORIGIN), origin.clone()),
+        (
+            Some(header::ACCESS_CONTROL_ALLOW_CREDENTIALS),
+            HeaderValue::from_static("true"),
+        ),
+    ];
+    headers.extend(echoed(
+        header::ACCESS_CONTROL_REQUEST_METHOD,
+        header::ACCESS_CONTROL_ALLOW_METHODS,
+    ));
+    headers.extend(echoed(
+        header::ACCESS_CONTROL_REQUEST_HEADERS,
+        header::ACCESS_CONTROL_ALLOW_HEADERS,
+    ));
+    headers
+}
+
+fn redirect_to_echo(uri: &Uri) -> Response {
+    let target = uri.to_string().replacen("echoredirect", "echo", 1);
+    Redirect::temporary(&target).into_response()
+}
+
+/// Sends the client on to the test hub, counting how often that was done.
+fn redirect_by_negotiation(uri: &Uri) -> Response {
+    static REDIRECTS: AtomicU32 = AtomicU32::new(0);
+    let number = REDIRECTS.fetch_add(1, Ordering::Relaxed) + 1;
+    let base = uri
+        .query()
+        .unwrap_or("")
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("baseUrl="))
+        .unwrap_or("")
+        .replace("%3A", ":")
+        .replace("%2F", "/");
+    let url = format!("{base}/testHub?numRedirects={number}");
+    Body::from(serde_json::json!({ "url": url }).to_string()).into_response()
+}
+
+fn cookies(request: &Request) -> [HeaderValue; 3] {
+    let secure = match request.extensions().get::<Secure>() {
+        Some(_) => "; Secure; SameSite=None; Partitioned",
+        None => "",
+    };
+    let hour_ago = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(1);
+    let expired = hour_ago.strftime("%a, %d %b %Y %H:%M:%S GMT");
+    [
+        format!("testCookie=testValue; path=/{secure}"),
+        format!("testCookie2=testValue2; path=/{secure}"),
+        format!("expiredCookie=doesntmatter; expires={expired}; path=/{secure}"),
+    ]
+    .map(|cookie| HeaderValue::from_str(&cookie).expect("cookies are plain"))
+}
