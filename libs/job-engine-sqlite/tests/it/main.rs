@@ -1,0 +1,8 @@
+//! What a SQLite storage must do beside the suite that every storage passes.
+
+mod conformance;
+mod database;
+mod enqueuing;
+mod migrating;
+mod pulse;
+mod sharing;
