@@ -1,12 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
+import { compress } from './build/compress.ts';
 import { fakeServer } from './src/testing/vite-fake-server.ts';
 
 const server = process.env.DIQUIS_DEV_SERVER ?? 'http://127.0.0.1:5000';
 
 export default defineConfig(({ mode }) => ({
-  plugins: [react(), mode === 'fake' && fakeServer()],
+  plugins: [react(), compress(), mode === 'fake' && fakeServer()],
   resolve: {
     alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) },
   },
@@ -25,8 +26,10 @@ export default defineConfig(({ mode }) => ({
   },
   test: {
     environment: 'happy-dom',
+    css: { include: /tokens\.css/ },
     globals: true,
     restoreMocks: true,
+    testTimeout: 30_000,
     setupFiles: ['src/testing/set-up.ts'],
     exclude: ['node_modules/**', 'dist/**', 'tools/**'],
   },

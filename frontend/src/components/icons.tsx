@@ -120,7 +120,7 @@ export function CheckCircleIcon(props: IconProps) {
   return (
     <Drawing {...props}>
       <circle cx="8" cy="8" r="6" />
-      <path d="m5.5 8.2 1.8 1.800L10.7 6.2" />
+      <path d="m5.5 8.2 1.8 1.8L10.7 6.2" />
     </Drawing>
   );
 }
@@ -138,7 +138,7 @@ export function ClockIcon(props: IconProps) {
   return (
     <Drawing {...props}>
       <circle cx="8" cy="8" r="6" />
-      <path d="M8 4.800V8l2 1.7" />
+      <path d="M8 4.8V8l2 1.7" />
     </Drawing>
   );
 }
@@ -147,7 +147,7 @@ export function InfoIcon(props: IconProps) {
   return (
     <Drawing {...props}>
       <circle cx="8" cy="8" r="6" />
-      <path d="M8 7.500v3.300M8 5.200v.1" />
+      <path d="M8 7.5v3.3M8 5.2v.1" />
     </Drawing>
   );
 }
@@ -155,7 +155,7 @@ export function InfoIcon(props: IconProps) {
 export function WarningIcon(props: IconProps) {
   return (
     <Drawing {...props}>
-      <path d="M8 2.5 14 13H2L8 2.500Zm0 4v3m0 1.700v.1" />
+      <path d="M8 2.5 14 13H2L8 2.5Zm0 4v3m0 1.7v.1" />
     </Drawing>
   );
 }
@@ -181,7 +181,7 @@ export function SunIcon(props: IconProps) {
   return (
     <Drawing {...props}>
       <circle cx="8" cy="8" r="2.8" />
-      <path d="M8 1.500v1m0 11v1M1.5 8h1m11 0h1M3.4 3.400l.7.7m7.8 7.8.7.7m0-9.2-.7.7M4.1 11.900l-.7.7" />
+      <path d="M8 1.5v1m0 11v1M1.5 8h1m11 0h1M3.4 3.4l.7.7m7.8 7.8.7.7m0-9.2-.7.7M4.1 11.9l-.7.7" />
     </Drawing>
   );
 }
@@ -189,7 +189,7 @@ export function SunIcon(props: IconProps) {
 export function MoonIcon(props: IconProps) {
   return (
     <Drawing {...props}>
-      <path d="M13.5 9.500A6 6 0 0 1 6.5 2.500a6 6 0 1 0 7 7Z" />
+      <path d="M13.5 9.5A6 6 0 0 1 6.5 2.5a6 6 0 1 0 7 7Z" />
     </Drawing>
   );
 }
@@ -197,7 +197,7 @@ export function MoonIcon(props: IconProps) {
 export function ScreenIcon(props: IconProps) {
   return (
     <Drawing {...props}>
-      <path d="M2 3h12v8H2zM6 13.500h4" />
+      <path d="M2 3h12v8H2zM6 13.5h4" />
     </Drawing>
   );
 }
@@ -213,7 +213,7 @@ export function DatabaseIcon(props: IconProps) {
 export function KeyIcon(props: IconProps) {
   return (
     <Drawing {...props}>
-      <path d="M10 9.500a3.5 3.5 0 1 0-3.3-2.400L2.5 11.300v2.200h2.300v-1.700h1.700v-1.700l.9-.8c.8.2 1.7.2 2.6.2ZM10.8 5.200v.1" />
+      <path d="M10 9.5a3.5 3.5 0 1 0-3.3-2.4L2.5 11.3v2.2h2.3v-1.7h1.7v-1.7l.9-.8c.8.2 1.7.2 2.6.2ZM10.8 5.2v.1" />
     </Drawing>
   );
 }
@@ -229,7 +229,7 @@ export function PulseIcon(props: IconProps) {
 export function MailIcon(props: IconProps) {
   return (
     <Drawing {...props}>
-      <path d="M2 3.500h12v9H2zm.3.400L8 8.800l5.7-4.9" />
+      <path d="M2 3.5h12v9H2zm.3.4L8 8.8l5.7-4.9" />
     </Drawing>
   );
 }

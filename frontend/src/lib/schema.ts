@@ -1,15 +1,16 @@
 /** The bodies of the API, as openapi.json names them. */
 export interface components {
   schemas: {
+    Role: 'SuperAdmin' | 'TenantOwner';
     User: {
       id: string;
       email: string;
       displayName: string;
-      roles: ('SuperAdmin' | 'TenantOwner')[];
+      roles: components['schemas']['Role'][];
       tenantId: string | null;
     };
     SignInRequest: { email: string; password: string };
-    SessionResponse: {
+    Session: {
       accessToken: string;
       tokenType: string;
       /** Seconds. */
@@ -17,11 +18,11 @@ export interface components {
       user: components['schemas']['User'];
     };
     TenantStatus: 'Pending' | 'Provisioning' | 'Active' | 'Failed';
-    StepState: 'Waiting' | 'Running' | 'Done' | 'Failed';
-    Step: {
+    TenantStepState: 'Waiting' | 'Running' | 'Done' | 'Failed';
+    TenantStep: {
       key: string;
       title: string;
-      state: components['schemas']['StepState'];
+      state: components['schemas']['TenantStepState'];
       startedAt: string | null;
       finishedAt: string | null;
     };
@@ -32,7 +33,7 @@ export interface components {
       adminEmail: string;
       status: components['schemas']['TenantStatus'];
       error: string | null;
-      steps: components['schemas']['Step'][];
+      steps: components['schemas']['TenantStep'][];
       jobId: string;
       attempt: number;
       maxAttempts: number;
@@ -49,15 +50,15 @@ export interface components {
       pageSize: number;
       total: number;
     };
-    CreateTenantRequest: { name: string; slug?: string | null; adminEmail: string };
-    TenantAccepted: {
+    RegisterTenantRequest: { name: string; slug?: string | null; adminEmail: string };
+    AcceptedTenant: {
       id: string;
       slug: string;
       name: string;
       status: components['schemas']['TenantStatus'];
       jobId: string;
     };
-    SlugAvailability: { slug: string; available: boolean };
+    Slug: { slug: string; available: boolean };
     SignUpRequest: { organization: string; email: string; slug?: string | null };
     SignUpAccepted: { message: string };
     SetPasswordRequest: { token: string; password: string };
@@ -91,7 +92,7 @@ export interface components {
       owner: { email: string; displayName: string };
       roles: { name: string; description: string }[];
       settings: { key: string; value: string }[];
-      database: { engine: 'SQLite' | 'PostgreSQL'; name: string };
+      database: { engine: string; name: string };
       createdAt: string;
     };
     MailSummary: { id: string; to: string; subject: string; createdAt: string };

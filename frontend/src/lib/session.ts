@@ -3,7 +3,7 @@ import { Problem } from './problem';
 import type { components } from './schema';
 
 export type User = components['schemas']['User'];
-type SessionResponse = components['schemas']['SessionResponse'];
+type SessionAnswer = components['schemas']['Session'];
 
 export type Session =
   /** Not asked yet; the refresh cookie may still hold one. */
@@ -34,7 +34,7 @@ export function subscribeToSession(listener: () => void): () => void {
 }
 
 export async function signIn(email: string, password: string): Promise<User> {
-  const answer = await exchange<SessionResponse>('/api/sessions', {
+  const answer = await exchange<SessionAnswer>('/api/sessions', {
     method: 'POST',
     body: { email, password },
   });
@@ -88,7 +88,7 @@ export async function renewSession(): Promise<void> {
 async function renew(): Promise<void> {
   const startedIn = era;
   try {
-    const answer = await exchange<SessionResponse>('/api/sessions/refresh', { method: 'POST' });
+    const answer = await exchange<SessionAnswer>('/api/sessions/refresh', { method: 'POST' });
     if (era === startedIn) begin(answer);
   } catch (error) {
     if (era !== startedIn) return;
@@ -102,7 +102,7 @@ async function renew(): Promise<void> {
   }
 }
 
-function begin(answer: SessionResponse): void {
+function begin(answer: SessionAnswer): void {
   const lifetimeMs = answer.expiresIn * 1000;
   accessToken = { value: answer.accessToken, expiresAt: Date.now() + lifetimeMs };
   renewIn(Math.max(lifetimeMs - RENEW_BEFORE_EXPIRY_MS, lifetimeMs / 2));

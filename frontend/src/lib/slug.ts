@@ -1,14 +1,34 @@
 const LONGEST = 63;
 
-/** The slug a name suggests: "Café Ñandú & Co." becomes "cafe-nandu-co". */
+/** Letters that are written with others when there is only ASCII, as the server writes them. */
+const WRITTEN: Record<string, string> = {
+  ä: 'ae',
+  æ: 'ae',
+  å: 'aa',
+  ö: 'oe',
+  ø: 'oe',
+  œ: 'oe',
+  ü: 'ue',
+  ß: 'ss',
+  þ: 'th',
+  đ: 'd',
+  ð: 'd',
+  ł: 'l',
+  ı: 'i',
+};
+
+/** The slug a name suggests: "Café Müller & Co." becomes "cafe-mueller-co". */
 export function slugFrom(name: string): string {
   return name
-    .normalize('NFKD')
-    .replace(/\p{Mark}/gu, '')
+    .normalize('NFC')
     .toLowerCase()
+    .replace(/[äæåöøœüßþđðłı]/g, (letter) => WRITTEN[letter] ?? '')
+    .normalize('NFD')
+    .replace(/[\p{Mark}'’‘]/gu, '')
     .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+/, '')
     .slice(0, LONGEST)
-    .replace(/^-+|-+$/g, '');
+    .replace(/-+$/, '');
 }
 
 /** What is wrong with a slug, or null when nothing is. */

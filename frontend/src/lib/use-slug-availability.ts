@@ -34,6 +34,6 @@ export function useSlugAvailability(slug: string): SlugVerdict {
 
 async function ask(slug: string, signal: AbortSignal): Promise<SlugVerdict> {
   const path = `/api/slugs/${encodeURIComponent(slug)}`;
-  const { available } = await exchange<components['schemas']['SlugAvailability']>(path, { signal });
+  const { available } = await exchange<components['schemas']['Slug']>(path, { signal });
   return available ? 'available' : 'taken';
 }

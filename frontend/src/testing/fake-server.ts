@@ -196,7 +196,7 @@ export class FakeServer {
     return tenant ? json(tenant) : problem(404, 'There is no such tenant');
   }
 
-  #create(body: Schemas['CreateTenantRequest'], headers: Headers): Response {
+  #create(body: Schemas['RegisterTenantRequest'], headers: Headers): Response {
     const key = headers.get('Idempotency-Key') ?? '';
     const slug = body.slug ?? slugFrom(body.name);
     const mistake = slugMistake(slug);

@@ -4,9 +4,9 @@ import type { components } from '@/lib/schema';
 export type Tenant = components['schemas']['Tenant'];
 export type TenantStatus = components['schemas']['TenantStatus'];
 export type TenantPage = components['schemas']['TenantPage'];
-export type TenantAccepted = components['schemas']['TenantAccepted'];
-export type Step = components['schemas']['Step'];
-type CreateTenantRequest = components['schemas']['CreateTenantRequest'];
+export type AcceptedTenant = components['schemas']['AcceptedTenant'];
+export type Step = components['schemas']['TenantStep'];
+type RegisterTenantRequest = components['schemas']['RegisterTenantRequest'];
 
 export const PAGE_SIZE = 20;
 
@@ -29,7 +29,7 @@ export function fetchTenant(id: string, signal?: AbortSignal): Promise<Tenant> {
 }
 
 /** The same `key` with the same body makes one tenant, however often it is sent. */
-export function createTenant(body: CreateTenantRequest, key: string): Promise<TenantAccepted> {
+export function createTenant(body: RegisterTenantRequest, key: string): Promise<AcceptedTenant> {
   return request('/api/tenants', {
     method: 'POST',
     body,
@@ -37,6 +37,6 @@ export function createTenant(body: CreateTenantRequest, key: string): Promise<Te
   });
 }
 
-export function retryTenant(id: string): Promise<TenantAccepted> {
+export function retryTenant(id: string): Promise<AcceptedTenant> {
   return request(`/api/tenants/${encodeURIComponent(id)}/retry`, { method: 'POST' });
 }

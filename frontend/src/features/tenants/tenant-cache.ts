@@ -1,5 +1,5 @@
 import type { QueryClient } from '@tanstack/react-query';
-import type { Tenant, TenantAccepted, TenantFilter, TenantPage } from './api';
+import type { AcceptedTenant, Tenant, TenantFilter, TenantPage } from './api';
 import { tenantKey, tenantsKey } from './use-tenants';
 
 const STEPS = [
@@ -34,7 +34,7 @@ export function putTenant(cache: QueryClient, tenant: Tenant): void {
 /** Shows a tenant that was just accepted at the top of each first page where it belongs. */
 export function addAccepted(
   cache: QueryClient,
-  accepted: TenantAccepted,
+  accepted: AcceptedTenant,
   adminEmail: string,
 ): void {
   const tenant = asTenant(accepted, adminEmail);
@@ -67,7 +67,7 @@ function matches(tenant: Tenant, { status, text }: TenantFilter): boolean {
 }
 
 /** Version 0: whatever the server says next is newer. */
-function asTenant(accepted: TenantAccepted, adminEmail: string): Tenant {
+function asTenant(accepted: AcceptedTenant, adminEmail: string): Tenant {
   const now = new Date().toISOString();
   return {
     ...accepted,
