@@ -28,6 +28,7 @@ pub enum EnqueueError {
 }
 
 impl Client {
+    /// A client that keeps its jobs in this storage.
     pub fn new(storage: SharedStorage) -> Self {
         Self { storage }
     }

@@ -34,8 +34,12 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
         attempt: &Attempt,
     ) -> impl Future<Output = Result<(), JobError>> + Send;
 
-    /// Called after every failed attempt, a panic or a crash of the process included, before the
-    /// failure is stored. May run twice.
+    /// Called after every failed attempt, a panic included, before the failure is stored. May run
+    /// twice.
+    ///
+    /// A run that was cut off by the death of its process is no failed attempt: it is run again,
+    /// until the engine gives up because the process died too often, which is told here as well.
+    /// Three tries of ten seconds each; an error here is noted in the job's history.
     fn failed(
         &self,
         _context: &Self::Context,
@@ -44,7 +48,10 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
         async { Ok(()) }
     }
 
-    /// Called when no attempt is left, before the job rests as `Failed`. May run twice.
+    /// Called when no attempt is left, after [`failed`](Self::failed) and before the job rests as
+    /// `Failed`. May run twice; three tries of ten seconds each.
+    ///
+    /// Not called when the arguments cannot be read, for then there is no job to call.
     fn given_up(
         &self,
         _context: &Self::Context,

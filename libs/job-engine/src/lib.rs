@@ -1,13 +1,21 @@
 #![doc = include_str!("../README.md")]
 
+/// What a job is: all that most users ever write.
 pub mod job;
+/// A job on its way into a storage.
 pub mod new_job;
+/// How often to try, and when.
 pub mod retry;
+/// Where a job is in its life.
 pub mod state;
 
+/// Giving work to the engine.
 pub mod client;
+/// Which jobs a server knows.
 pub mod registry;
+/// Running jobs.
 pub mod server;
+/// What a server has done.
 pub mod tally;
 
 pub mod storage;

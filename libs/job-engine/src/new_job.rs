@@ -37,11 +37,13 @@ pub enum Due {
 /// The job cannot be written as JSON, or is larger than [`NewJob::MAX_ARGUMENTS_BYTES`].
 #[derive(Debug, thiserror::Error)]
 pub enum NewJobError {
+    /// Its `Serialize` refuses, for example because of a map whose keys are no strings.
     #[error("the job `{kind}` cannot be written as JSON: {source}")]
     NotJson {
         kind: &'static str,
         source: serde_json::Error,
     },
+    /// It carries more than a job should.
     #[error(
         "the job `{kind}` has {bytes} bytes of arguments; at most 262144 are stored. Pass an id instead of the thing itself"
     )]

@@ -57,8 +57,10 @@ pub struct RunningServer {
 /// The server did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// The options contradict themselves; the text says how.
     #[error("a server cannot start: {0}")]
     Options(&'static str),
+    /// The server could not announce itself. Trying again later may help.
     #[error("a server cannot start: {0}")]
     Storage(#[from] StorageError),
 }
@@ -74,6 +76,7 @@ impl<C: Send + Sync + 'static> Server<C> {
         }
     }
 
+    /// Works like this instead of [`ServerOptions::default`].
     pub fn options(mut self, options: ServerOptions) -> Self {
         self.options = options;
         self

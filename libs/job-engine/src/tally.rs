@@ -6,11 +6,13 @@ use crate::storage::Outcome;
 /// failed twice and then succeeded counts three times.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
+    /// Done.
     pub succeeded: u64,
     /// Failed, and another attempt follows.
     pub retried: u64,
     /// Given up.
     pub failed: u64,
+    /// Put off by the job itself.
     pub snoozed: u64,
     /// Handed back because the server stopped, or because no worker came free in time.
     pub returned: u64,

@@ -33,6 +33,7 @@ use crate::state::State;
 pub struct JobId(pub Uuid);
 
 impl JobId {
+    /// An id that no other job has.
     pub fn random() -> Self {
         Self(Uuid::now_v7())
     }
@@ -50,6 +51,7 @@ impl fmt::Display for JobId {
 pub struct ServerId(pub Uuid);
 
 impl ServerId {
+    /// An id that no other server has or had.
     pub fn random() -> Self {
         Self(Uuid::now_v7())
     }
@@ -68,6 +70,7 @@ impl fmt::Display for ServerId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Lease {
     pub job: JobId,
+    /// The number of the claim, rising over all claims of the job.
     pub epoch: i64,
 }
 
@@ -133,6 +136,7 @@ pub struct Settlement {
 /// Whether a storage has taken a write that carried a lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settled {
+    /// The outcome is recorded.
     Accepted,
     /// The lease is no longer valid; nothing was changed.
     Stale,
@@ -145,6 +149,7 @@ pub struct ServerAnnouncement {
     /// For people: host and process id, for example `web-1:4711`.
     pub name: String,
     pub queues: Vec<String>,
+    /// How many jobs it runs at the same time.
     pub workers: usize,
 }
 
@@ -161,6 +166,7 @@ pub enum Heartbeat {
 /// What was taken over from servers that are dead.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rescued {
+    /// These are forgotten.
     pub servers: Vec<ServerId>,
     /// These are `Enqueued` again, with their count of abandonments raised.
     pub jobs: Vec<JobId>,
@@ -191,9 +197,11 @@ pub enum Command {
 /// What became of a [`Command`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Commanded {
+    /// The job is in the new state.
     Done,
     /// The job is in this state and the command does not apply; nothing was changed.
     NotApplicable(State),
+    /// There is no such job, or it has expired.
     NotFound,
 }
 
@@ -209,6 +217,7 @@ pub enum StorageError {
 }
 
 impl StorageError {
+    /// The storage did not answer or refused, for this reason.
     pub fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::Unavailable(Box::new(error))
     }

@@ -47,7 +47,9 @@ pub struct JobQuery {
     pub state: Option<State>,
     /// Only jobs that failed before and wait for another attempt.
     pub retries_only: bool,
+    /// Only jobs of this queue.
     pub queue: Option<String>,
+    /// Only jobs of this kind.
     pub kind: Option<String>,
     /// Continues after the last job of the page before.
     pub after: Option<Cursor>,

@@ -3,7 +3,8 @@ use std::time::Duration;
 use job_engine::{NewJob, State, Tally};
 use tokio::time::Instant;
 
-use crate::stage::{Act, Stage, stored};
+use crate::stage::{Stage, stored};
+use crate::world::Act;
 
 #[tokio::test(start_paused = true)]
 async fn a_job_without_attempts_left_is_given_up() {

@@ -9,3 +9,4 @@ mod retrying;
 mod running;
 mod stage;
 mod stopping;
+mod world;

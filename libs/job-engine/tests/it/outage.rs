@@ -3,7 +3,8 @@ use std::time::Duration;
 use job_engine::{EnqueueError, Registry, Server, StartError, State, Tally};
 
 use crate::faulty::{Call, Fault};
-use crate::stage::{Act, Errand, Stage, errand, options, stored};
+use crate::stage::{Stage, errand, options, stored};
+use crate::world::{Act, Errand};
 
 #[tokio::test(start_paused = true)]
 async fn a_server_goes_on_by_itself_after_an_outage() {

@@ -4,7 +4,8 @@ use job_engine::storage::Commanded;
 use job_engine::{RunningServer, State, Storage};
 
 use crate::faulty::{Call, Fault};
-use crate::stage::{Act, Stage};
+use crate::stage::Stage;
+use crate::world::Act;
 
 #[tokio::test(start_paused = true)]
 async fn a_job_of_a_server_that_died_is_run_by_another() {

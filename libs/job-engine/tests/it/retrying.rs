@@ -7,7 +7,8 @@ use job_engine::{
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use crate::stage::{Act, Stage, World, options};
+use crate::stage::{Stage, options};
+use crate::world::{Act, World};
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_attempt_is_tried_again_after_its_delay() {
@@ -105,7 +106,7 @@ async fn a_panic_is_a_failure_that_says_what_and_where() {
     assert_eq!(errors.len(), 1);
     assert_eq!(errors[0].kind, "panic");
     assert_eq!(errors[0].message, "the sky fell");
-    let place = "tests/it/stage.rs:";
+    let place = "tests/it/world.rs:";
     assert!(errors[0].details.contains(place), "{}", errors[0].details);
     assert_eq!(stage.world.count("hen failed 1: the sky fell"), 1);
     server.stop().await;

@@ -4,7 +4,8 @@ use job_engine::storage::Monitor;
 use job_engine::{Due, NewJob, Registry, Server, ServerOptions, StartError, State, Tally};
 
 use crate::faulty::Call;
-use crate::stage::{Act, Errand, Stage, errand, errands, options, stored};
+use crate::stage::{Stage, errand, errands, options, stored};
+use crate::world::{Act, Errand};
 
 #[tokio::test(start_paused = true)]
 async fn an_enqueued_job_is_run_once() {

@@ -4,7 +4,8 @@ use job_engine::{ServerOptions, State};
 use tokio::time::Instant;
 
 use crate::faulty::{Call, Fault};
-use crate::stage::{Act, Stage, errands, options};
+use crate::stage::{Stage, errands, options};
+use crate::world::Act;
 
 #[tokio::test(start_paused = true)]
 async fn a_running_job_may_end_within_the_grace() {

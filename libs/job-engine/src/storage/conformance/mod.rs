@@ -9,6 +9,7 @@ pub mod claim;
 pub mod commands;
 pub mod enqueue;
 pub mod expiry;
+pub mod fencing;
 pub mod monitor;
 pub mod schedule;
 pub mod servers;
@@ -53,14 +54,16 @@ macro_rules! storage_conformance {
             a_snoozed_job_does_not_use_up_an_attempt,
             a_returned_job_does_not_use_up_an_attempt,
             the_answers_are_in_the_order_of_the_settlements,
+            odd_characters_do_not_stop_a_failure_from_being_recorded,
+            five_hundred_claims_are_settled_at_once,
+        }
+        $crate::storage_conformance! { @topic $storage, fencing:
             a_lease_is_worth_one_settlement,
             a_lease_of_an_earlier_claim_changes_nothing,
             a_lease_is_stale_after_a_rescue,
             a_lease_is_stale_after_a_requeue,
             a_lease_is_stale_after_a_deletion,
             a_lease_of_an_unknown_job_is_stale,
-            odd_characters_do_not_stop_a_failure_from_being_recorded,
-            five_hundred_claims_are_settled_at_once,
         }
         $crate::storage_conformance! { @topic $storage, schedule:
             a_due_job_is_enqueued,

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::stage::{HOUR, Stage, error, fact, failed, job, jobs, retry, succeeded};
+use super::stage::{HOUR, Stage, error, fact, failed, job, jobs, outcomes, retry, succeeded};
 use crate::state::State;
-use crate::storage::{Command, JobId, Lease, Outcome, Settled, Settlement, SharedStorage};
+use crate::storage::{Lease, Outcome, Settled, Settlement, SharedStorage};
 
 pub async fn a_job_succeeds_with_its_result(storage: SharedStorage) {
     let stage = Stage::of(&storage);
@@ -190,69 +190,6 @@ pub async fn the_answers_are_in_the_order_of_the_settlements(storage: SharedStor
     assert_eq!(nothing, []);
 }
 
-pub async fn a_lease_is_worth_one_settlement(storage: SharedStorage) {
-    let stage = Stage::of(&storage);
-    for outcome in outcomes() {
-        let lease = stage.held_job().await;
-        stage.accepted(lease, outcome).await;
-
-        assert_worthless(&stage, lease).await;
-    }
-}
-
-pub async fn a_lease_of_an_earlier_claim_changes_nothing(storage: SharedStorage) {
-    let stage = Stage::of(&storage);
-    let server = stage.server().await;
-    stage.enqueue(job()).await;
-    let earlier = stage.claim_one(server).await.lease;
-    let reason = "Handed back".to_owned();
-    stage.accepted(earlier, Outcome::Returned { reason }).await;
-    let later = stage.claim_one(server).await.lease;
-
-    assert_worthless(&stage, earlier).await;
-
-    stage.accepted(later, succeeded()).await;
-}
-
-pub async fn a_lease_is_stale_after_a_rescue(storage: SharedStorage) {
-    let stage = Stage::of(&storage);
-    let lease = stage.held_job().await;
-    let rescued = storage.rescue(Duration::ZERO).await.expect("it is rescued");
-    assert_eq!(rescued.jobs, [lease.job]);
-
-    assert_worthless(&stage, lease).await;
-}
-
-pub async fn a_lease_is_stale_after_a_requeue(storage: SharedStorage) {
-    let stage = Stage::of(&storage);
-    let lease = stage.held_job().await;
-    stage.command(lease.job, Command::Requeue).await;
-
-    assert_worthless(&stage, lease).await;
-
-    let server = stage.server().await;
-    let again = stage.claim_one(server).await.lease;
-    assert!(again.epoch > lease.epoch);
-    assert_worthless(&stage, lease).await;
-}
-
-pub async fn a_lease_is_stale_after_a_deletion(storage: SharedStorage) {
-    let stage = Stage::of(&storage);
-    let lease = stage.held_job().await;
-    stage.command(lease.job, Command::Delete).await;
-
-    assert_worthless(&stage, lease).await;
-}
-
-pub async fn a_lease_of_an_unknown_job_is_stale(storage: SharedStorage) {
-    let stage = Stage::of(&storage);
-    let job = JobId::random();
-
-    let settled = stage.settle(Lease { job, epoch: 1 }, succeeded()).await;
-
-    assert_eq!(settled, Settled::Stale);
-}
-
 pub async fn odd_characters_do_not_stop_a_failure_from_being_recorded(storage: SharedStorage) {
     let stage = Stage::of(&storage);
     let odd = "🦀 \u{0}\u{1}\u{7f}\u{feff}\u{ffff}\u{202e} ' \" \\ \\u0000 $1 ? %s";
@@ -304,32 +241,6 @@ pub async fn five_hundred_claims_are_settled_at_once(storage: SharedStorage) {
     assert_eq!(counts.retries, 100);
     assert_eq!(counts.failed, 100);
     assert_eq!(counts.enqueued, 100);
-}
-
-/// Every way in which the lease could be used leaves the job as it is.
-async fn assert_worthless(stage: &Stage, lease: Lease) {
-    let before = stage.details(lease.job).await;
-
-    for outcome in outcomes() {
-        assert_eq!(stage.settle(lease, outcome).await, Settled::Stale);
-    }
-
-    assert_eq!(stage.details(lease.job).await, before);
-}
-
-fn outcomes() -> [Outcome; 5] {
-    [
-        succeeded(),
-        retry("rain", HOUR),
-        failed("rain"),
-        Outcome::Snoozed {
-            delay: HOUR,
-            reason: "Snoozed".to_owned(),
-        },
-        Outcome::Returned {
-            reason: "Handed back".to_owned(),
-        },
-    ]
 }
 
 async fn leases_of(stage: &Stage, server: crate::storage::ServerId, count: usize) -> Vec<Lease> {

@@ -73,6 +73,22 @@ pub(super) fn failed(message: &str) -> Outcome {
     }
 }
 
+/// One of each.
+pub(super) fn outcomes() -> [Outcome; 5] {
+    [
+        succeeded(),
+        retry("rain", HOUR),
+        failed("rain"),
+        Outcome::Snoozed {
+            delay: HOUR,
+            reason: "Snoozed".to_owned(),
+        },
+        Outcome::Returned {
+            reason: "Handed back".to_owned(),
+        },
+    ]
+}
+
 /// What a history entry keeps under this name.
 pub(super) fn fact<'a>(entry: &'a HistoryEntry, name: &str) -> Option<&'a serde_json::Value> {
     let found = entry.facts.iter().find(|(fact, _)| fact == name);

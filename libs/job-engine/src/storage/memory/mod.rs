@@ -45,6 +45,7 @@ struct Tables {
 }
 
 impl MemoryStorage {
+    /// A storage without jobs.
     #[expect(
         clippy::new_without_default,
         reason = "it reads the clock, which a default should not"
