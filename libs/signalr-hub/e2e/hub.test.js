@@ -106,7 +106,7 @@ for (const { transport, protocol } of kinds) {
       subject.next("x");
       subject.error(new Error("Something bad"));
       await assert.rejects(result, {
-        message: "An unexpected error occurred invoking 'StreamingConcat' on the server. HubException: Error: Something bad",
+        message: "An unexpected error occurred invoking 'StreamingConcat' on the server. HubException: Something bad",
       });
     });
 
