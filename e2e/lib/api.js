@@ -54,7 +54,12 @@ class Caller {
   sendWithCookies(method, path, { form, headers = {} } = {}) {
     return fetch(this.url + path, {
       method,
-      headers: { cookie: this.cookies.join('; '), 'sec-fetch-site': 'same-origin', ...headers },
+      headers: {
+        accept: 'text/html',
+        cookie: this.cookies.join('; '),
+        'sec-fetch-site': 'same-origin',
+        ...headers,
+      },
       body: form && new URLSearchParams(form),
       redirect: 'manual',
     }).then(answerOf);

@@ -19,6 +19,8 @@ class Mailbox extends EventEmitter {
       disabledCommands: ['STARTTLS', 'AUTH'],
       onData: (stream, session, done) => this.#receive(stream, session).then(() => done(), done),
     });
+    // A client that is killed in the middle of a mail; it comes again.
+    this.server.on('error', () => {});
     this.server.listen(0, '127.0.0.1');
     await once(this.server.server, 'listening');
     this.url = `smtp://127.0.0.1:${this.server.server.address().port}`;

@@ -17,7 +17,6 @@ const api = [
   ['GET /metrics', 401, 403, 200],
   ['POST /api/sessions', 400, 400, 400],
   ['POST /api/sessions/refresh', 401, 401, 401],
-  ['DELETE /api/sessions/current', 204, 204, 204],
   ['GET /api/me', 401, 200, 200],
   ['POST /api/sign-up', 400, 400, 400],
   ['POST /api/passwords', 400, 400, 400],
@@ -35,8 +34,10 @@ const api = [
   ['POST /hubs/notifications/negotiate?negotiateVersion=1', 401, 200, 200],
   ['GET /api/no-such-thing', 404, 404, 404],
 ];
+const signOut = 'DELETE /api/sessions/current';
 
-// The dashboard knows people by their cookies, and shows a stranger the way to sign in.
+// The dashboard knows people by their cookies, and shows a stranger the way to sign in. A form
+// without its token is nobody's, a Super Admin's neither.
 const dashboard = [
   ['GET /hangfire', 303, 403, 200],
   ['GET /hangfire/jobs/enqueued', 303, 403, 200],
@@ -49,6 +50,9 @@ const dashboard = [
   ['GET /hangfire/servers', 303, 403, 200],
   ['GET /hangfire/jobs/details/{id}', 303, 403, 404],
   ['GET /hangfire/no-such-page', 303, 403, 404],
+  ['POST /hangfire/jobs/actions/delete', 401, 403, 403],
+  ['POST /hangfire/jobs/actions/requeue/{id}', 401, 403, 403],
+  ['POST /hangfire/theme', 401, 403, 403],
 ];
 
 const scope = openScope('access');
@@ -74,7 +78,9 @@ describe('the API answers by role', () => {
 describe('the dashboard is for Super Admins alone', () => {
   for (const [route, ...statuses] of dashboard) {
     test(route, async () => {
-      const answer = (person) => person.sendWithCookies(...callOf(route));
+      const [method, path] = callOf(route);
+      const form = method === 'POST' ? { form: {} } : {};
+      const answer = (person) => person.sendWithCookies(method, path, form);
       assert.deepEqual(await answers(answer), statuses);
     });
   }
@@ -86,7 +92,7 @@ test('each route of the API has a row in the table', async () => {
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   );
 
-  const rows = new Set(api.map(([route]) => route));
+  const rows = new Set([...api.map(([route]) => route), signOut]);
   assert.deepEqual(
     described.filter((route) => !rows.has(route)),
     [],
@@ -120,6 +126,14 @@ test('an access token in the address counts on the path of the hub alone', async
 
   assert.equal(api.status, 401);
   assert.notEqual(page.status, 200);
+});
+
+test('whoever signs out is nobody again, at once', async () => {
+  assert.deepEqual(await answers((person) => person.send(...callOf(signOut))), [204, 204, 204]);
+
+  assert.deepEqual(await answers((person) => person.get('/api/me')), [401, 401, 401]);
+  const dashboard = (person) => person.sendWithCookies('GET', '/hangfire');
+  assert.deepEqual(await answers(dashboard), [303, 303, 303]);
 });
 
 async function answers(ask) {

@@ -28,7 +28,7 @@ onEachDatabase('a failed job is requeued where it rests', async (t, database) =>
   await script.activeTenant(tenant.id);
 
   await sameJob.getByRole('button', { name: 'Requeue' }).click();
-  await sameJob.getByRole('status').or(sameJob.getByRole('alert')).first().waitFor();
+  await sameJob.getByText('Nothing was changed.').waitFor();
   assert.equal((await script.tenant(tenant.id)).status, 'Active', 'twice does no harm');
   assertContent(story);
 });
@@ -44,6 +44,7 @@ onEachDatabase('a job that waits for its next attempt is triggered now', async (
     .click();
   await story.repair();
   await page.getByRole('button', { name: 'Trigger now' }).click();
+  await page.getByText('The job was triggered.').waitFor();
 
   await script.activeTenant(tenant.id);
   assertContent(story);
@@ -55,7 +56,7 @@ onEachDatabase('a deleted job stays away until it is requeued', async (t, databa
   await story.repair();
 
   await page.goto(`/hangfire/jobs/details/${tenant.jobId}`);
-  await page.getByRole('button', { name: 'Delete' }).first().click();
+  await page.getByRole('button', { name: 'Delete' }).click();
   await page
     .getByText(/deleted/i)
     .first()

@@ -40,7 +40,7 @@ describe('a wrong setting stops the start with one clear line', () => {
       DIQUIS_DATABASE_URL: 'postgres://diquis:sesame@127.0.0.1:1/diquis',
     });
 
-    assert.match(line, /127\.0\.0\.1/);
+    assert.match(line, /127\.0\.0\.1:1/);
     assert.doesNotMatch(line, /sesame/);
   });
 
