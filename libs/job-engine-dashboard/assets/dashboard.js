@@ -99,14 +99,14 @@ let showHeld = null;
 
 async function refresh({ force = false } = {}) {
   const response = await fetch(location.href, { headers: { accept: "text/html" }, redirect: "manual" });
-  if (!response.ok) {
-    // A page that is gone or closed says so itself.
-    if (response.status !== 503) location.reload();
+  const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+  const freshPart = fresh.getElementById("part");
+  if (!freshPart) {
+    // Whoever may no longer look is told so by the server.
+    location.reload();
     return;
   }
-  const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
   tellTimes(fresh);
-  const freshPart = fresh.getElementById("part");
   const held = !force && isBusy() && rowKeys(freshPart) !== rowKeys(part);
   if (held) {
     hold();
@@ -146,6 +146,7 @@ let refreshing = null;
 let again = false;
 
 function refreshSoon() {
+  if (!("refreshes" in part.dataset)) return;
   if (refreshing) {
     again = true;
     return;
@@ -297,8 +298,9 @@ const actions = {
   "?": () => document.getElementById("shortcuts").showModal(),
   "/": () => {
     const box = document.querySelector("[data-search]");
-    if (box) box.select();
-    else document.querySelector('[data-go="a"]').click();
+    const menu = document.getElementById("menu");
+    if (!box.checkVisibility()) menu.showPopover();
+    box.select();
   },
   Enter: () => {
     if (document.activeElement !== document.body && !document.activeElement.matches("main, tr")) return false;

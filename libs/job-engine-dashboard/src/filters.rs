@@ -14,7 +14,8 @@ pub(crate) struct Filters {
     pub(crate) kind: Option<String>,
     /// The last job of the page before.
     pub(crate) after: Option<Cursor>,
-    rows: Option<usize>,
+    /// `None`: the first of [`PAGE_SIZES`].
+    pub(crate) rows: Option<usize>,
 }
 
 impl Filters {
@@ -29,6 +30,15 @@ impl Filters {
         Self {
             kind: Some(kind.to_owned()),
             ..Self::default()
+        }
+    }
+
+    /// The same list from its start, with so many rows on a page.
+    pub(crate) fn with_rows(&self, rows: usize) -> Self {
+        Self {
+            after: None,
+            rows: Some(rows),
+            ..self.clone()
         }
     }
 

@@ -4,7 +4,7 @@ use axum::extract::{FromRequestParts, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
-use http::{Extensions, StatusCode, header};
+use http::{Extensions, Method, StatusCode, header};
 use jiff::Timestamp;
 use job_engine::StorageError;
 use job_engine::storage::Counts;
@@ -27,6 +27,8 @@ pub(crate) struct Visit {
     pub(crate) mount: Mount,
     /// Path and query below the mount, to come back to.
     pub(crate) here: String,
+    /// Whether the page can be asked for again, and so be kept live.
+    pub(crate) can_refresh: bool,
     pub(crate) now: Timestamp,
     pub(crate) theme: Theme,
     pub(crate) form_token: String,
@@ -230,10 +232,8 @@ impl Visit {
         Self {
             form_token: shared.form_tokens.issue(&viewer.actor, &session),
             mount: Mount::of(parts, shared.options.public_path.as_deref()),
-            here: parts
-                .uri
-                .path_and_query()
-                .map_or_else(|| "/".to_owned(), ToString::to_string),
+            here: here(parts),
+            can_refresh: parts.method == Method::GET,
             now: Timestamp::now(),
             theme: cookies::read(&parts.headers, THEME_COOKIE)
                 .and_then(Theme::parse)
@@ -258,6 +258,14 @@ impl FromRequestParts<Shared> for Visit {
     async fn from_request_parts(parts: &mut Parts, _: &Shared) -> Result<Self, Self::Rejection> {
         let visit = parts.extensions.get::<Self>();
         Ok(visit.expect("every page is behind `lay_out`").clone())
+    }
+}
+
+/// The page's own address; the answer to a form has none to come back to.
+fn here(parts: &Parts) -> String {
+    match (&parts.method, parts.uri.path_and_query()) {
+        (&Method::GET, Some(here)) => here.to_string(),
+        _ => "/".to_owned(),
     }
 }
 

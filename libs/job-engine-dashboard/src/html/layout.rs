@@ -27,7 +27,7 @@ pub(crate) fn page(visit: &Visit, page: &Page) -> Markup {
                 (side_bar(visit))
                 main #main tabindex="-1" {
                     (flash(visit))
-                    div #part { (page.body) }
+                    div #part data-refreshes[visit.can_refresh] { (page.body) }
                 }
                 (shortcuts())
                 p #said.unseen role="status" {}

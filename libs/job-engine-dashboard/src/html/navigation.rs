@@ -11,6 +11,7 @@ pub(crate) fn side_bar(visit: &Visit) -> Markup {
     html! {
         nav #menu popover aria-label="Dashboard" {
             (brand(visit))
+            (find(visit))
             ul { (link(visit, "/", icon::OVERVIEW, "Overview", "o", None)) }
             h2 #nav-jobs { "Jobs" }
             ul aria-labelledby="nav-jobs" {
@@ -39,6 +40,15 @@ pub(crate) fn top_bar(visit: &Visit) -> Markup {
 fn brand(visit: &Visit) -> Markup {
     html! {
         a.brand href=(visit.url("/")) { (icon::MARK) span { (visit.options.title) } }
+    }
+}
+
+fn find(visit: &Visit) -> Markup {
+    html! {
+        form.find method="get" action=(visit.url("/jobs")) role="search" {
+            input type="search" name="q" required placeholder="Find by id or kind"
+                aria-label="Find jobs by id or kind" autocomplete="off" spellcheck="false" data-search;
+        }
     }
 }
 
@@ -79,7 +89,7 @@ fn link(
     key: &str,
     count: Option<Markup>,
 ) -> Markup {
-    let here = visit.here.split('?').next() == Some(path);
+    let here = visit.can_refresh && visit.here.split('?').next() == Some(path);
     html! {
         li {
             a href=(visit.url(path)) aria-current=[here.then_some("page")] data-go=(key) {

@@ -12,7 +12,7 @@ pub(crate) fn badge(state: State) -> Markup {
 /// The badge of a job: one that waits between two attempts says so.
 pub(crate) fn badge_of(job: &JobSummary) -> Markup {
     if is_retry(job) {
-        return marked("warning", icon::RETRY, "Retrying");
+        return marked(tone_of(job), icon::RETRY, "Retrying");
     }
 
     badge(job.state)
@@ -25,6 +25,15 @@ pub(crate) fn marked(tone: &str, icon: Icon, words: &str) -> Markup {
 
 pub(crate) fn is_retry(job: &JobSummary) -> bool {
     job.state == State::Scheduled && job.attempts > 0
+}
+
+/// The tone of a job: one that waits between two attempts is to be watched.
+pub(crate) fn tone_of(job: &JobSummary) -> &'static str {
+    if is_retry(job) {
+        return "warning";
+    }
+
+    tone(job.state)
 }
 
 /// The tone of a state, a class of the style sheet.

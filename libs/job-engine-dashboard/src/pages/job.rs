@@ -38,7 +38,7 @@ pub(crate) async fn show(
     let summary = &job.summary;
     let body = html! {
         (title(&visit, summary))
-        p class={ "why " (state::tone(summary.state)) } { (situation.why(summary)) }
+        p class={ "why " (state::tone_of(summary)) } { (situation.why(summary)) }
         div.job {
             section.history aria-labelledby="history" {
                 h2 #history { "History" }
@@ -140,7 +140,7 @@ fn card(
             div.card-head {
                 (state::badge(entry.state))
                 @if let Some(before) = before {
-                    span.muted { "after " (time::words(time::between(before.at, entry.at))) }
+                    span.muted { (before_it(before, entry)) }
                 }
                 span.when { (time::relative(entry.at, visit.now)) }
             }
@@ -152,6 +152,19 @@ fn card(
                 (pair("At", &time::exact(entry.at)))
                 @for (name, value) in &entry.facts { (fact(visit, name, value, servers)) }
             }
+        }
+    }
+}
+
+/// How long the state before took, in the words for that state.
+fn before_it(before: &HistoryEntry, entry: &HistoryEntry) -> String {
+    let length = time::words(time::between(before.at, entry.at));
+    match before.state {
+        JobState::Enqueued => format!("waited {length}"),
+        JobState::Scheduled => format!("scheduled for {length}"),
+        JobState::Processing => format!("ran {length}"),
+        JobState::Succeeded | JobState::Failed | JobState::Deleted => {
+            format!("{length} after {}", before.state)
         }
     }
 }

@@ -130,7 +130,7 @@ async fn server_names(shared: &Shared, list: List) -> Result<HashMap<ServerId, S
 fn filter_row(visit: &Visit, list: List, filters: &Filters, queues: &[String]) -> Markup {
     let count = visit.counts.as_ref().map(|counts| list.count(counts));
     html! {
-        form.filters method="get" action=(visit.url(&list.path())) role="search" {
+        form.filters method="get" action=(visit.url(&list.path())) aria-label="Filter" {
             label { "Queue"
                 select name="queue" {
                     option value="" { "All" }
@@ -141,15 +141,9 @@ fn filter_row(visit: &Visit, list: List, filters: &Filters, queues: &[String]) -
             }
             label { "Kind"
                 input type="search" name="kind" value=[filters.kind.as_deref()]
-                    placeholder="send_email" autocomplete="off" spellcheck="false" data-search;
+                    placeholder="Any" autocomplete="off" spellcheck="false";
             }
-            label { "Rows"
-                select name="rows" {
-                    @for rows in PAGE_SIZES {
-                        option value=(rows) selected[filters.rows() == rows] { (rows) }
-                    }
-                }
-            }
+            @if let Some(rows) = filters.rows { input type="hidden" name="rows" value=(rows); }
             button { "Show" }
             @if filters.is_filtering() { a.button.quiet href=(visit.url(&list.path())) { "Clear" } }
             @if let (Some(count), false) = (count, filters.is_filtering()) {
@@ -186,8 +180,16 @@ fn pager(visit: &Visit, list: List, filters: &Filters, page: &JobPage) -> Markup
     let first = filters.on_page(None);
     let next = page.next.map(|cursor| filters.on_page(Some(cursor)));
     html! {
-        @if filters.after.is_some() || next.is_some() {
+        @if filters.after.is_some() || next.is_some() || filters.rows.is_some() {
             nav.pager aria-label="Pages" {
+                p.sizes {
+                    span { "Rows" }
+                    @for rows in PAGE_SIZES {
+                        @let address = filters.with_rows(rows).address(&list.path());
+                        a href=(visit.url(&address)) aria-label={ (rows) " rows on a page" }
+                            aria-current=[(filters.rows() == rows).then_some("true")] { (rows) }
+                    }
+                }
                 @if filters.after.is_some() {
                     a.button href=(visit.url(&first.address(&list.path()))) { "First page" }
                 }

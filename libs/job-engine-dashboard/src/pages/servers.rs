@@ -20,9 +20,9 @@ const RUNNING_SHOWN: usize = 200;
 const COLUMNS: [Column; 6] = [
     column("Server", "wide"),
     column("State", ""),
-    column("Takes from", ""),
-    column("Workers busy", "number"),
-    column("Runs since", "time"),
+    column("Takes from", "names"),
+    column("Workers busy", "busy-column"),
+    column("Up for", "time"),
     column("Heartbeat", "time"),
 ];
 
