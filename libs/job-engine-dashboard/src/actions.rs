@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use job_engine::State as JobState;
 use job_engine::storage::{Command, Commanded};
 use job_engine::{JobId, StorageError};
+use serde::Deserialize;
 
 use crate::cookies::{self, Stay};
 use crate::flash::{self, Flash};
@@ -36,9 +37,21 @@ pub(crate) struct CheckedForm {
     fields: Vec<(String, String)>,
 }
 
+/// By name, because the mount may have captures of its own.
+#[derive(Deserialize)]
+pub(crate) struct OnOne {
+    action: String,
+    job: String,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct OnTicked {
+    action: String,
+}
+
 pub(crate) async fn on_one(
     State(shared): State<Shared>,
-    Path((action, id)): Path<(String, String)>,
+    Path(OnOne { action, job: id }): Path<OnOne>,
     form: CheckedForm,
 ) -> Result<Response, PageError> {
     let action = form.allowed(&action)?;
@@ -54,7 +67,7 @@ pub(crate) async fn on_one(
 
 pub(crate) async fn on_ticked(
     State(shared): State<Shared>,
-    Path(action): Path<String>,
+    Path(OnTicked { action }): Path<OnTicked>,
     form: CheckedForm,
 ) -> Result<Response, PageError> {
     let action = form.allowed(&action)?;

@@ -3,6 +3,7 @@ use std::sync::LazyLock;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 /// A file that pages refer to. Its name changes with its content, so it is kept for ever.
@@ -61,9 +62,15 @@ impl Asset {
     }
 }
 
-pub(crate) async fn send(Path(name): Path<String>) -> Response {
+/// By name, because the mount may have captures of its own.
+#[derive(Deserialize)]
+pub(crate) struct Named {
+    file: String,
+}
+
+pub(crate) async fn send(Path(Named { file }): Path<Named>) -> Response {
     let assets = [&*STYLES, &*SCRIPT, &*ICON];
-    let Some(asset) = assets.into_iter().find(|asset| asset.name == name) else {
+    let Some(asset) = assets.into_iter().find(|asset| asset.name == file) else {
         return (StatusCode::NOT_FOUND, "There is no such file.\n").into_response();
     };
 

@@ -73,13 +73,13 @@ fn with_pages(shared: &Shared) -> Router<Shared> {
     Router::new()
         .route("/", get(pages::overview::show))
         .route("/jobs", get(pages::job_list::all))
-        .route("/jobs/{state}", get(pages::job_list::in_state))
+        .route("/jobs/{list}", get(pages::job_list::in_state))
         .route("/retries", get(pages::job_list::retries))
-        .route("/jobs/details/{id}", get(pages::job::show))
+        .route("/jobs/details/{job}", get(pages::job::show))
         .route("/queues", get(pages::queues::show))
         .route("/servers", get(pages::servers::show))
         .route("/jobs/actions/{action}", post(actions::on_ticked))
-        .route("/jobs/actions/{action}/{id}", post(actions::on_one))
+        .route("/jobs/actions/{action}/{job}", post(actions::on_one))
         .route("/theme", post(actions::choose_theme))
         .fallback(visit::no_such_page)
         .layer(DefaultBodyLimit::max(FORM_LIMIT_BYTES))
@@ -88,7 +88,7 @@ fn with_pages(shared: &Shared) -> Router<Shared> {
 
 fn without_layout() -> Router<Shared> {
     Router::new()
-        .route("/assets/{name}", get(assets::send))
+        .route("/assets/{file}", get(assets::send))
         .route("/events", get(live::stream))
 }
 

@@ -3,6 +3,7 @@ use job_engine::JobId;
 use job_engine::State as JobState;
 use job_engine::storage::{HistoryEntry, JobDetails, JobSummary, ServerSummary};
 use maud::{Markup, html};
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::Shared;
@@ -14,10 +15,16 @@ use crate::html::{
 use crate::lists::List;
 use crate::visit::{Page, PageError, Visit};
 
+/// By name, because the mount may have captures of its own.
+#[derive(Deserialize)]
+pub(crate) struct Named {
+    job: String,
+}
+
 pub(crate) async fn show(
     State(shared): State<Shared>,
     visit: Visit,
-    Path(id): Path<String>,
+    Path(Named { job: id }): Path<Named>,
 ) -> Result<Page, PageError> {
     let parsed = id.parse().map(JobId).map_err(|_| unknown(&id))?;
     let job = shared

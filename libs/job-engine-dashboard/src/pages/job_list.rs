@@ -6,6 +6,7 @@ use job_engine::State as JobState;
 use job_engine::storage::{JobSummary, Page as JobPage};
 use job_engine::{JobId, ServerId};
 use maud::{Markup, html};
+use serde::Deserialize;
 
 use super::{head, job_link};
 use crate::Shared;
@@ -28,6 +29,12 @@ const SERVER: Column = column("Server", "");
 const ATTEMPTS: Column = column("Attempts", "number");
 const TOOK: Column = column("Took", "number");
 const ROW_ACTIONS: Column = column("", "row-actions");
+
+/// By name, because the mount may have captures of its own.
+#[derive(Deserialize)]
+pub(crate) struct Named {
+    list: String,
+}
 
 /// What a list's rows need to be told besides the jobs.
 struct Listing<'a> {
@@ -61,7 +68,7 @@ pub(crate) async fn retries(
 pub(crate) async fn in_state(
     State(shared): State<Shared>,
     visit: Visit,
-    Path(word): Path<String>,
+    Path(Named { list: word }): Path<Named>,
     Query(query): Query<Vec<(String, String)>>,
 ) -> Result<Response, PageError> {
     let list = List::of_state(&word).ok_or_else(|| {

@@ -38,7 +38,7 @@ impl Engine {
     }
 
     pub async fn scheduled(&self, kind: &str) -> JobId {
-        let later = Due::After(Duration::from_secs(3600));
+        let later = Due::After(Duration::from_hours(1));
         self.add(new_job(kind, later)).await
     }
 
@@ -62,7 +62,7 @@ impl Engine {
         let job = self.enqueued(kind).await;
         let outcome = Outcome::Retry {
             error: error("no route to host"),
-            delay: Duration::from_secs(60),
+            delay: Duration::from_mins(1),
             reason: "Retry attempt 1 of 10: no route to host".to_owned(),
         };
         self.settle(self.claim(kind).await, outcome).await;

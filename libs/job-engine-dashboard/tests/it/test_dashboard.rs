@@ -1,5 +1,6 @@
 //! A dashboard below `/hangfire`, as a browser meets it.
 
+use std::fmt::Write;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -67,8 +68,13 @@ impl TestDashboard {
     pub fn with(storage: Arc<dyn Storage>, access: Access, options: DashboardOptions) -> Self {
         let door = Door::of(access);
         let dashboard = dashboard_with(storage, door.clone(), options);
+        Self::around(Router::new().nest("/hangfire", dashboard), door)
+    }
+
+    /// An application of the test's own making.
+    pub fn around(app: Router, door: Door) -> Self {
         Self {
-            app: Router::new().nest("/hangfire", dashboard),
+            app,
             door,
             cookies: Mutex::default(),
         }
@@ -145,6 +151,11 @@ impl TestDashboard {
         self.cookies.lock().expect("not poisoned").clear();
     }
 
+    pub fn take_cookies_of(&mut self, other: &Self) {
+        let theirs = other.cookies.lock().expect("not poisoned").clone();
+        *self.cookies.get_mut().expect("not poisoned") = theirs;
+    }
+
     fn cookie_line(&self) -> String {
         let cookies = self.cookies.lock().expect("not poisoned");
         let pairs: Vec<String> = cookies
@@ -185,6 +196,10 @@ pub fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
     &text[from..from + to]
 }
 
-fn encode(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+/// Percent-encodes every byte.
+pub fn encode(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut encoded, byte| {
+        write!(encoded, "%{byte:02X}").expect("a string takes everything");
+        encoded
+    })
 }
