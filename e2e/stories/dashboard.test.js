@@ -11,20 +11,14 @@ onEachDatabase('a failed job is requeued where it rests', async (t, database) =>
   const { page, script, tenant } = story;
 
   await page.goto('/hangfire/jobs/failed');
-  await page
-    .getByRole('link', { name: tenant.jobId.slice(0, 8) })
-    .first()
-    .click();
+  await page.getByRole('link', { name: 'provision_tenant' }).click();
   await page.waitForURL(`**/hangfire/jobs/details/${tenant.jobId}`);
   await picture(page, `failed job ${database.engine}`);
   const sameJob = await story.context.newPage();
   await sameJob.goto(page.url());
   await story.repair();
   await page.getByRole('button', { name: 'Requeue' }).click();
-  await page
-    .getByText(/requeued/i)
-    .first()
-    .waitFor();
+  await page.getByText('The job was requeued.').waitFor();
   await script.activeTenant(tenant.id);
 
   await sameJob.getByRole('button', { name: 'Requeue' }).click();
@@ -38,10 +32,7 @@ onEachDatabase('a job that waits for its next attempt is triggered now', async (
   const { page, script, tenant } = story;
 
   await page.goto('/hangfire/retries');
-  await page
-    .getByRole('link', { name: tenant.jobId.slice(0, 8) })
-    .first()
-    .click();
+  await page.getByRole('link', { name: 'provision_tenant' }).click();
   await story.repair();
   await page.getByRole('button', { name: 'Trigger now' }).click();
   await page.getByText('The job was triggered.').waitFor();
@@ -57,15 +48,9 @@ onEachDatabase('a deleted job stays away until it is requeued', async (t, databa
 
   await page.goto(`/hangfire/jobs/details/${tenant.jobId}`);
   await page.getByRole('button', { name: 'Delete' }).click();
-  await page
-    .getByText(/deleted/i)
-    .first()
-    .waitFor();
+  await page.getByText('The job was deleted.').waitFor();
   await page.goto('/hangfire/jobs/deleted');
-  await page
-    .getByRole('link', { name: tenant.jobId.slice(0, 8) })
-    .first()
-    .click();
+  await page.getByRole('link', { name: 'provision_tenant' }).click();
   assert.equal((await script.tenant(tenant.id)).status, 'Failed');
   await page.getByRole('button', { name: 'Requeue' }).click();
 
