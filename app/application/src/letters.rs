@@ -115,11 +115,17 @@ impl Text {
         parts.collect::<Vec<_>>().join("\n\n") + "\n"
     }
 
+    /// A line for each part: mail servers refuse very long ones.
     pub fn html(&self) -> String {
         let parts: String = self.parts.iter().map(Part::html).collect();
         format!(
-            "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{}</title></head>\
-             <body style=\"font-family:sans-serif;line-height:1.5;max-width:36rem;margin:2rem auto;padding:0 1rem\">{parts}</body></html>\n",
+            "<!doctype html>\n\
+             <html lang=\"en\">\n\
+             <head><meta charset=\"utf-8\"><title>{}</title></head>\n\
+             <body style=\"font-family:sans-serif;line-height:1.5;max-width:36rem;\
+             margin:2rem auto;padding:0 1rem\">\n\
+             {parts}</body>\n\
+             </html>\n",
             escaped(&self.subject)
         )
     }
@@ -128,10 +134,12 @@ impl Text {
 impl Part {
     fn html(&self) -> String {
         match self {
-            Self::Paragraph(text) => format!("<p>{}</p>", escaped(text)),
-            Self::Link { label, url } => {
-                format!("<p><a href=\"{}\">{}</a></p>", escaped(url), escaped(label))
-            }
+            Self::Paragraph(text) => format!("<p>{}</p>\n", escaped(text)),
+            Self::Link { label, url } => format!(
+                "<p><a href=\"{}\">{}</a></p>\n",
+                escaped(url),
+                escaped(label)
+            ),
         }
     }
 }
@@ -155,6 +163,20 @@ mod tests {
 
         assert!(html.contains("<title>&lt;b&gt;Acme&lt;/b&gt;</title>"));
         assert!(html.contains("<p>Tom &amp; &quot;Jerry&quot; &lt;x&gt;</p>"));
+    }
+
+    #[test]
+    fn no_line_is_too_long_for_a_mail_server() {
+        let name = "<\">".repeat(33);
+        let letter = Text::to_whoever(name.clone())
+            .paragraph(format!("{name} is ready on Diquis."))
+            .link(
+                "Open",
+                format!("https://{}/#token={}", "x".repeat(253), "y".repeat(43)),
+            );
+
+        assert!(letter.html().lines().all(|line| line.len() < 998));
+        assert!(letter.plain().lines().all(|line| line.len() < 998));
     }
 
     #[test]

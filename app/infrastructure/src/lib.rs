@@ -15,8 +15,5 @@ pub mod tokens;
 pub mod clock;
 pub mod job_control;
 
-#[cfg(test)]
-mod temporary;
-
 pub use catalog::Pool;
 pub use connect::{Adapters, ConnectError, Settings, connect};

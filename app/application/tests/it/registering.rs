@@ -25,8 +25,8 @@ async fn a_tenant_waits_with_exactly_one_job() {
     assert_eq!(tenant.status, Status::Pending);
     assert_eq!(tenant.slug.as_str(), "acme");
     assert_eq!(tenant.requested_by(), Some(admin.id));
-    assert_eq!(fake.stored().tenants, [tenant.clone()]);
     assert_eq!(fake.enqueued(ProvisionTenant::NAME), [JobId(tenant.job_id)]);
+    assert_eq!(fake.stored().tenants, [tenant]);
 }
 
 #[tokio::test]

@@ -86,9 +86,9 @@ pub async fn send_mails(fake: &FakeApp) {
 /// The secret in the last mail that has one.
 pub fn token_in_mail(fake: &FakeApp) -> String {
     let sent = fake.mailer.sent();
-    let tokens = sent
+    let mut tokens = sent
         .iter()
         .filter_map(|mail| mail.text.split("#token=").nth(1));
-    let token = tokens.last().expect("a mail with a link");
+    let token = tokens.next_back().expect("a mail with a link");
     token.lines().next().expect("a line").to_owned()
 }

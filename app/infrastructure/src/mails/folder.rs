@@ -110,10 +110,15 @@ fn unreadable(error: impl std::fmt::Display) -> MailboxError {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::temporary::TemporaryFolder;
+    use tempfile::TempDir;
 
-    async fn mailbox(folder: &TemporaryFolder) -> MailFolder {
+    use super::*;
+
+    fn temporary_folder() -> TempDir {
+        tempfile::tempdir().expect("a temporary folder")
+    }
+
+    async fn mailbox(folder: &TempDir) -> MailFolder {
         let sender = Sender::new("no-reply@diquis.example", "diquis.example").expect("a sender");
         MailFolder::open(folder.path().join("mail"), sender)
             .await
@@ -133,7 +138,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_mail_that_was_kept_can_be_read() {
-        let folder = TemporaryFolder::new();
+        let folder = temporary_folder();
         let mailbox = mailbox(&folder).await;
 
         mailbox.send(&mail("0190-a")).await.expect("kept");
@@ -152,7 +157,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_mail_that_is_sent_again_is_kept_once() {
-        let folder = TemporaryFolder::new();
+        let folder = temporary_folder();
         let mailbox = mailbox(&folder).await;
 
         mailbox.send(&mail("0190-a")).await.expect("kept");
@@ -171,7 +176,7 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_outside_of_the_folder_can_be_read() {
-        let folder = TemporaryFolder::new();
+        let folder = temporary_folder();
         let mailbox = mailbox(&folder).await;
         fs::write(folder.path().join("secret.eml"), "Subject: x\r\n\r\n")
             .await

@@ -59,21 +59,21 @@ impl Sender {
             .subject(mail.subject.clone())
             .header(AutoSubmitted);
         let parts = MultiPart::alternative()
-            .singlepart(part(ContentType::TEXT_PLAIN, &mail.text, encoding)?)
-            .singlepart(part(ContentType::TEXT_HTML, &mail.html, encoding)?);
+            .singlepart(part(ContentType::TEXT_PLAIN, &mail.text, encoding))
+            .singlepart(part(ContentType::TEXT_HTML, &mail.html, encoding));
         message.multipart(parts).map_err(refused)
     }
 }
 
-fn part(kind: ContentType, text: &str, encoding: Encoding) -> Result<SinglePart, MailError> {
+fn part(kind: ContentType, text: &str, encoding: Encoding) -> SinglePart {
     let body = match encoding {
         Encoding::ForServers => Body::new(text.to_owned()),
-        Encoding::ForPeople => {
-            Body::new_with_encoding(text.to_owned(), ContentTransferEncoding::EightBit)
-                .map_err(|_| refused("a line of the text is too long"))?
-        }
+        Encoding::ForPeople => Body::dangerous_pre_encoded(
+            text.replace('\n', "\r\n").into_bytes(),
+            ContentTransferEncoding::EightBit,
+        ),
     };
-    Ok(SinglePart::builder().header(kind).body(body))
+    SinglePart::builder().header(kind).body(body)
 }
 
 fn refused(reason: impl std::fmt::Display) -> MailError {

@@ -1,0 +1,53 @@
+use std::fs;
+
+use infrastructure::tenant_databases::DatabaseName;
+
+use crate::stage::Stage;
+
+#[tokio::test]
+async fn a_folder_where_the_file_belongs_is_an_error_that_says_nothing_of_paths() {
+    let stage = Stage::sqlite().await;
+    let tenant = stage.tenant("acme").await;
+    let name = format!("{}.db", DatabaseName::of_tenant(tenant.id).as_str());
+    let path = stage.folder.path().join("data/tenants").join(name);
+    fs::create_dir_all(&path).expect("made");
+
+    let refused = stage.adapters.tenant_databases.create(tenant.id).await;
+
+    let message = refused.expect_err("must fail").to_string();
+    assert_eq!(message, "unable to open database file");
+
+    fs::remove_dir(&path).expect("removed");
+    let repaired = stage.adapters.tenant_databases.create(tenant.id).await;
+    repaired.expect("created");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_file_that_a_process_left_behind_half_made_is_completed() {
+    let stage = Stage::sqlite().await;
+    let tenant = stage.tenant("acme").await;
+    let name = format!("{}.db", DatabaseName::of_tenant(tenant.id).as_str());
+    let path = stage.folder.path().join("data/tenants").join(name);
+    fs::write(&path, "").expect("written");
+
+    let databases = &stage.adapters.tenant_databases;
+    databases.create(tenant.id).await.expect("taken as it is");
+    databases.migrate(tenant.id).await.expect("completed");
+    databases.seed(&tenant).await.expect("seeded");
+
+    stage.end().await;
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_is_in_the_data_folder_is_nobody_elses_business() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let stage = Stage::sqlite().await;
+
+    let folder = fs::metadata(stage.folder.path().join("data")).expect("there");
+
+    assert_eq!(folder.permissions().mode() & 0o777, 0o700);
+    stage.end().await;
+}
