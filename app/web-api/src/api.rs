@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use application::App;
-use job_engine::Storage;
+use infrastructure::Adapters;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::client_limits::ClientLimits;
@@ -15,7 +15,7 @@ pub struct Api {
     pub config: Config,
     pub identity: Arc<Identity>,
     pub limits: ClientLimits,
-    pub jobs: Arc<dyn Storage>,
+    pub adapters: Adapters,
     pub hub: NotificationHub,
     pub metrics: PrometheusHandle,
 }

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use application::users::FirstAdmin;
 use clap::CommandFactory;
 use tokio::signal::unix::{SignalKind, signal};
@@ -13,14 +13,12 @@ use crate::wiring::{self, Process};
 use crate::{logging, openapi};
 
 /// Runs the web server and the workers until told to stop.
-pub fn serve(config: Config) -> anyhow::Result<()> {
-    logging::start(&config);
+pub fn serve(config: &Config) -> anyhow::Result<()> {
+    logging::start(config);
     in_runtime(async {
         let stop = stop_signal()?;
-        let email = config.admin_email.to_string();
-        let url = config.public_url.as_str().to_owned();
-        let server = WebServer::start(config).await?;
-        print(&greeting(&url, &email, server.first_admin()))?;
+        let server = WebServer::start(config.clone()).await?;
+        print(&greeting(config, server.first_admin()))?;
 
         stop.await;
         tracing::info!("stopping");
@@ -30,12 +28,16 @@ pub fn serve(config: Config) -> anyhow::Result<()> {
 }
 
 /// Works off jobs until told to stop.
-pub fn work(config: Config) -> anyhow::Result<()> {
-    logging::start(&config);
+pub fn work(config: &Config) -> anyhow::Result<()> {
+    ensure!(
+        config.workers != Some(0),
+        "DIQUIS_WORKERS: `work` needs at least one"
+    );
+    logging::start(config);
     in_runtime(async {
         let stop = stop_signal()?;
-        let process = Process::assemble(&config).await?;
-        let workers = process.start_workers(&config).await?;
+        let process = Process::assemble(config).await?;
+        let workers = process.start_workers(config).await?;
         print("Diquis works off jobs. Stop it with SIGTERM.\n")?;
 
         stop.await;
@@ -48,10 +50,10 @@ pub fn work(config: Config) -> anyhow::Result<()> {
 }
 
 /// Brings the database up to date.
-pub fn migrate(config: Config) -> anyhow::Result<()> {
-    logging::start(&config);
+pub fn migrate(config: &Config) -> anyhow::Result<()> {
+    logging::start(config);
     in_runtime(async {
-        wiring::connect(&config).await?.close().await;
+        wiring::connect(config).await?.close().await;
         print("The database is up to date.\n")
     })
 }
@@ -98,7 +100,9 @@ fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
     })
 }
 
-fn greeting(url: &str, email: &str, admin: &FirstAdmin) -> String {
+fn greeting(config: &Config, admin: &FirstAdmin) -> String {
+    let url = config.public_url.as_str();
+    let email = &config.admin_email;
     let how = match admin {
         FirstAdmin::Present => format!("Sign in at {url}/sign-in"),
         FirstAdmin::WithPassword => {
@@ -119,13 +123,14 @@ mod tests {
 
     #[test]
     fn who_starts_it_for_the_first_time_learns_how_to_get_in() {
+        let email = (
+            "DIQUIS_ADMIN_EMAIL".to_owned(),
+            "ada@example.org".to_owned(),
+        );
+        let config = Config::read([email]).expect("valid settings");
         let link = "http://127.0.0.1:5000/set-password#token=abc".to_owned();
 
-        let text = greeting(
-            "http://127.0.0.1:5000",
-            "ada@example.org",
-            &FirstAdmin::WithLink(link),
-        );
+        let text = greeting(&config, &FirstAdmin::WithLink(link));
 
         assert!(text.starts_with("Diquis is at http://127.0.0.1:5000\n"));
         assert!(text.contains("ada@example.org"));

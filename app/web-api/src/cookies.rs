@@ -28,7 +28,7 @@ pub const DASHBOARD: CookieKind = CookieKind {
 
 impl CookieKind {
     /// The cookie's value in a request.
-    pub fn read<'a>(self, headers: &'a HeaderMap, is_https: bool) -> Option<&'a str> {
+    pub fn read(self, headers: &HeaderMap, is_https: bool) -> Option<&str> {
         let name = self.name(is_https);
         headers
             .get_all(COOKIE)

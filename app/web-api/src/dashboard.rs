@@ -26,7 +26,7 @@ pub fn router(api: &SharedApi, stop: CancellationToken) -> Router {
         stop,
         ..DashboardOptions::default()
     };
-    let storage = Arc::clone(&api.jobs);
+    let storage = Arc::clone(&api.adapters.storage);
     dashboard_with(storage, SuperAdminsOnly(Arc::clone(api)), options)
 }
 

@@ -162,6 +162,9 @@ impl IntoResponse for ApiError {
                 let seconds = whole_seconds(retry_after).into();
                 response.headers_mut().insert(RETRY_AFTER, seconds);
             }
+            Self::Unavailable(_) => {
+                response.headers_mut().insert(RETRY_AFTER, 1.into());
+            }
             _ => {}
         }
         response

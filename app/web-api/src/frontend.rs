@@ -21,8 +21,8 @@ const NOT_BUILT: &str = include_str!("frontend_not_built.html");
 
 /// A file of the build; for every other address that a browser opens, the page, which has its own
 /// routes.
-pub fn serve(method: Method, uri: &Uri, headers: &HeaderMap) -> Response {
-    if method != Method::GET && method != Method::HEAD {
+pub fn serve(method: &Method, uri: &Uri, headers: &HeaderMap) -> Response {
+    if ![Method::GET, Method::HEAD].contains(method) {
         return ApiError::MethodNotAllowed.into_response();
     }
 

@@ -12,12 +12,14 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let Json(body) = Json::from_request(request, state).await.map_err(explain)?;
+        let Json(body) = Json::from_request(request, state)
+            .await
+            .map_err(|rejection| explain(&rejection))?;
         Ok(Self(body))
     }
 }
 
-fn explain(rejection: JsonRejection) -> ApiError {
+fn explain(rejection: &JsonRejection) -> ApiError {
     use axum::http::StatusCode;
 
     match rejection.status() {

@@ -7,8 +7,10 @@ use crate::config::{Config, LogFormat};
 
 /// Sends the log to standard error, and panics into the log.
 pub fn start(config: &Config) {
+    // PostgreSQL notes at each start that a table is there already.
+    let filter = format!("sqlx::postgres::notice=warn,{}", config.log);
     let log = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(&config.log))
+        .with_env_filter(EnvFilter::new(filter))
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
     let started = match config.log_format {

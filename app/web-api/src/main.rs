@@ -17,6 +17,9 @@ enum Command {
     /// Runs the web server and the workers.
     Serve,
     /// Runs workers alone, beside a server that shares the database.
+    ///
+    /// With PostgreSQL, who is connected to the server is told at once. With SQLite, what there is
+    /// to tell waits in their inbox until the page looks again.
     Work,
     /// Brings the database up to date and ends.
     Migrate,
@@ -47,9 +50,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn with_settings(run: fn(Config) -> anyhow::Result<()>) -> ExitCode {
+fn with_settings(run: fn(&Config) -> anyhow::Result<()>) -> ExitCode {
     match Config::from_environment() {
-        Ok(config) => ended(run(config)),
+        Ok(config) => ended(run(&config)),
         Err(error) => {
             eprintln!("diquis: {error}");
             ExitCode::from(USAGE)

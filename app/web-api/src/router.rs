@@ -61,7 +61,7 @@ pub fn router(api: &SharedApi, stop: CancellationToken) -> Router {
 
     api_routes
         .route("/metrics", get(metrics::get))
-        .route("/api/openapi.json", get(|| describe(description)))
+        .route("/api/openapi.json", get(async || json(description)))
         .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
         .layer(from_fn(time_limit))
@@ -78,7 +78,7 @@ pub fn router(api: &SharedApi, stop: CancellationToken) -> Router {
         .layer(from_fn(observe))
 }
 
-async fn describe(description: String) -> Response {
+fn json(description: String) -> Response {
     ([(CONTENT_TYPE, "application/json")], description).into_response()
 }
 
@@ -93,7 +93,7 @@ async fn elsewhere(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     if is_for_programs {
         return ApiError::NotFound("There is nothing at this address.").into_response();
     }
-    frontend::serve(method, &uri, &headers)
+    frontend::serve(&method, &uri, &headers)
 }
 
 /// Nothing is changed by a request that another site's page has sent.

@@ -53,7 +53,7 @@ impl WebServer {
             app: process.app.clone(),
             identity: process.identity.clone(),
             limits: ClientLimits::new(config.limits),
-            jobs: process.adapters.storage.clone(),
+            adapters: process.adapters.clone(),
             hub: process.hub.clone(),
             metrics: measurements::recorder(),
             config,

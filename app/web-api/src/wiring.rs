@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use application::App;
+use http::Uri;
 use infrastructure::{Adapters, Pool};
 use job_engine::{RetryPolicy, RunningServer, Server, ServerOptions};
 use signalr_hub::backplane::{Backplane, PostgresBackplane, Retention};
@@ -59,6 +60,8 @@ impl Process {
                 delays: config.retry_delays.clone(),
             },
             grace: config.stop_grace,
+            // Who kills the process takes every running job with it, guilty or not.
+            max_abandoned: 25,
             ..defaults
         };
         let storage = self.adapters.storage.clone();
@@ -77,7 +80,19 @@ pub async fn connect(config: &Config) -> anyhow::Result<Adapters> {
         public_url: config.public_url.as_str().to_owned(),
         mail_from: config.mail_from.clone(),
     };
-    Ok(infrastructure::connect(&settings).await?)
+    let connected = infrastructure::connect(&settings).await;
+    connected.map_err(|error| anyhow!("{}{error}", place(config)))
+}
+
+/// Where the database is that failed, without what is secret in its address.
+fn place(config: &Config) -> String {
+    let url: Option<Uri> = config
+        .database_url
+        .as_ref()
+        .and_then(|url| url.reveal().parse().ok());
+    let host = url.and_then(|url| Some(url.authority()?.as_str().rsplit('@').next()?.to_owned()));
+    host.map(|host| format!("DIQUIS_DATABASE_URL, PostgreSQL at {host}: "))
+        .unwrap_or_default()
 }
 
 fn reveal(secret: &Secret) -> String {

@@ -150,12 +150,26 @@ pub fn networks(text: &str) -> Result<Vec<Network>, Problem> {
     })
 }
 
-pub fn folder(text: &str) -> Result<PathBuf, Problem> {
+pub fn path(text: &str) -> Result<PathBuf, Problem> {
+    if text.contains('\0') {
+        return Err(problem(text, "is no path"));
+    }
     Ok(PathBuf::from(text))
 }
 
-pub fn text(text: &str) -> Result<String, Problem> {
-    Ok(text.to_owned())
+/// `Diquis <diquis@example.org>`, or the address alone.
+pub fn sender(text: &str) -> Result<String, Problem> {
+    let address = match text.split_once('<') {
+        Some((_, rest)) => rest.strip_suffix('>').unwrap_or_default(),
+        None => text,
+    };
+    match address.parse::<EmailAddress>() {
+        Ok(_) if !text.contains(char::is_control) => Ok(text.to_owned()),
+        _ => Err(problem(
+            text,
+            "is no sender such as Diquis <diquis@example.org>",
+        )),
+    }
 }
 
 pub fn database_url(text: &str) -> Result<Secret, Problem> {

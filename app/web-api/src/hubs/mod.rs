@@ -1,5 +1,6 @@
 //! What is told at once to who is connected.
 
+mod listeners;
 mod notifications;
 mod notifier;
 

@@ -1,20 +1,17 @@
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 use std::time::Duration;
 
 use application::ports::SessionId;
 use async_trait::async_trait;
 use axum::Router;
-use domain::Role;
-use serde_json::{Map, Value, json};
 use signalr_hub::backplane::Backplane;
 use signalr_hub::{
     AllowedOrigins, Authenticate, Caller, ConnectionOptions, Credentials, Hub, HubContext,
     HubError, HubOptions, HubServer, Methods, Refused, User,
 };
 use tokio::time::MissedTickBehavior;
-use uuid::Uuid;
 
+use super::listeners::{Listener, Listeners, hub_user};
 use crate::config::PublicUrl;
 use crate::identity::Identity;
 use crate::tokens::Purpose;
@@ -23,8 +20,6 @@ pub const PATH: &str = "/hubs/notifications";
 /// The group of all who are told when a tenant changes.
 pub const SUPER_ADMINS: &str = "super-admins";
 
-const SESSION_CLAIM: &str = "sid";
-const ROLES_CLAIM: &str = "roles";
 /// How long a connection may outlive its session, or a role.
 const REVIEW_EVERY: Duration = Duration::from_secs(3);
 
@@ -34,7 +29,7 @@ pub struct NotificationHub {
     server: HubServer,
     context: HubContext,
     identity: Arc<Identity>,
-    connected: Arc<Connected>,
+    listeners: Arc<Listeners>,
 }
 
 impl NotificationHub {
@@ -44,7 +39,7 @@ impl NotificationHub {
         public_url: &PublicUrl,
         backplane: Option<Arc<dyn Backplane>>,
     ) -> Self {
-        let connected = Arc::new(Connected::default());
+        let listeners = Arc::new(Listeners::default());
         let options = HubOptions {
             backplane,
             connections: ConnectionOptions {
@@ -55,12 +50,12 @@ impl NotificationHub {
             },
             ..HubOptions::default()
         };
-        let server = HubServer::start(Listeners(Arc::clone(&connected)), options);
+        let server = HubServer::start(Hall(Arc::clone(&listeners)), options);
         Self {
             context: server.context(),
             server,
             identity,
-            connected,
+            listeners,
         }
     }
 
@@ -80,7 +75,7 @@ impl NotificationHub {
 
     /// Ends the connections of a session that was ended.
     pub async fn close_session(&self, session: SessionId) {
-        for connection in self.connected.of_session(session) {
+        for connection in self.listeners.of_session(session) {
             self.revoke(&connection).await;
         }
     }
@@ -91,7 +86,7 @@ impl NotificationHub {
         interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             interval.tick().await;
-            for session in self.connected.sessions() {
+            for session in self.listeners.sessions() {
                 self.review_session(session).await;
             }
         }
@@ -106,7 +101,7 @@ impl NotificationHub {
             }
         };
         let roles = user.map(|user| user.roles());
-        for connection in self.connected.with_other_roles(session, roles.as_deref()) {
+        for connection in self.listeners.with_other_roles(session, roles.as_deref()) {
             self.revoke(&connection).await;
         }
     }
@@ -124,9 +119,9 @@ impl NotificationHub {
 }
 
 /// The hub's own side: it keeps track of who listens.
-struct Listeners(Arc<Connected>);
+struct Hall(Arc<Listeners>);
 
-impl Hub for Listeners {
+impl Hub for Hall {
     fn methods(methods: Methods<Self>) -> Methods<Self> {
         methods
     }
@@ -134,11 +129,7 @@ impl Hub for Listeners {
     async fn connected(&self, caller: &Caller) -> Result<(), HubError> {
         let listener = Listener::of(&caller.user())
             .ok_or_else(|| HubError::internal("Unauthorized", "the user has no session"))?;
-        if listener
-            .roles
-            .iter()
-            .any(|role| role == Role::SuperAdmin.name())
-        {
+        if listener.is_super_admin() {
             caller.join_group(SUPER_ADMINS).await?;
         }
         self.0.add(caller.connection_id(), listener);
@@ -164,79 +155,6 @@ impl Authenticate for AccessTokens {
             .flatten()
             .ok_or(Refused::Unauthorized)?;
 
-        let roles: Vec<&str> = holder.user.roles().into_iter().map(Role::name).collect();
-        let claims = Map::from_iter([
-            (SESSION_CLAIM.to_owned(), json!(holder.session.0)),
-            (ROLES_CLAIM.to_owned(), json!(roles)),
-        ]);
-        Ok(User {
-            id: Some(holder.user.id.to_string()),
-            claims,
-            expires_at: None,
-        })
-    }
-}
-
-/// Who listens on which connection of this process.
-#[derive(Default)]
-struct Connected {
-    listeners: Mutex<HashMap<String, Listener>>,
-}
-
-struct Listener {
-    session: SessionId,
-    /// As they were when the connection was made.
-    roles: Vec<String>,
-}
-
-impl Listener {
-    fn of(user: &User) -> Option<Self> {
-        let session: Uuid = user.claims.get(SESSION_CLAIM)?.as_str()?.parse().ok()?;
-        let roles = user.claims.get(ROLES_CLAIM)?.as_array()?;
-        let roles = roles.iter().filter_map(Value::as_str);
-        Some(Self {
-            session: SessionId(session),
-            roles: roles.map(str::to_owned).collect(),
-        })
-    }
-
-    fn still_has(&self, roles: Option<&[Role]>) -> bool {
-        roles.is_some_and(|roles| self.roles.iter().eq(roles.iter().map(|role| role.name())))
-    }
-}
-
-impl Connected {
-    fn add(&self, connection: &str, listener: Listener) {
-        self.lock().insert(connection.to_owned(), listener);
-    }
-
-    fn remove(&self, connection: &str) {
-        self.lock().remove(connection);
-    }
-
-    fn sessions(&self) -> HashSet<SessionId> {
-        self.lock()
-            .values()
-            .map(|listener| listener.session)
-            .collect()
-    }
-
-    fn of_session(&self, session: SessionId) -> Vec<String> {
-        self.find(|listener| listener.session == session)
-    }
-
-    /// `None`: the session has ended.
-    fn with_other_roles(&self, session: SessionId, roles: Option<&[Role]>) -> Vec<String> {
-        self.find(|listener| listener.session == session && !listener.still_has(roles))
-    }
-
-    fn find(&self, wanted: impl Fn(&Listener) -> bool) -> Vec<String> {
-        let listeners = self.lock();
-        let found = listeners.iter().filter(|(_, listener)| wanted(listener));
-        found.map(|(connection, _)| connection.clone()).collect()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Listener>> {
-        self.listeners.lock().expect("no panic while it is held")
+        Ok(hub_user(&holder))
     }
 }

@@ -42,12 +42,8 @@ pub async fn live() -> Json<HealthResponse> {
     ),
 )]
 pub async fn ready(State(api): State<SharedApi>) -> Response {
-    let ask = async {
-        let mut records = api.app.catalog.read().await?;
-        records.users().has_super_admin().await
-    };
-    match tokio::time::timeout(PATIENCE, ask).await {
-        Ok(Ok(_)) => live().await.into_response(),
+    match tokio::time::timeout(PATIENCE, api.adapters.is_ready()).await {
+        Ok(Ok(())) => live().await.into_response(),
         Ok(Err(error)) => ApiError::from(error).into_response(),
         Err(_) => ApiError::Unavailable("The database does not answer.").into_response(),
     }

@@ -20,7 +20,8 @@ pub async fn get(
     authorize(&api, &headers).await?;
 
     let jobs = api
-        .jobs
+        .adapters
+        .storage
         .counts()
         .await
         .map_err(|error| ApiError::Down(error.into()))?;

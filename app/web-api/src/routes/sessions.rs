@@ -59,7 +59,7 @@ pub async fn create(
     api.limits.failed_sign_ins.look(&client)?;
 
     match sign_in(&api.app, &request.email, &request.password).await {
-        Ok(signed_in) => session(&api, signed_in),
+        Ok(signed_in) => session(&api, &signed_in),
         Err(SignInError::Wrong) => {
             api.limits.failed_sign_ins.take(&client)?;
             Err(ApiError::Unauthorized("E-mail or password is wrong."))
@@ -89,7 +89,7 @@ pub async fn refresh(
     api.limits.failed_sign_ins.look(&client)?;
 
     match refresh_session(&api.app, token).await {
-        Ok(signed_in) => session(&api, signed_in),
+        Ok(signed_in) => session(&api, &signed_in),
         Err(RefreshError::Invalid) => {
             api.limits.failed_sign_ins.take(&client)?;
             Err(ENDED)
@@ -134,7 +134,7 @@ pub async fn me(current: CurrentUser) -> Json<UserResponse> {
     Json(UserResponse::from(&current.user))
 }
 
-fn session(api: &Api, signed_in: SignedIn) -> Result<Response, ApiError> {
+fn session(api: &Api, signed_in: &SignedIn) -> Result<Response, ApiError> {
     let token = |purpose| {
         let issued = api
             .identity

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Who may depend on whom. These tables are the documentation.
 const ARROWS: [(&str, &[&str]); 9] = [
@@ -99,12 +99,12 @@ fn crates() -> Vec<(String, toml::Table)> {
         .flat_map(|group| fs::read_dir(root.join(group)).expect("a folder of crates"))
         .map(|entry| entry.expect("an entry").path().join("Cargo.toml"))
         .filter(|manifest| manifest.exists())
-        .map(read)
+        .map(|manifest| read(&manifest))
         .collect()
 }
 
-fn read(manifest: PathBuf) -> (String, toml::Table) {
-    let text = fs::read_to_string(&manifest).expect("a manifest");
+fn read(manifest: &Path) -> (String, toml::Table) {
+    let text = fs::read_to_string(manifest).expect("a manifest");
     let table: toml::Table = text.parse().expect("TOML");
     let name = table["package"]["name"]
         .as_str()

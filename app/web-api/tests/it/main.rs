@@ -1,6 +1,7 @@
 //! The product from outside: HTTP and hub, on real databases.
 
 mod eventually;
+mod executable;
 mod hub_client;
 mod person;
 mod test_app;
@@ -11,6 +12,7 @@ mod openapi;
 mod access;
 mod hub;
 mod limits;
+mod log;
 mod notifications;
 mod operations;
 mod pages;

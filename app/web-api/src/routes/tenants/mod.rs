@@ -1,3 +1,5 @@
+mod response;
+
 use application::ports::TenantQuery;
 use application::tenants::{
     RegisterTenant, RegisterTenantError, RetryTenantError, find_tenant, list_tenants,
@@ -6,14 +8,15 @@ use application::tenants::{
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain::{Origin, RequestKey, Status, StepProgress, Tenant, TenantId};
+use domain::{RequestKey, TenantId};
 use http::header::LOCATION;
 use http::{HeaderMap, StatusCode};
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
+pub use self::response::{
+    AcceptedTenantResponse, TenantPageResponse, TenantResponse, TenantStatus,
+};
 use crate::api::SharedApi;
 use crate::current_user::SuperAdmin;
 use crate::error::{ApiError, FieldErrors, Problem};
@@ -29,85 +32,6 @@ pub struct RegisterTenantRequest {
     pub admin_email: String,
 }
 
-/// A tenant whose provisioning goes on in the background.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = AcceptedTenant)]
-pub struct AcceptedTenantResponse {
-    pub id: Uuid,
-    pub slug: String,
-    pub name: String,
-    pub status: TenantStatus,
-    pub job_id: Uuid,
-}
-
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = Tenant)]
-pub struct TenantResponse {
-    pub id: Uuid,
-    pub slug: String,
-    pub name: String,
-    pub admin_email: String,
-    pub status: TenantStatus,
-    /// Why the last attempt failed.
-    #[schema(required)]
-    pub error: Option<String>,
-    pub steps: Vec<StepResponse>,
-    pub job_id: Uuid,
-    /// Which attempt was started last; 0 before the first.
-    pub attempt: u32,
-    pub max_attempts: u32,
-    /// When it is tried again by itself.
-    #[schema(required)]
-    pub next_attempt_at: Option<Timestamp>,
-    pub origin: TenantOrigin,
-    /// Rises with each change.
-    pub version: i64,
-    pub created_at: Timestamp,
-    pub updated_at: Timestamp,
-    #[schema(required)]
-    pub activated_at: Option<Timestamp>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub enum TenantStatus {
-    Pending,
-    Provisioning,
-    Active,
-    Failed,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub enum TenantOrigin {
-    Admin,
-    SignUp,
-}
-
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = TenantStep)]
-pub struct StepResponse {
-    /// For example `create_database`.
-    pub key: String,
-    /// For example `Create database`.
-    pub title: String,
-    pub state: StepState,
-    #[schema(required)]
-    pub started_at: Option<Timestamp>,
-    #[schema(required)]
-    pub finished_at: Option<Timestamp>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = TenantStepState)]
-pub enum StepState {
-    Waiting,
-    Running,
-    Done,
-    Failed,
-}
-
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
@@ -119,17 +43,6 @@ pub struct ListTenantsQuery {
     pub page: Option<u32>,
     /// 1 to 100. Default 20.
     pub page_size: Option<u32>,
-}
-
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = TenantPage)]
-pub struct TenantPageResponse {
-    pub items: Vec<TenantResponse>,
-    pub page: u32,
-    pub page_size: u32,
-    /// Of all pages.
-    pub total: u64,
 }
 
 /// Notes a tenant and starts its provisioning in the background.
@@ -166,7 +79,7 @@ pub async fn create(
     Ok((
         StatusCode::ACCEPTED,
         [(LOCATION, location)],
-        accepted(tenant),
+        Json(AcceptedTenantResponse::from(tenant)),
     )
         .into_response())
 }
@@ -202,7 +115,7 @@ pub async fn list(
 #[utoipa::path(
     get, path = "/api/tenants/{id}", tag = "tenants", operation_id = "getTenant",
     security(("bearer" = [])),
-    params(("id" = Uuid, Path)),
+    params(("id" = uuid::Uuid, Path)),
     responses(
         (status = 200, body = TenantResponse),
         (status = 401, body = Problem, content_type = "application/problem+json"),
@@ -225,7 +138,7 @@ pub async fn get(
 #[utoipa::path(
     post, path = "/api/tenants/{id}/retry", tag = "tenants", operation_id = "retryTenant",
     security(("bearer" = [])),
-    params(("id" = Uuid, Path)),
+    params(("id" = uuid::Uuid, Path)),
     responses(
         (status = 202, body = AcceptedTenantResponse),
         (status = 401, body = Problem, content_type = "application/problem+json"),
@@ -240,7 +153,11 @@ pub async fn retry(
     Id(id): Id,
 ) -> Result<Response, ApiError> {
     let tenant = retry_tenant(&api.app, &user, TenantId(id)).await?;
-    Ok((StatusCode::ACCEPTED, accepted(tenant)).into_response())
+    Ok((
+        StatusCode::ACCEPTED,
+        Json(AcceptedTenantResponse::from(tenant)),
+    )
+        .into_response())
 }
 
 const NO_TENANT: ApiError = ApiError::NotFound("There is no such tenant.");
@@ -253,16 +170,6 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<RequestKey>, ApiError> 
     let key = key.to_str().unwrap_or_default().parse::<RequestKey>();
     key.map(Some)
         .map_err(|error| ApiError::invalid("Idempotency-Key", error.to_string()))
-}
-
-fn accepted(tenant: Tenant) -> Json<AcceptedTenantResponse> {
-    Json(AcceptedTenantResponse {
-        id: tenant.id.0,
-        slug: tenant.slug.to_string(),
-        name: tenant.name.to_string(),
-        status: tenant.status.into(),
-        job_id: tenant.job_id,
-    })
 }
 
 impl ListTenantsQuery {
@@ -320,70 +227,5 @@ pub fn slug_taken() -> ApiError {
     ApiError::Conflict {
         detail: TAKEN.to_owned(),
         errors: FieldErrors::of("slug", TAKEN),
-    }
-}
-
-impl From<Tenant> for TenantResponse {
-    fn from(tenant: Tenant) -> Self {
-        Self {
-            id: tenant.id.0,
-            slug: tenant.slug.to_string(),
-            name: tenant.name.to_string(),
-            admin_email: tenant.admin_email.to_string(),
-            status: tenant.status.into(),
-            error: tenant.error,
-            steps: tenant.steps.iter().map(Into::into).collect(),
-            job_id: tenant.job_id,
-            attempt: tenant.attempt,
-            max_attempts: tenant.max_attempts,
-            next_attempt_at: tenant.next_attempt_at,
-            origin: match tenant.origin {
-                Origin::Admin { .. } => TenantOrigin::Admin,
-                Origin::SignUp => TenantOrigin::SignUp,
-            },
-            version: tenant.version,
-            created_at: tenant.created_at,
-            updated_at: tenant.updated_at,
-            activated_at: tenant.activated_at,
-        }
-    }
-}
-
-impl From<&StepProgress> for StepResponse {
-    fn from(progress: &StepProgress) -> Self {
-        Self {
-            key: progress.step.key().to_owned(),
-            title: progress.step.title().to_owned(),
-            state: match progress.state {
-                domain::StepState::Waiting => StepState::Waiting,
-                domain::StepState::Running { .. } => StepState::Running,
-                domain::StepState::Done { .. } => StepState::Done,
-                domain::StepState::Failed { .. } => StepState::Failed,
-            },
-            started_at: progress.state.started_at(),
-            finished_at: progress.state.finished_at(),
-        }
-    }
-}
-
-impl From<Status> for TenantStatus {
-    fn from(status: Status) -> Self {
-        match status {
-            Status::Pending => Self::Pending,
-            Status::Provisioning => Self::Provisioning,
-            Status::Active => Self::Active,
-            Status::Failed => Self::Failed,
-        }
-    }
-}
-
-impl From<TenantStatus> for Status {
-    fn from(status: TenantStatus) -> Self {
-        match status {
-            TenantStatus::Pending => Self::Pending,
-            TenantStatus::Provisioning => Self::Provisioning,
-            TenantStatus::Active => Self::Active,
-            TenantStatus::Failed => Self::Failed,
-        }
     }
 }

@@ -1,0 +1,61 @@
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use crate::test_app::{ADMIN, PASSWORD};
+
+/// The executable, running; killed at the end of the test.
+pub struct Executable {
+    pub address: SocketAddr,
+    child: Child,
+}
+
+impl Executable {
+    /// Starts it and waits for its greeting. The log goes to `log` in the data directory.
+    pub fn start(data_dir: &Path, settings: &[(&str, &str)]) -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = free.local_addr().expect("an address");
+        drop(free);
+        let log = std::fs::File::create(data_dir.join("log")).expect("a log");
+        let mut child = Command::new(env!("CARGO_BIN_EXE_diquis"))
+            .arg("serve")
+            .env_clear()
+            .env("DIQUIS_LISTEN", address.to_string())
+            .env("DIQUIS_DATA_DIR", data_dir)
+            .env("DIQUIS_ADMIN_EMAIL", ADMIN)
+            .env("DIQUIS_ADMIN_PASSWORD", PASSWORD)
+            .envs(settings.iter().copied())
+            .current_dir(data_dir)
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .expect("it starts");
+
+        let mut greeting = String::new();
+        let output = child.stdout.take().expect("is piped");
+        BufReader::new(output)
+            .read_line(&mut greeting)
+            .expect("greets");
+        assert_eq!(greeting, format!("Diquis is at http://{address}\n"));
+        Self { address, child }
+    }
+
+    pub fn terminate(&self) {
+        let id = self.child.id().to_string();
+        let status = Command::new("kill").args(["-TERM", &id]).status();
+        assert!(status.expect("kill runs").success());
+    }
+
+    /// The code with which it ends.
+    pub fn ends_with(&mut self) -> Option<i32> {
+        self.child.wait().expect("it ends").code()
+    }
+}
+
+impl Drop for Executable {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
