@@ -2,7 +2,7 @@ use job_engine::storage::{Cursor, JobQuery};
 
 use crate::actions::Seen;
 use crate::lists::List;
-use crate::visit::PageError;
+use crate::page::PageError;
 
 /// How many rows a page may have; the first is the default.
 pub(crate) const PAGE_SIZES: [usize; 4] = [20, 50, 100, 500];

@@ -14,6 +14,7 @@ mod lists;
 mod live;
 mod mount;
 mod options;
+mod page;
 mod pages;
 mod visit;
 
@@ -62,7 +63,7 @@ pub fn dashboard_with(
     // sender was let in, and every answer gets the headers.
     with_pages(&shared)
         .merge(without_layout())
-        .layer(CsrfLayer::new().with_rejection_response(visit::cross_site))
+        .layer(CsrfLayer::new().with_rejection_response(page::cross_site))
         .layer(from_fn_with_state(shared.clone(), access::admit))
         .layer(from_fn(headers::secure))
         .with_state(shared)
@@ -81,7 +82,7 @@ fn with_pages(shared: &Shared) -> Router<Shared> {
         .route("/jobs/actions/{action}", post(actions::on_ticked))
         .route("/jobs/actions/{action}/{job}", post(actions::on_one))
         .route("/theme", post(actions::choose_theme))
-        .fallback(visit::no_such_page)
+        .fallback(page::no_such_page)
         .layer(DefaultBodyLimit::max(FORM_LIMIT_BYTES))
         .layer(from_fn_with_state(shared.clone(), visit::lay_out))
 }

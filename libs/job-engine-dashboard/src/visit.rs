@@ -2,19 +2,17 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use http::request::Parts;
 use http::{Extensions, Method, StatusCode, header};
 use jiff::Timestamp;
-use job_engine::StorageError;
 use job_engine::storage::Counts;
-use maud::{Markup, html};
-use tower_http::csrf::ProtectionError;
 
 use crate::access::Viewer;
 use crate::cookies::{self, Stay};
 use crate::flash::{self, Flash};
 use crate::mount::Mount;
+use crate::page::Page;
 use crate::{DashboardOptions, Shared, form_token, html};
 
 /// The cookie that keeps the chosen colours.
@@ -49,14 +47,6 @@ pub(crate) enum Theme {
     Dark,
 }
 
-/// What a handler answers: the layout is put around it on the way out.
-#[derive(Clone)]
-pub(crate) struct Page {
-    pub(crate) status: StatusCode,
-    pub(crate) title: String,
-    pub(crate) body: Markup,
-}
-
 impl Theme {
     pub(crate) const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
 
@@ -71,109 +61,6 @@ impl Theme {
     pub(crate) fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|theme| theme.name() == text)
     }
-}
-
-impl Page {
-    pub(crate) fn ok(title: impl Into<String>, body: Markup) -> Self {
-        Self {
-            status: StatusCode::OK,
-            title: title.into(),
-            body,
-        }
-    }
-
-    /// A page that says what is wrong and what to do.
-    pub(crate) fn explaining(status: StatusCode, title: &str, words: &str) -> Self {
-        let body = html! {
-            header.page-head { div { h1 { (title) } p.about { (words) } } }
-        };
-        Self {
-            status,
-            title: title.to_owned(),
-            body,
-        }
-    }
-}
-
-impl IntoResponse for Page {
-    fn into_response(self) -> Response {
-        let mut response = self.status.into_response();
-        response.extensions_mut().insert(self);
-        response
-    }
-}
-
-/// Why there is no page. Each one is shown with the layout, in words.
-#[derive(Debug)]
-pub(crate) enum PageError {
-    NotFound(String),
-    BadRequest(String),
-    /// The form's token is not this actor's and browser's.
-    ForeignForm,
-    ReadOnly,
-    Storage(StorageError),
-}
-
-impl From<StorageError> for PageError {
-    fn from(error: StorageError) -> Self {
-        Self::Storage(error)
-    }
-}
-
-impl IntoResponse for PageError {
-    fn into_response(self) -> Response {
-        let (status, title, words) = match self {
-            Self::NotFound(words) => (StatusCode::NOT_FOUND, "Not found", words),
-            Self::BadRequest(words) => (StatusCode::BAD_REQUEST, "Not understood", words),
-            Self::ForeignForm => (
-                StatusCode::FORBIDDEN,
-                "This form has expired",
-                "Nothing was changed. Go back, reload the page and try again.".to_owned(),
-            ),
-            Self::ReadOnly => (
-                StatusCode::FORBIDDEN,
-                "You may look, but not act",
-                "Nothing was changed. Your access to this dashboard is read-only.".to_owned(),
-            ),
-            Self::Storage(error) => {
-                tracing::error!(%error, "the job dashboard cannot read or write");
-                return storage_failed(&error);
-            }
-        };
-
-        Page::explaining(status, title, &words).into_response()
-    }
-}
-
-fn storage_failed(error: &StorageError) -> Response {
-    let unavailable = Page::explaining(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "The job storage does not answer",
-        "Nothing is lost: jobs are safe in the database. Reload in a few seconds. If you have just \
-         acted on jobs, see how they are before you do it again.",
-    );
-    let corrupt = Page::explaining(
-        StatusCode::INTERNAL_SERVER_ERROR,
-        "The job storage holds something unreadable",
-        "Nothing was changed. The server's log says what could not be read.",
-    );
-
-    match error {
-        StorageError::Unavailable(_) => {
-            ([(header::RETRY_AFTER, "5")], unavailable.into_response()).into_response()
-        }
-        StorageError::Corrupt(_) => corrupt.into_response(),
-    }
-}
-
-pub(crate) async fn no_such_page() -> PageError {
-    PageError::NotFound("The dashboard has no page at this address.".to_owned())
-}
-
-/// The answer to a form that another site sent.
-pub(crate) fn cross_site(_: ProtectionError) -> Response {
-    let words = "This request came from another site. Nothing was changed.\n";
-    (StatusCode::FORBIDDEN, words).into_response()
 }
 
 /// Finds out what pages need to know, runs the handler, and puts the layout around its page.

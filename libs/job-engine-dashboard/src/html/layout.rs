@@ -3,7 +3,8 @@ use maud::{DOCTYPE, Markup, html};
 use super::icon;
 use super::navigation::{side_bar, top_bar};
 use crate::assets;
-use crate::visit::{Page, Theme, Visit};
+use crate::page::Page;
+use crate::visit::{Theme, Visit};
 
 /// Everything around a page.
 pub(crate) fn page(visit: &Visit, page: &Page) -> Markup {

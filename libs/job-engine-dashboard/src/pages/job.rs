@@ -13,7 +13,8 @@ use crate::html::{
     copy_button, error_report, icon, job_actions, json, number, short_id, state, time,
 };
 use crate::lists::List;
-use crate::visit::{Page, PageError, Visit};
+use crate::page::{Page, PageError};
+use crate::visit::Visit;
 
 /// By name, because the mount may have captures of its own.
 #[derive(Deserialize)]

@@ -16,7 +16,8 @@ use crate::html::navigation::hidden_token;
 use crate::html::table::{Column, cell, column, table};
 use crate::html::{error_report, job_actions, jobs, json, number, short_id, state, time};
 use crate::lists::List;
-use crate::visit::{Page, PageError, Visit};
+use crate::page::{Page, PageError};
+use crate::visit::Visit;
 
 /// How much of the arguments a row shows.
 const PREVIEW_CHARS: usize = 120;

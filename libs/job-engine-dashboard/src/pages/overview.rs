@@ -9,8 +9,9 @@ use crate::diagnosis::{Gravity, Situation};
 use crate::filters::Filters;
 use crate::html::{error_report, icon, number, time};
 use crate::lists::List;
+use crate::page::{Page, PageError};
 use crate::pages::{queues, servers};
-use crate::visit::{Page, PageError, Visit};
+use crate::visit::Visit;
 
 /// Among how many of the newest failures alike ones are put together.
 const FAILURES_READ: usize = 100;

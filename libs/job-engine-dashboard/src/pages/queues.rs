@@ -8,7 +8,8 @@ use crate::diagnosis::is_silent;
 use crate::filters::Filters;
 use crate::html::table::{Column, cell, column, table};
 use crate::html::{number, time};
-use crate::visit::{Page, PageError, Visit};
+use crate::page::{Page, PageError};
+use crate::visit::Visit;
 
 const COLUMNS: [Column; 5] = [
     column("Queue", "wide"),

@@ -12,7 +12,8 @@ use crate::diagnosis::is_silent;
 use crate::html::state::marked;
 use crate::html::table::{Column, cell, column, table};
 use crate::html::{icon, number, time};
-use crate::visit::{Page, PageError, Visit};
+use crate::page::{Page, PageError};
+use crate::visit::Visit;
 
 /// Of how many running jobs it is said which server runs them.
 const RUNNING_SHOWN: usize = 200;

@@ -4,7 +4,8 @@ use super::head;
 use crate::actions::{Action, Seen};
 use crate::html::job_actions::class_of;
 use crate::html::navigation::hidden_token;
-use crate::visit::{Page, Visit};
+use crate::page::Page;
+use crate::visit::Visit;
 
 /// Asks before many jobs are acted on at once, with their number.
 pub(crate) fn show(visit: &Visit, action: Action, jobs: &[Seen], back: &str) -> Page {

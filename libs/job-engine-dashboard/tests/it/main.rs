@@ -1,5 +1,6 @@
 mod access;
 mod actions;
+mod colours;
 mod cross_site;
 mod escaping;
 mod jobs;

@@ -1,0 +1,151 @@
+use axum::extract::{Form, FromRequest, Request};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use job_engine::JobId;
+
+use super::Action;
+use crate::page::PageError;
+use crate::visit::Visit;
+use crate::{Shared, form_token};
+
+/// The most rows that one form may act on.
+const MOST_ROWS: usize = 1000;
+
+/// The fields of a form that carried the right token.
+pub(crate) struct CheckedForm {
+    pub(crate) visit: Visit,
+    fields: Vec<(String, String)>,
+}
+
+/// A job as a form names it, and the change after which the page showed it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Seen {
+    pub(crate) job: JobId,
+    /// `None` when the form does not say: then the job is taken as it is.
+    pub(crate) changed_at: Option<Timestamp>,
+}
+
+impl FromRequest<Shared> for CheckedForm {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, shared: &Shared) -> Result<Self, Response> {
+        let visit = request.extensions().get::<Visit>();
+        let visit = visit.expect("every action is behind `lay_out`").clone();
+        let Form(fields) = Form::<Vec<(String, String)>>::from_request(request, shared)
+            .await
+            .map_err(IntoResponse::into_response)?;
+        let form = Self { visit, fields };
+
+        let token = form.value(form_token::FIELD).unwrap_or_default();
+        let Visit {
+            viewer, session, ..
+        } = &form.visit;
+        if !shared.form_tokens.accepts(token, &viewer.actor, session) {
+            tracing::warn!(actor = %viewer.actor, "refused a form with a foreign token");
+            return Err(PageError::ForeignForm.into_response());
+        }
+
+        Ok(form)
+    }
+}
+
+impl CheckedForm {
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
+        let field = self.fields.iter().find(|(key, _)| key == name);
+        field.map(|(_, value)| value.as_str())
+    }
+
+    /// The action of this name, if there is one and the viewer may act.
+    pub(crate) fn allowed(&self, action: &str) -> Result<Action, PageError> {
+        if !self.visit.viewer.may_act {
+            tracing::warn!(actor = %self.visit.viewer.actor, %action, "refused a read-only actor");
+            return Err(PageError::ReadOnly);
+        }
+
+        Action::parse(action)
+            .ok_or_else(|| PageError::NotFound("The dashboard has no such action.".to_owned()))
+    }
+
+    pub(crate) fn ticked(&self) -> Result<Vec<Seen>, PageError> {
+        let jobs: Option<Vec<Seen>> = self
+            .fields
+            .iter()
+            .filter(|(key, _)| key == "jobs" || key == "jobs[]")
+            .map(|(_, value)| Seen::parse(value))
+            .collect();
+
+        let jobs = jobs.ok_or_else(not_a_job)?;
+        if jobs.len() > MOST_ROWS {
+            let words = format!("At most {MOST_ROWS} jobs at once. Nothing was changed.");
+            return Err(PageError::BadRequest(words));
+        }
+        Ok(jobs)
+    }
+
+    /// Where the form wants to return to, if that is a page of ours.
+    pub(crate) fn back(&self) -> Option<&str> {
+        let plain = |path: &&str| {
+            path.starts_with('/')
+                && !path.starts_with("//")
+                && path
+                    .bytes()
+                    .all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+        };
+        self.value("back").filter(plain)
+    }
+}
+
+impl Seen {
+    /// How a form writes it: the id, then the change after `~` in nanoseconds.
+    pub(crate) fn to_field(self) -> String {
+        match self.changed_at {
+            Some(changed_at) => format!("{}~{}", self.job, changed_at.as_nanosecond()),
+            None => self.job.to_string(),
+        }
+    }
+
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (id, change) = match text.split_once('~') {
+            Some((id, change)) => (id, Some(change)),
+            None => (text, None),
+        };
+        let changed_at = match change {
+            Some(change) => Some(Timestamp::from_nanosecond(change.parse().ok()?).ok()?),
+            None => None,
+        };
+
+        Some(Self {
+            job: JobId(id.parse().ok()?),
+            changed_at,
+        })
+    }
+}
+
+pub(crate) fn not_a_job() -> PageError {
+    PageError::BadRequest("The form names something that is no job. Nothing was changed.".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seen_job_reads_back_from_its_form() {
+        let job = JobId::random();
+        let changed_at =
+            Timestamp::from_nanosecond(1_795_246_800_123_456_789).expect("the time is in range");
+
+        for changed_at in [Some(changed_at), None] {
+            let seen = Seen { job, changed_at };
+            assert_eq!(Seen::parse(&seen.to_field()), Some(seen));
+        }
+    }
+
+    #[test]
+    fn what_is_no_seen_job_is_refused() {
+        let id = JobId::random();
+        for text in ["", "1", "~", &format!("{id}~"), &format!("{id}~soon")] {
+            assert_eq!(Seen::parse(text), None, "{text}");
+        }
+    }
+}

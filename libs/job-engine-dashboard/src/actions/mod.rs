@@ -1,0 +1,139 @@
+mod action;
+mod checked_form;
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use job_engine::StorageError;
+use job_engine::storage::Commanded;
+use serde::Deserialize;
+
+use crate::cookies::{self, Stay};
+use crate::flash::{self, Flash};
+use crate::page::PageError;
+use crate::visit::{THEME_COOKIE, Theme, Visit};
+use crate::{Shared, pages};
+
+pub(crate) use action::Action;
+pub(crate) use checked_form::{CheckedForm, Seen};
+
+use checked_form::not_a_job;
+
+/// By name, because the mount may have captures of its own.
+#[derive(Deserialize)]
+pub(crate) struct OnOne {
+    action: String,
+    job: String,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct OnTicked {
+    action: String,
+}
+
+pub(crate) async fn on_one(
+    State(shared): State<Shared>,
+    Path(OnOne { action, job: id }): Path<OnOne>,
+    form: CheckedForm,
+) -> Result<Response, PageError> {
+    let action = form.allowed(&action)?;
+    let page = format!("/jobs/details/{id}");
+    let seen = form
+        .value("seen")
+        .map_or_else(|| id.clone(), |seen| format!("{id}~{seen}"));
+    let seen = Seen::parse(&seen).ok_or_else(not_a_job)?;
+
+    let flash = act(&shared, &form.visit, action, &[seen]).await?;
+    Ok(back(&form, &page, flash))
+}
+
+pub(crate) async fn on_ticked(
+    State(shared): State<Shared>,
+    Path(OnTicked { action }): Path<OnTicked>,
+    form: CheckedForm,
+) -> Result<Response, PageError> {
+    let action = form.allowed(&action)?;
+    let jobs = form.ticked()?;
+    if action == Action::Delete && jobs.len() > 1 && form.value("sure").is_none() {
+        let back = form.back().unwrap_or("/jobs/failed");
+        return Ok(pages::sure::show(&form.visit, action, &jobs, back).into_response());
+    }
+
+    let flash = act(&shared, &form.visit, action, &jobs).await?;
+    Ok(back(&form, "/", flash))
+}
+
+/// Keeps the choice of colours; for read-only viewers as well.
+pub(crate) async fn choose_theme(form: CheckedForm) -> Result<Response, PageError> {
+    let theme = form
+        .value("theme")
+        .and_then(Theme::parse)
+        .ok_or_else(|| PageError::BadRequest("The themes are system, light and dark.".into()))?;
+
+    let path = form.visit.mount.cookie_path();
+    let cookie = cookies::write(THEME_COOKIE, theme.name(), path, Stay::Year);
+    let mut response = see_other(&form, "/");
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    Ok(response)
+}
+
+async fn act(
+    shared: &Shared,
+    visit: &Visit,
+    action: Action,
+    jobs: &[Seen],
+) -> Result<Flash, StorageError> {
+    let mut flash = Flash::nothing_yet(action);
+    for seen in jobs {
+        match act_on(shared, &visit.viewer.actor, action, *seen).await? {
+            Commanded::Done => flash.done += 1,
+            Commanded::NotFound => flash.gone += 1,
+            Commanded::NotApplicable(state) => {
+                flash.moved_on += 1;
+                flash.now_in = Some(state);
+            }
+        }
+    }
+
+    Ok(flash)
+}
+
+/// One job. It is looked at first: who decided on what a page showed did not decide about what the
+/// job has become since.
+async fn act_on(
+    shared: &Shared,
+    actor: &str,
+    action: Action,
+    seen: Seen,
+) -> Result<Commanded, StorageError> {
+    let Some(job) = shared.storage.job(seen.job).await? else {
+        return Ok(Commanded::NotFound);
+    };
+    let now = job.summary;
+    let moved_on = seen.changed_at.is_some_and(|seen| seen != now.changed_at);
+    if moved_on {
+        return Ok(Commanded::NotApplicable(now.state));
+    }
+
+    let reason = action.reason(actor);
+    let answer = shared
+        .storage
+        .command(seen.job, action.command(), &reason)
+        .await?;
+    tracing::info!(%actor, action = action.name(), job = %seen.job, ?answer, "acted on a job");
+    Ok(answer)
+}
+
+fn back(form: &CheckedForm, otherwise: &str, flash: Flash) -> Response {
+    let path = form.visit.mount.cookie_path();
+    let cookie = cookies::write(flash::COOKIE, &flash.to_cookie(), path, Stay::Session);
+    let mut response = see_other(form, otherwise);
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    response
+}
+
+fn see_other(form: &CheckedForm, otherwise: &str) -> Response {
+    let url = form.visit.url(form.back().unwrap_or(otherwise));
+    let location = HeaderValue::from_str(&url).unwrap_or(HeaderValue::from_static("/"));
+    (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
+}

@@ -1,0 +1,134 @@
+use job_engine::storage::{QueueSummary, ServerSummary};
+
+use super::Situation;
+use crate::html::time::{between, words};
+use crate::html::{jobs, number};
+
+/// Something that needs attention.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Finding {
+    pub(crate) gravity: Gravity,
+    pub(crate) words: String,
+    /// Where to see more, below the mount.
+    pub(crate) path: String,
+    pub(crate) link: &'static str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Gravity {
+    /// Nothing is being done that should be, or was given up.
+    Trouble,
+    /// It may become trouble, or heal by itself.
+    Warning,
+}
+
+impl Situation<'_> {
+    /// Everything that needs attention, the gravest first; empty when all is well.
+    pub(crate) fn findings(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        findings.extend(self.no_server());
+        findings.extend(self.given_up());
+        findings.extend(self.unserved_queues());
+        findings.extend(self.silent_servers());
+        findings.extend(self.slow_queues());
+        findings.extend(self.retries());
+        findings.sort_by_key(|finding| finding.gravity);
+        findings
+    }
+
+    fn no_server(&self) -> Option<Finding> {
+        let alive = self.servers.iter().any(|server| !self.is_silent(server));
+        let words = match self.counts.enqueued {
+            0 => "No server is running. New jobs will wait.".to_owned(),
+            n => format!("No server is running: {} waiting.", are(n)),
+        };
+        (!alive).then(|| trouble(words, "/servers", "Servers"))
+    }
+
+    fn given_up(&self) -> Option<Finding> {
+        let words = match self.counts.failed {
+            0 => return None,
+            1 => "1 job was given up and waits for your decision.".to_owned(),
+            n => format!(
+                "{} jobs were given up and wait for your decision.",
+                number(n)
+            ),
+        };
+        Some(trouble(words, "/jobs/failed", "Failed jobs"))
+    }
+
+    fn unserved_queues(&self) -> Vec<Finding> {
+        if self.servers.is_empty() {
+            return Vec::new();
+        }
+
+        let unserved = |queue: &&QueueSummary| queue.enqueued > 0 && !self.is_served(&queue.name);
+        let finding = |queue: &QueueSummary| {
+            let words = format!(
+                "No server takes jobs from the queue {}: {} waiting.",
+                queue.name,
+                are(queue.enqueued)
+            );
+            trouble(words, "/queues", "Queues")
+        };
+        self.queues.iter().filter(unserved).map(finding).collect()
+    }
+
+    fn silent_servers(&self) -> Vec<Finding> {
+        let finding = |server: &ServerSummary| {
+            let words = format!(
+                "The server {} has been silent for {} and is possibly dead. Its jobs are given to \
+                 another server.",
+                server.name,
+                words(between(server.heartbeat_at, self.now))
+            );
+            warning(words, "/servers", "Servers")
+        };
+        let silent = self.servers.iter().filter(|server| self.is_silent(server));
+        silent.map(finding).collect()
+    }
+
+    fn slow_queues(&self) -> Vec<Finding> {
+        let slow = |queue: &QueueSummary| {
+            let waited = between(queue.oldest_enqueued_at?, self.now);
+            let words = format!(
+                "The oldest job in the queue {} has waited for {}.",
+                queue.name,
+                words(waited)
+            );
+            (waited >= self.options.slow_queue_after && self.is_served(&queue.name))
+                .then(|| warning(words, "/queues", "Queues"))
+        };
+        self.queues.iter().filter_map(slow).collect()
+    }
+
+    fn retries(&self) -> Option<Finding> {
+        let words = match self.counts.retries {
+            0 => return None,
+            1 => "1 job failed and will be tried again.".to_owned(),
+            n => format!("{} jobs failed and will be tried again.", number(n)),
+        };
+        Some(warning(words, "/retries", "Retries"))
+    }
+}
+
+fn are(n: u64) -> String {
+    let verb = if n == 1 { "is" } else { "are" };
+    format!("{} {verb}", jobs(n))
+}
+
+fn trouble(words: String, path: &str, link: &'static str) -> Finding {
+    Finding {
+        gravity: Gravity::Trouble,
+        words,
+        path: path.to_owned(),
+        link,
+    }
+}
+
+fn warning(words: String, path: &str, link: &'static str) -> Finding {
+    Finding {
+        gravity: Gravity::Warning,
+        ..trouble(words, path, link)
+    }
+}

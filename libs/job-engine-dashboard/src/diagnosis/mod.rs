@@ -1,0 +1,219 @@
+//! Says in words whether all is well, and why a job is where it is.
+
+mod findings;
+mod why;
+
+use jiff::Timestamp;
+use job_engine::storage::{Counts, QueueSummary, ServerSummary};
+
+use crate::DashboardOptions;
+use crate::html::time::between;
+
+pub(crate) use findings::Gravity;
+
+/// How the engine is, as the storage tells it.
+pub(crate) struct Situation<'a> {
+    pub(crate) now: Timestamp,
+    pub(crate) options: &'a DashboardOptions,
+    pub(crate) counts: &'a Counts,
+    pub(crate) queues: &'a [QueueSummary],
+    pub(crate) servers: &'a [ServerSummary],
+}
+
+impl Situation<'_> {
+    pub(crate) fn is_silent(&self, server: &ServerSummary) -> bool {
+        is_silent(server, self.now, self.options)
+    }
+
+    fn is_served(&self, queue: &str) -> bool {
+        self.servers_of(queue).next().is_some()
+    }
+
+    /// The servers that are alive and take jobs from this queue.
+    fn servers_of<'a>(&'a self, queue: &'a str) -> impl Iterator<Item = &'a ServerSummary> {
+        let takes = move |server: &&ServerSummary| {
+            !self.is_silent(server) && server.queues.iter().any(|name| name == queue)
+        };
+        self.servers.iter().filter(takes)
+    }
+}
+
+/// Whether a server has not been heard of for longer than it may be.
+pub(crate) fn is_silent(
+    server: &ServerSummary,
+    now: Timestamp,
+    options: &DashboardOptions,
+) -> bool {
+    between(server.heartbeat_at, now) > options.server_timeout
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+    use job_engine::storage::JobSummary;
+    use job_engine::{JobId, ServerId, State};
+
+    use super::*;
+
+    struct World {
+        counts: Counts,
+        queues: Vec<QueueSummary>,
+        servers: Vec<ServerSummary>,
+        options: DashboardOptions,
+    }
+
+    fn ago(seconds: i64) -> Timestamp {
+        now() - SignedDuration::from_secs(seconds)
+    }
+
+    fn now() -> Timestamp {
+        Timestamp::from_second(1_795_246_800).expect("the time is in range")
+    }
+
+    impl World {
+        fn calm() -> Self {
+            Self {
+                counts: Counts::default(),
+                queues: vec![QueueSummary {
+                    name: "mail".to_owned(),
+                    enqueued: 0,
+                    processing: 0,
+                    oldest_enqueued_at: None,
+                }],
+                servers: vec![ServerSummary {
+                    id: ServerId::random(),
+                    name: "web-1:7".to_owned(),
+                    queues: vec!["mail".to_owned()],
+                    workers: 2,
+                    processing: 0,
+                    started_at: ago(3600),
+                    heartbeat_at: ago(1),
+                }],
+                options: DashboardOptions::default(),
+            }
+        }
+
+        fn situation(&self) -> Situation<'_> {
+            Situation {
+                now: now(),
+                options: &self.options,
+                counts: &self.counts,
+                queues: &self.queues,
+                servers: &self.servers,
+            }
+        }
+
+        fn found(&self) -> Vec<String> {
+            let findings = self.situation().findings();
+            findings.into_iter().map(|finding| finding.words).collect()
+        }
+
+        fn waiting_job(&self, queue: &str, seconds: i64) -> String {
+            self.situation().why(&JobSummary {
+                id: JobId::random(),
+                kind: "send_mail".to_owned(),
+                queue: queue.to_owned(),
+                priority: 0,
+                state: State::Enqueued,
+                reason: None,
+                attempts: 0,
+                abandoned: 0,
+                arguments: "{}".to_owned(),
+                created_at: ago(seconds),
+                changed_at: ago(seconds),
+                due_at: None,
+                server: None,
+                error: None,
+                duration: None,
+            })
+        }
+    }
+
+    #[test]
+    fn a_calm_engine_has_no_findings() {
+        assert_eq!(World::calm().found(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_was_given_up_comes_before_what_will_be_tried_again() {
+        let mut world = World::calm();
+        world.counts.retries = 3;
+        world.counts.failed = 1;
+
+        assert_eq!(
+            world.found(),
+            [
+                "1 job was given up and waits for your decision.",
+                "3 jobs failed and will be tried again.",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_queue_that_no_server_takes_from_is_found() {
+        let mut world = World::calm();
+        world.queues[0].name = "reports".to_owned();
+        world.queues[0].enqueued = 2;
+
+        assert_eq!(
+            world.found(),
+            ["No server takes jobs from the queue reports: 2 jobs are waiting."]
+        );
+    }
+
+    #[test]
+    fn a_slow_queue_is_found() {
+        let mut world = World::calm();
+        world.queues[0].enqueued = 1;
+        world.queues[0].oldest_enqueued_at = Some(ago(720));
+
+        assert_eq!(
+            world.found(),
+            ["The oldest job in the queue mail has waited for 12 min."]
+        );
+    }
+
+    #[test]
+    fn when_the_only_server_is_silent_nothing_runs() {
+        let mut world = World::calm();
+        world.servers[0].heartbeat_at = ago(40);
+
+        assert_eq!(
+            world.found(),
+            [
+                "No server is running. New jobs will wait.",
+                "The server web-1:7 has been silent for 40 s and is possibly dead. Its jobs are \
+                 given to another server.",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_waiting_job_says_what_it_waits_for() {
+        let mut world = World::calm();
+        assert_eq!(
+            world.waiting_job("mail", 1),
+            "Waits for a worker; one is free."
+        );
+        assert!(
+            world
+                .waiting_job("mail", 60)
+                .contains("knows jobs of this kind")
+        );
+        assert!(
+            world
+                .waiting_job("reports", 1)
+                .contains("the queue reports")
+        );
+
+        world.servers[0].processing = 2;
+        assert!(world.waiting_job("mail", 1).contains("are busy"));
+
+        world.servers.clear();
+        assert!(
+            world
+                .waiting_job("mail", 1)
+                .contains("no server is running")
+        );
+    }
+}
