@@ -77,9 +77,10 @@ impl Calls {
     /// Starts a call that is answered once; waits for a slot first.
     pub(crate) async fn start(&mut self, invocation: Invocation) {
         // A call that reads an upload must not keep the client from sending it.
-        let permit = match invocation.streams.is_empty() {
-            true => Arc::clone(&self.slots).acquire_owned().await.ok(),
-            false => None,
+        let permit = if invocation.streams.is_empty() {
+            Arc::clone(&self.slots).acquire_owned().await.ok()
+        } else {
+            None
         };
         self.launch(invocation, CallSlot::holding(permit), Expected::OneAnswer);
     }
@@ -92,11 +93,12 @@ impl Calls {
     /// Passes on an item of an upload; waits while the method is behind.
     pub(crate) async fn upload(&self, stream: &str, item: Payload) {
         let upload = self.running.uploads().get(stream).cloned();
-        match upload {
-            // The method may have stopped reading.
-            Some(upload) => drop(upload.send(Ok(item)).await),
-            None => tracing::debug!("an item came for a stream that is not open"),
-        }
+        let Some(upload) = upload else {
+            tracing::debug!("an item came for a stream that is not open");
+            return;
+        };
+        // The method may have stopped reading.
+        let _ = upload.send(Ok(item)).await;
     }
 
     /// Ends an upload; gives the outcome back if there is no such upload.

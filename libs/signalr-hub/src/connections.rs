@@ -60,14 +60,14 @@ struct Entry {
 type Members = HashMap<Arc<str>, Arc<Client>>;
 
 impl Connections {
-    pub(crate) fn add(&self, client: Arc<Client>) {
+    pub(crate) fn add(&self, client: &Arc<Client>) {
         let mut state = self.write();
         if let Some(user) = &client.user_id {
             let members = state.users.entry(Arc::clone(user)).or_default();
-            members.insert(Arc::clone(client.id()), Arc::clone(&client));
+            members.insert(Arc::clone(client.id()), Arc::clone(client));
         }
         let entry = Entry {
-            client: Arc::clone(&client),
+            client: Arc::clone(client),
             groups: HashSet::new(),
         };
         state.clients.insert(Arc::clone(client.id()), entry);

@@ -107,9 +107,10 @@ impl Core {
         Ok(Parcel {
             subject: subject(method),
             json: write(Protocol::Json)?,
-            message_pack: match self.options.message_pack {
-                true => Some(write(Protocol::MessagePack)?),
-                false => None,
+            message_pack: if self.options.message_pack {
+                Some(write(Protocol::MessagePack)?)
+            } else {
+                None
             },
         })
     }
@@ -190,7 +191,7 @@ impl Core {
             .for_each(target, |client| client.connection.stop(Stop::Revoked));
     }
 
-    async fn obey(&self, envelope: Envelope) {
+    fn obey(&self, envelope: Envelope) {
         if *envelope.from == *self.name {
             return;
         }
@@ -211,7 +212,7 @@ impl Core {
                 connection,
                 question,
                 parcel,
-            } => self.ask_for(envelope.from, &connection, question, parcel),
+            } => self.ask_for(envelope.from, &connection, question, &parcel),
             Command::Answer {
                 to,
                 question,
@@ -240,7 +241,7 @@ pub(crate) fn listen(core: &Arc<Core>) {
             while let Some(envelope) = envelopes.next().await {
                 let Some(core) = core.upgrade() else { return };
                 match Envelope::from_bytes(&envelope) {
-                    Ok(envelope) => core.obey(envelope).await,
+                    Ok(envelope) => core.obey(envelope),
                     Err(error) => tracing::error!(%error, "an envelope cannot be read"),
                 }
             }

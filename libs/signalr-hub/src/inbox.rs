@@ -132,9 +132,10 @@ impl Inbox {
             return None;
         }
 
-        let room = match state.is_restarting {
-            true => 0,
-            false => CAPACITY - state.bytes.len(),
+        let room = if state.is_restarting {
+            0
+        } else {
+            CAPACITY - state.bytes.len()
         };
         let written = bytes.len().min(room);
         state.bytes.extend_from_slice(&bytes[..written]);

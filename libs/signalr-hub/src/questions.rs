@@ -149,14 +149,14 @@ impl Core {
         server: String,
         connection: &str,
         question: String,
-        parcel: Parcel,
+        parcel: &Parcel,
     ) {
         let Some(client) = self.connections.find(connection) else {
             return;
         };
         self.questions
             .open(question, connection.into(), Asker::Server(server));
-        client.ask(&parcel);
+        client.ask(parcel);
     }
 
     /// Takes the answer of a client of this server.

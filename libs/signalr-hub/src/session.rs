@@ -40,7 +40,7 @@ pub(crate) async fn run(core: Arc<Core>, connection: Arc<Connection>) {
     });
     start_keep_alive(&client);
     allow_resuming(&core, &client.connection, handshake);
-    core.connections.add(Arc::clone(&client));
+    core.connections.add(&client);
 
     let mut reader = MessageReader::reading(handshake.protocol, core.options.message_limit());
     reader.add(rest.freeze());

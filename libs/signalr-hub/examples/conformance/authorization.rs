@@ -1,5 +1,10 @@
 //! A hub for those who have a token, and the tokens.
 
+#![expect(
+    clippy::unused_async,
+    reason = "hub methods are async, whether they wait or not"
+)]
+
 use std::{
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},

@@ -37,9 +37,10 @@ struct ByteArray(Bytes);
 
 impl Serialize for ByteArray {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match serializer.is_human_readable() {
-            true => serializer.serialize_str(&STANDARD.encode(&self.0)),
-            false => serializer.serialize_bytes(&self.0),
+        if serializer.is_human_readable() {
+            serializer.serialize_str(&STANDARD.encode(&self.0))
+        } else {
+            serializer.serialize_bytes(&self.0)
         }
     }
 }

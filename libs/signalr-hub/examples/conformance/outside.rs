@@ -50,9 +50,10 @@ async fn route(request: Request, next: Next) -> Response {
     }
 
     let cookies = path.contains("/negotiate").then(|| cookies(&request));
-    let mut response = match path.starts_with("/bad-negotiate") {
-        true => (StatusCode::BAD_REQUEST, "Some response from server").into_response(),
-        false => next.run(request).await,
+    let mut response = if path.starts_with("/bad-negotiate") {
+        (StatusCode::BAD_REQUEST, "Some response from server").into_response()
+    } else {
+        next.run(request).await
     };
     for cookie in cookies.into_iter().flatten() {
         response.headers_mut().append(header::SET_COOKIE, cookie);

@@ -1,5 +1,10 @@
 //! The hub the tests call.
 
+#![expect(
+    clippy::unused_async,
+    reason = "hub methods are async, whether they wait or not"
+)]
+
 use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};

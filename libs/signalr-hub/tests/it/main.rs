@@ -10,8 +10,12 @@ mod closing;
 mod groups;
 mod keep_alive;
 mod negotiating;
+mod polling;
+mod resuming;
+mod server_sent_events;
 mod several_servers;
 mod slow_clients;
+mod streaming;
 mod users;
 
 #[cfg(feature = "postgres")]

@@ -91,8 +91,8 @@ async fn clients_of_all_servers_are_reached() {
 async fn every_server_gets_every_envelope_of_the_others_once_and_in_order() {
     let database = Database::create().await;
     let (here, there) = database.backplanes().await;
-    let mut heard_here = here.subscribe().await.unwrap();
-    let mut heard_there = there.subscribe().await.unwrap();
+    let mut near = here.subscribe().await.unwrap();
+    let mut far = there.subscribe().await.unwrap();
 
     tokio::join!(
         publish_numbers(&here, 0..100),
@@ -100,8 +100,8 @@ async fn every_server_gets_every_envelope_of_the_others_once_and_in_order() {
     );
 
     for number in 0..100 {
-        assert_eq!(next(&mut heard_here).await, number_envelope(number));
-        assert_eq!(next(&mut heard_there).await, number_envelope(number));
+        assert_eq!(next(&mut near).await, number_envelope(number));
+        assert_eq!(next(&mut far).await, number_envelope(number));
     }
 }
 

@@ -92,6 +92,16 @@ impl TestClient {
         id
     }
 
+    pub async fn start_stream(&mut self, id: &str, target: &str, arguments: Value) {
+        self.send(json!({
+            "type": 4,
+            "invocationId": id,
+            "target": target,
+            "arguments": arguments,
+        }))
+        .await;
+    }
+
     pub async fn completion(&mut self, id: &str) -> Value {
         let message = self.next().await;
         assert_eq!(

@@ -1,16 +1,22 @@
 //! A hub for tests, and a way to it that needs no network.
 
+#![expect(
+    clippy::unused_async,
+    reason = "hub methods are async, whether they wait or not"
+)]
+
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use axum::{Router, body::Body, extract::Request};
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use http::{Response, StatusCode};
 use http_body_util::BodyExt;
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use serde_json::Value;
 use signalr_hub::{
     Authenticate, Caller, Credentials, Hub, HubContext, HubError, HubOptions, HubServer, Methods,
-    Refused, User,
+    Refused, Token, Upload, User,
 };
 use tokio::{
     io::DuplexStream,
@@ -143,7 +149,7 @@ pub struct TokenIsName;
 impl Authenticate for TokenIsName {
     async fn authenticate(&self, credentials: &Credentials<'_>) -> Result<User, Refused> {
         assert!(!credentials.uri.to_string().contains("access_token"));
-        match credentials.token.map(|token| token.reveal()) {
+        match credentials.token.map(Token::reveal) {
             None | Some("nobody") => Err(Refused::Unauthorized),
             Some("banned") => Err(Refused::Forbidden),
             Some(name) => Ok(User {
@@ -162,6 +168,8 @@ pub fn with_users() -> HubOptions {
     options.connections.authenticate = Arc::new(TokenIsName);
     options
 }
+
+type Answer = Result<(), HubError>;
 
 struct Everything {
     report: mpsc::UnboundedSender<String>,
@@ -185,6 +193,10 @@ impl Hub for Everything {
             .on("TellOthersInGroup", Self::tell_others_in_group)
             .on("Ask", Self::ask)
             .on("Abort", Self::abort)
+            .stream("Count", Self::count)
+            .stream("CountThenFail", Self::count_then_fail)
+            .stream("Silence", Self::silence)
+            .on("Sum", Self::sum)
             .on("Secret", Self::nothing)
             .only_if(|caller| caller.user_id() == Some("admin"))
     }
@@ -283,6 +295,35 @@ impl Everything {
         let client = caller.clients().connection(&connection);
         let answer = client.ask("Question", ()).await;
         answer.map_err(|error| HubError::new(error.to_string()))
+    }
+
+    async fn count(
+        self: Arc<Self>,
+        _: Caller,
+        to: u32,
+    ) -> Result<impl Stream<Item = Result<u32, HubError>>, HubError> {
+        Ok(stream::iter(0..to).map(Ok))
+    }
+
+    async fn count_then_fail(
+        self: Arc<Self>,
+        _: Caller,
+    ) -> Result<impl Stream<Item = Result<u32, HubError>>, HubError> {
+        Ok(stream::iter([Ok(0), Err(HubError::new("enough"))]))
+    }
+
+    async fn silence(self: Arc<Self>, _: Caller) -> Result<stream::Pending<Answer>, HubError> {
+        Ok(stream::pending())
+    }
+
+    async fn sum(
+        self: Arc<Self>,
+        _: Caller,
+        start: i64,
+        numbers: Upload<i64>,
+    ) -> Result<i64, HubError> {
+        let numbers: Vec<i64> = numbers.try_collect().await?;
+        Ok(start + numbers.iter().sum::<i64>())
     }
 
     async fn abort(self: Arc<Self>, caller: Caller) -> Result<(), HubError> {

@@ -47,10 +47,7 @@ async fn write_all(hub: Hub, mut queue: mpsc::Receiver<Waiting>) {
         let envelopes: Vec<&[u8]> = batch.iter().map(|waiting| &*waiting.envelope).collect();
         let result = write(&hub, &envelopes).await;
         for waiting in batch.drain(..) {
-            let result = result
-                .as_ref()
-                .map(|()| ())
-                .map_err(|reason| BackplaneError::because(reason.clone()));
+            let result = result.clone().map_err(BackplaneError::because);
             // The caller may have given up waiting.
             let _ = waiting.written.send(result);
         }

@@ -63,9 +63,10 @@ impl FrameReader {
             let Some(payload) = &mut self.payload else {
                 return Ok(None);
             };
-            let piece = match payload.is_control() {
-                true => payload.control(input),
-                false => payload.some(input),
+            let piece = if payload.is_control() {
+                payload.control(input)
+            } else {
+                payload.some(input)
             };
             if payload.left == 0 {
                 self.payload = None;
@@ -88,10 +89,10 @@ impl FrameReader {
             _ => 0,
         };
         if input.len() < 2 + length_bytes + 4 {
-            self.check(first, second)?;
+            Self::check(first, second)?;
             return Ok(None);
         }
-        let opcode = self.check(first, second)?;
+        let opcode = Self::check(first, second)?;
         self.track_fragments(first, opcode)?;
 
         input.advance(2);
@@ -106,7 +107,7 @@ impl FrameReader {
         Ok(Some(Payload { opcode, mask, left }))
     }
 
-    fn check(&self, first: u8, second: u8) -> Result<u8, BrokenFrame> {
+    fn check(first: u8, second: u8) -> Result<u8, BrokenFrame> {
         let opcode = first & 0x0f;
         if first & RESERVED != 0 {
             return Err(BrokenFrame("reserved bits are set"));

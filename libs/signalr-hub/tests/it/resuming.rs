@@ -1,0 +1,154 @@
+use std::time::Duration;
+
+use http::StatusCode;
+use serde_json::{Value, json};
+use signalr_hub::{HubOptions, StatefulReconnect};
+
+use crate::{
+    test_client::TestClient,
+    test_hub::{TestHub, json},
+};
+
+fn resuming() -> HubOptions {
+    let mut options = HubOptions::default();
+    options.connections.stateful_reconnect = Some(StatefulReconnect::default());
+    options
+}
+
+async fn negotiate(hub: &TestHub) -> String {
+    let path = "/hub/negotiate?negotiateVersion=1&useStatefulReconnect=true";
+    let offer = json(hub.post(path).await).await;
+    assert_eq!(offer["useStatefulReconnect"], true);
+    format!("/hub?id={}", offer["connectionToken"].as_str().unwrap())
+}
+
+async fn connect(hub: &TestHub, path: &str) -> TestClient {
+    let mut client = hub.open(path).await;
+    client.send(json!({"protocol": "json", "version": 2})).await;
+    assert_eq!(client.next().await, json!({}));
+    client
+}
+
+fn sequence(number: u64) -> Value {
+    json!({"type": 9, "sequenceId": number})
+}
+
+async fn tell(hub: &TestHub, text: &str) {
+    let all = hub.context.clients().all();
+    all.send("Told", (text,)).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_the_client_has_not_confirmed_is_sent_again_on_another_socket() {
+    let hub = TestHub::start(resuming());
+    let path = negotiate(&hub).await;
+    let mut client = connect(&hub, &path).await;
+    for text in ["one", "two", "three"] {
+        tell(&hub, text).await;
+        client.told().await;
+    }
+    client.send(json!({"type": 8, "sequenceId": 1})).await;
+    client.call("Nothing", json!([])).await;
+
+    drop(client);
+    tell(&hub, "four").await;
+    let mut client = hub.open(&path).await;
+
+    assert_eq!(client.next().await, sequence(2));
+    assert_eq!(client.told().await.1, json!(["two"]));
+    assert_eq!(client.told().await.1, json!(["three"]));
+    assert_eq!(client.next().await["type"], 3);
+    assert_eq!(client.told().await.1, json!(["four"]));
+    assert_eq!(hub.context.local_connections().len(), 1);
+}
+
+#[tokio::test]
+async fn a_call_that_is_sent_again_runs_once() {
+    let hub = TestHub::start(resuming());
+    let path = negotiate(&hub).await;
+    let mut client = connect(&hub, &path).await;
+    client.call("Join", json!(["red"])).await;
+
+    drop(client);
+    let mut client = hub.open(&path).await;
+    client.send(sequence(1)).await;
+    client.start("Leave", json!(["red"])).await;
+    client
+        .send(json!({"type": 1, "invocationId": "again", "target": "Echo", "arguments": [1]}))
+        .await;
+
+    assert_eq!(client.next().await, sequence(1));
+    assert_eq!(client.next().await["invocationId"], "1");
+    assert_eq!(client.next().await["invocationId"], "again");
+    assert_eq!(hub.context.local_connections_in_group("red").len(), 1);
+}
+
+#[tokio::test]
+async fn a_new_socket_takes_the_place_of_one_that_still_looks_open() {
+    let hub = TestHub::start(resuming());
+    let path = negotiate(&hub).await;
+    let mut stale = connect(&hub, &path).await;
+
+    let mut client = hub.open(&path).await;
+
+    assert_eq!(client.next().await, sequence(1));
+    assert!(stale.next_or_close().await.is_err());
+    client.send(sequence(1)).await;
+    assert_eq!(client.call("Echo", json!([1])).await["result"], 1);
+}
+
+#[tokio::test]
+async fn a_gap_in_what_the_client_sends_ends_the_connection() {
+    let mut hub = TestHub::start(resuming());
+    let path = negotiate(&hub).await;
+    drop(connect(&hub, &path).await);
+    hub.event().await;
+
+    let mut client = hub.open(&path).await;
+    client.send(sequence(5)).await;
+
+    assert_eq!(
+        hub.event().await,
+        "disconnected: Sequence ID greater than amount of messages we've received."
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_client_is_told_within_two_seconds_what_has_arrived() {
+    let hub = TestHub::start(resuming());
+    let path = negotiate(&hub).await;
+    let mut client = connect(&hub, &path).await;
+
+    client.call("Nothing", json!([])).await;
+
+    let confirmation = tokio::time::timeout(Duration::from_secs(2), client.next()).await;
+    assert_eq!(confirmation.unwrap(), json!({"type": 8, "sequenceId": 1}));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_does_not_come_back_in_fifteen_seconds_is_gone() {
+    let mut hub = TestHub::start(resuming());
+    let path = negotiate(&hub).await;
+    drop(connect(&hub, &path).await);
+    hub.event().await;
+
+    assert_eq!(
+        hub.event().await,
+        "disconnected: the client did not come back"
+    );
+    let (_, refusal) = hub.refused_upgrade(&path).await;
+    assert_eq!(refusal, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn without_permission_or_the_newest_protocol_a_lost_socket_ends_the_connection() {
+    let mut hub = TestHub::start(resuming());
+    let path = negotiate(&hub).await;
+    let mut client = hub.open(&path).await;
+    client.shake_hands().await;
+    assert_eq!(hub.event().await, "connected");
+
+    drop(client);
+
+    assert!(hub.event().await.starts_with("disconnected"));
+}
