@@ -3,6 +3,7 @@
 mod parse;
 mod settings;
 mod sources;
+mod values;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -10,9 +11,9 @@ use std::time::Duration;
 
 use domain::{EmailAddress, Password};
 
-pub use parse::{Network, PublicUrl, Rate, Secret};
 pub use settings::{SETTINGS, Setting, help};
 use sources::Sources;
+pub use values::{Network, PublicUrl, Rate, Secret};
 
 /// How this process is set up.
 #[derive(Debug, Clone)]

@@ -1,8 +1,7 @@
 //! The texts of settings, parsed at the border.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
-use std::num::NonZeroU32;
+use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -13,90 +12,11 @@ use http::Uri;
 use tracing_subscriber::EnvFilter;
 
 use super::LogFormat;
+use super::values::{Network, PublicUrl, Rate, Secret};
 
 /// What is wrong with a value, without the value where it may be secret.
 #[derive(Debug)]
 pub struct Problem(pub String);
-
-/// A text that is never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text itself: for the one who needs it, never for a log.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-
-    /// Compares in a time that does not tell where they differ.
-    pub fn is(&self, other: &str) -> bool {
-        let pairs = self.0.bytes().zip(other.bytes());
-        let difference = pairs.fold(0, |difference, (ours, theirs)| difference | (ours ^ theirs));
-        self.0.len() == other.len() && difference == 0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[secret]")
-    }
-}
-
-/// How browsers reach the server: scheme, host and port, without a path.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublicUrl(String);
-
-impl PublicUrl {
-    pub fn of_address(address: SocketAddr) -> Self {
-        Self(format!("http://{address}"))
-    }
-
-    /// For example `https://diquis.example.org`; no slash at the end.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    pub fn is_https(&self) -> bool {
-        self.0.starts_with("https://")
-    }
-}
-
-/// So many per so long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rate {
-    pub count: NonZeroU32,
-    pub per: Duration,
-}
-
-/// A range of addresses, `10.0.0.0/8`; a single address is a range of one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Network {
-    first: u128,
-    prefix: u32,
-}
-
-impl Network {
-    pub fn contains(&self, address: IpAddr) -> bool {
-        let mask = mask(self.prefix);
-        as_number(address) & mask == self.first & mask
-    }
-}
-
-/// IPv4 as the IPv6 addresses that stand for them.
-fn as_number(address: IpAddr) -> u128 {
-    match address {
-        IpAddr::V4(v4) => v4.to_ipv6_mapped().into(),
-        IpAddr::V6(v6) => v6.into(),
-    }
-}
-
-fn mask(prefix: u32) -> u128 {
-    u128::MAX.checked_shl(128 - prefix).unwrap_or_default()
-}
 
 pub fn address(text: &str) -> Result<SocketAddr, Problem> {
     text.parse()
@@ -115,7 +35,7 @@ pub fn public_url(text: &str) -> Result<PublicUrl, Problem> {
         .filter(|authority| !authority.as_str().contains('@'));
     match (scheme, authority, uri.path(), uri.query()) {
         (Some(scheme), Some(authority), "" | "/", None) => {
-            Ok(PublicUrl(format!("{scheme}://{authority}").to_lowercase()))
+            Ok(PublicUrl::new(scheme, authority.as_str()))
         }
         _ => Err(wrong()),
     }
@@ -126,27 +46,11 @@ pub fn networks(text: &str) -> Result<Vec<Network>, Problem> {
         let wrong = || problem(item, "is no address or network, for example 10.0.0.0/8");
 
         let (address, prefix) = match item.split_once('/') {
-            Some((address, prefix)) => (address, Some(prefix)),
+            Some((address, prefix)) => (address, Some(prefix.parse().map_err(|_| wrong())?)),
             None => (item, None),
         };
-        let address: IpAddr = address.parse().map_err(|_| wrong())?;
-        let (bits, offset) = if address.is_ipv4() {
-            (32, 96)
-        } else {
-            (128, 0)
-        };
-        let prefix = match prefix {
-            Some(prefix) => prefix
-                .parse()
-                .ok()
-                .filter(|prefix| *prefix <= bits)
-                .ok_or_else(wrong)?,
-            None => bits,
-        };
-        Ok(Network {
-            first: as_number(address),
-            prefix: offset + prefix,
-        })
+        let address = address.parse().map_err(|_| wrong())?;
+        Network::new(address, prefix).ok_or_else(wrong)
     })
 }
 
@@ -313,33 +217,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_network_contains_its_addresses_alone() {
-        let networks = networks("10.0.0.0/8, 192.168.1.7, 2001:db8::/32").expect("valid");
-        let contains = |address: &str| {
-            let address = address.parse().expect("an address");
-            networks.iter().any(|network| network.contains(address))
-        };
+    fn a_time_has_a_number_and_a_unit() {
+        let ms = |text| duration(text).ok().map(|time| time.as_millis());
 
-        assert!(contains("10.200.3.4"));
-        assert!(contains("192.168.1.7"));
-        assert!(contains("2001:db8:1::1"));
-        assert!(contains("::ffff:10.1.2.3"));
-        assert!(!contains("11.0.0.1"));
-        assert!(!contains("192.168.1.8"));
-        assert!(!contains("2001:db9::1"));
-    }
-
-    #[test]
-    fn the_network_of_all_addresses_contains_every_address() {
-        let everything = networks("::/0").expect("valid");
-
-        assert!(everything[0].contains("203.0.113.9".parse().expect("an address")));
-    }
-
-    #[test]
-    fn a_secret_is_not_shown() {
-        let secret = Secret::new("correct horse");
-
-        assert_eq!(format!("{secret:?}"), "[secret]");
+        assert_eq!(ms("250ms"), Some(250));
+        assert_eq!(ms("15s"), Some(15_000));
+        assert_eq!(ms("2m"), Some(120_000));
+        assert_eq!(ms("168h"), Some(604_800_000));
+        for wrong in [
+            "",
+            "15",
+            "s",
+            "-1s",
+            "1.5s",
+            "1d",
+            "169h",
+            "99999999999999999999h",
+        ] {
+            assert_eq!(ms(wrong), None, "{wrong}");
+        }
     }
 }

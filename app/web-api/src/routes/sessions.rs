@@ -59,8 +59,12 @@ pub async fn create(
     api.limits.failed_sign_ins.look(&client)?;
 
     match sign_in(&api.app, &request.email, &request.password).await {
-        Ok(signed_in) => session(&api, &signed_in),
+        Ok(signed_in) => {
+            tracing::info!(user = %signed_in.user.id, %client, "signed in");
+            session(&api, &signed_in)
+        }
         Err(SignInError::Wrong) => {
+            tracing::warn!(%client, "a sign-in failed");
             api.limits.failed_sign_ins.take(&client)?;
             Err(ApiError::Unauthorized("E-mail or password is wrong."))
         }

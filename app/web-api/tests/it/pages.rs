@@ -82,6 +82,42 @@ async fn a_file_that_is_not_there_is_no_page() {
     encoded.problem(404);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn files_are_sent_compressed_and_kept_for_ever() {
+    let app = TestApp::start().await;
+    let page = app.visitor().send(Method::GET, "/", None, &BROWSER).await;
+    let script = script_of(&page);
+    let both = [("accept-encoding", "gzip, br")];
+
+    let answer = app.visitor().send(Method::GET, script, None, &both).await;
+    let plain = app.visitor().get(script).await;
+
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("content-encoding"), "br");
+    assert_eq!(
+        answer.header("content-type"),
+        "text/javascript; charset=utf-8"
+    );
+    assert_eq!(answer.header("vary"), "accept-encoding");
+    assert_eq!(
+        answer.header("cache-control"),
+        "public, max-age=31536000, immutable"
+    );
+    assert!(plain.header("content-encoding").is_empty());
+    assert_ne!(plain.header("etag"), answer.header("etag"));
+    let known = [("if-none-match", plain.header("etag"))];
+    let again = app.visitor().send(Method::GET, script, None, &known).await;
+    assert_eq!(again.status, 304);
+    assert!(again.text.is_empty());
+}
+
+fn script_of(page: &Answer) -> &str {
+    let mut texts = page.text.split('"');
+    texts
+        .find(|text| text.starts_with("/assets/") && text.ends_with(".js"))
+        .expect("the front end is not built; run: make frontend/dist/index.html")
+}
+
 /// The built one with status 200; the page that says how to build it with 503.
 fn is_page(answer: &Answer) -> bool {
     match answer.status.as_u16() {
