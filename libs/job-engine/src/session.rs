@@ -31,6 +31,9 @@ use crate::tally::TallySheet;
 /// How long a stopping server tries to record what its jobs came to.
 const FAREWELL: Duration = Duration::from_secs(10);
 
+/// What broke may break again at once.
+const AFTER_BREAKING: Duration = Duration::from_secs(1);
+
 /// What all lives of a server have in common.
 pub(crate) struct Crew<C> {
     pub(crate) storage: SharedStorage,
@@ -75,8 +78,10 @@ pub(crate) async fn supervise<C: Send + Sync + 'static>(
         match crew.live(server, &stopping).await {
             End::Stopped => return,
             End::Gone => tracing::warn!(%server, "this job server was taken for dead"),
-            End::Broken => retire(&crew.storage, server).await,
+            End::Broken => tokio::time::sleep(AFTER_BREAKING).await,
         }
+        // Gives back what it holds, and ends a pulse that nobody listens to any more.
+        retire(&crew.storage, server).await;
         server = tokio::select! {
             () = stopping.cancelled() => return,
             server = crew.announce_again() => server,

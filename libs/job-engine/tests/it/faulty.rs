@@ -27,6 +27,8 @@ pub enum Fault {
     Hangs,
     /// What is to be stored cannot be stored.
     Corrupt,
+    /// The storage itself has a bug.
+    Panics,
 }
 
 /// A kind of call.
@@ -92,6 +94,7 @@ impl FaultyStorage {
                 answer.await?;
                 Err(unavailable("connection reset"))
             }
+            Some(Fault::Panics) => panic!("the storage has a bug"),
             Some(Fault::Hangs) => pending().await,
             Some(Fault::Corrupt) => Err(StorageError::Corrupt("odd bytes".to_owned())),
         };

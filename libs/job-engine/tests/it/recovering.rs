@@ -192,6 +192,29 @@ async fn a_server_taken_for_dead_stops_its_jobs_and_goes_on_under_another_id() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_of_which_a_part_breaks_gives_back_its_jobs_and_starts_anew() {
+    for part in [Call::Claim, Call::Settle, Call::Heartbeat, Call::Rescue] {
+        let stage = Stage::empty();
+        let acts = [Act::Wait, Act::Succeed];
+        let running = stage.enqueue_scripted("long", &acts).await;
+        let server = stage.start().await;
+        stage.world.saw("long runs, attempt 1", 1).await;
+        let before = stage.servers().await;
+        stage.storage.fail_next(part, Fault::Panics, 1);
+
+        let id = stage.enqueue("post").await;
+
+        stage.reached(id, State::Succeeded).await;
+        stage.reached(running, State::Succeeded).await;
+        assert_eq!(stage.details(running).await.summary.abandoned, 0);
+        let after = stage.servers().await;
+        assert_eq!(after.len(), 1);
+        assert_ne!(after, before);
+        server.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_late_outcome_of_a_server_that_was_cut_off_changes_nothing() {
     let cut_off = Stage::empty();
     let acts = [Act::Wait, Act::Succeed];
