@@ -5,7 +5,7 @@ import { test } from 'node:test';
  * teller gets a scope: `after` for endings, `ifItFails` for what is worth keeping of a failure.
  */
 export function story(title, tell) {
-  test(title, async (t) => {
+  test(title, { timeout: 180_000 }, async (t) => {
     const scope = openScope(t.name, (text) => t.diagnostic(text));
     try {
       await tell(scope);

@@ -51,7 +51,7 @@ const pages = {
 for (const colorScheme of ['light', 'dark']) {
   describe(`in the ${colorScheme} theme`, () => {
     for (const [name, page] of Object.entries(pages)) {
-      story(`${name} can be used by everyone, at any width`, (t) =>
+      story(`${name} can be used by everyone in the ${colorScheme} theme`, (t) =>
         visit(t, name, page, colorScheme),
       );
     }
@@ -75,13 +75,15 @@ async function visit(t, name, { who, path, heading, open }, colorScheme) {
   }
   for (const width of widthsForRules) {
     await page.setViewportSize({ width, height: 900 });
-    await assertUsable(page, width);
+    await assertUsable(page, width, open ? '[role=dialog]' : 'body');
   }
   assertContent(visitor);
 }
 
-async function assertUsable(page, width) {
-  const { violations } = await new AxeBuilder({ page }).withTags(rules).analyze();
+// What lies under an open dialog cannot be used, and need not be.
+async function assertUsable(page, width, part) {
+  const axe = new AxeBuilder({ page }).include(part).withTags(rules);
+  const { violations } = await axe.analyze();
   const found = violations.flatMap(({ id, nodes }) =>
     nodes.map((node) => `${id} at ${width}: ${node.html.slice(0, 160)} ${node.failureSummary}`),
   );
@@ -97,10 +99,11 @@ async function fill(world) {
   const { id } = await ada.createTenant('Boruca Weavers', 'owner@boruca.test');
   await ada.activeTenant(id);
   await signUp(ada, 'Térraba Boats', owner.email);
-  await sqlite().breakProvisioning(world.diquis);
+  const repair = await sqlite().breakProvisioning(world.diquis);
   const failed = await ada.createTenant('Unlucky Lagoon', 'owner@lagoon.test');
   world.failedJob = failed.jobId;
   await ada.tenantThat('has failed', failed.id, ({ status }) => status === 'Failed');
+  await repair();
 }
 
 async function signUp(ada, organization, email) {
