@@ -1,5 +1,7 @@
 //! The request that connected a client: what hub methods may look up in it.
 
+use std::fmt;
+
 use http::request::Parts;
 
 use crate::query;
@@ -10,10 +12,16 @@ const SECRET: [&str; 1] = ["authorization"];
 /// Path, query and headers of the request that made the connection, without its token.
 ///
 /// Kept for the connection's life in one small block of memory.
-#[derive(Debug)]
 pub struct ConnectRequest {
     /// `path\nquery\nname: value\nname: value…`
     text: Box<str>,
+}
+
+/// The path alone: query and cookies may hold secrets.
+impl fmt::Debug for ConnectRequest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "ConnectRequest({})", self.path())
+    }
 }
 
 impl ConnectRequest {

@@ -1,8 +1,11 @@
 //! One connection below the hub: its two queues, its user, its signs of life.
 
-use std::sync::{
-    Arc, OnceLock, PoisonError, RwLock,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    fmt,
+    sync::{
+        Arc, OnceLock, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -22,7 +25,6 @@ use crate::{
 };
 
 /// Lives from negotiation until its session has ended and all is sent.
-#[derive(Debug)]
 pub(crate) struct Connection {
     /// Public: others may address it.
     pub(crate) id: Arc<str>,
@@ -199,6 +201,13 @@ impl Connection {
 
     fn read_identity(&self) -> std::sync::RwLockReadGuard<'_, Identity> {
         self.identity.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The id alone: the rest holds secrets.
+impl fmt::Debug for Connection {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Connection({})", self.id)
     }
 }
 

@@ -222,8 +222,16 @@ async fn handle_received(
                 }
             }
             stop = client.connection.inbox.stopped() => return Some(stop.into()),
+            () = patience_ends(core, client) => return Some(InputEnd::Closed.into()),
         }
     }
+}
+
+/// A client that is gone still gets what it sent handled, unless its earlier calls hold that up for too
+/// long.
+async fn patience_ends(core: &Core, client: &Client) {
+    client.connection.aborted.cancelled().await;
+    tokio::time::sleep(core.options.connections.close_timeout).await;
 }
 
 async fn handle(

@@ -253,3 +253,100 @@ impl MessageReader {
         Ok(frame)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const LIMIT: usize = 4_096;
+
+    fn read_all(protocol: Protocol, pieces: &[&[u8]]) -> (Vec<Message>, bool) {
+        let mut reader = MessageReader::reading(protocol, LIMIT);
+        let mut messages = Vec::new();
+        for piece in pieces {
+            reader.add(Bytes::copy_from_slice(piece));
+            loop {
+                match reader.next() {
+                    Ok(Some(message)) => messages.push(message),
+                    Ok(None) => break,
+                    Err(_) => return (messages, false),
+                }
+            }
+        }
+        (messages, true)
+    }
+
+    fn invocations(protocol: Protocol, texts: &[String]) -> Vec<u8> {
+        let write = |text: &String| {
+            let arguments = protocol.encode(&(text, 1)).expect("can be written");
+            protocol.invocation(Some(text), "Said", &arguments)
+        };
+        texts.iter().flat_map(write).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn no_input_breaks_a_reader(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
+            read_all(Protocol::Json, &[&bytes]);
+            read_all(Protocol::MessagePack, &[&bytes]);
+        }
+
+        #[test]
+        fn no_damage_breaks_a_reader(at in 0usize..80, byte: u8) {
+            for protocol in [Protocol::Json, Protocol::MessagePack] {
+                let mut bytes = invocations(protocol, &["one".to_owned(), "two".to_owned()]);
+                let at = at % bytes.len();
+                bytes[at] = byte;
+                read_all(protocol, &[&bytes]);
+            }
+        }
+
+        #[test]
+        fn where_input_is_split_does_not_matter(
+            texts in prop::collection::vec(".{1,20}", 1..5),
+            split in 0usize..400,
+        ) {
+            for protocol in [Protocol::Json, Protocol::MessagePack] {
+                let bytes = invocations(protocol, &texts);
+                let (start, rest) = bytes.split_at(split.min(bytes.len()));
+
+                let (messages, is_sound) = read_all(protocol, &[start, rest]);
+
+                prop_assert!(is_sound);
+                prop_assert_eq!(messages.len(), texts.len());
+                prop_assert_eq!(messages, read_all(protocol, &[&bytes]).0);
+            }
+        }
+    }
+
+    #[test]
+    fn values_nested_too_deeply_are_refused() {
+        let mut body = vec![0x96, 1, 0x80, 0xc0, 0xa1, b'x', 0x91];
+        body.extend([0x91; 1_000]);
+        body.extend([0xc0, 0x90]);
+        let length = body.len();
+        let mut bytes = vec![(length & 0x7f) as u8 | 0x80, (length >> 7) as u8];
+        bytes.extend(body);
+
+        assert!(!read_all(Protocol::MessagePack, &[&bytes]).1);
+    }
+
+    #[test]
+    fn the_shapes_of_message_pack_are_those_of_aspnet() {
+        let protocol = Protocol::MessagePack;
+        let value = protocol.encode(&42).expect("can be written");
+        let completion = |outcome| protocol.completion("xyz", &outcome);
+
+        assert_eq!(protocol.ping(), [0x02, 0x91, 0x06][..]);
+        assert_eq!(
+            completion(Outcome::Void),
+            [8, 0x94, 3, 0x80, 0xa3, b'x', b'y', b'z', 2][..]
+        );
+        assert_eq!(
+            completion(Outcome::Value(value)),
+            [9, 0x95, 3, 0x80, 0xa3, b'x', b'y', b'z', 3, 42][..]
+        );
+    }
+}

@@ -38,7 +38,7 @@ async fn tell(hub: &TestHub, text: &str) {
     all.send("Told", (text,)).await.unwrap();
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_the_client_has_not_confirmed_is_sent_again_on_another_socket() {
     let hub = TestHub::start(resuming());
     let path = negotiate(&hub).await;
@@ -62,7 +62,7 @@ async fn what_the_client_has_not_confirmed_is_sent_again_on_another_socket() {
     assert_eq!(hub.context.local_connections().len(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_call_that_is_sent_again_runs_once() {
     let hub = TestHub::start(resuming());
     let path = negotiate(&hub).await;
@@ -83,7 +83,7 @@ async fn a_call_that_is_sent_again_runs_once() {
     assert_eq!(hub.context.local_connections_in_group("red").len(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_new_socket_takes_the_place_of_one_that_still_looks_open() {
     let hub = TestHub::start(resuming());
     let path = negotiate(&hub).await;
@@ -97,7 +97,7 @@ async fn a_new_socket_takes_the_place_of_one_that_still_looks_open() {
     assert_eq!(client.call("Echo", json!([1])).await["result"], 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_gap_in_what_the_client_sends_ends_the_connection() {
     let mut hub = TestHub::start(resuming());
     let path = negotiate(&hub).await;
@@ -140,7 +140,7 @@ async fn whoever_does_not_come_back_in_fifteen_seconds_is_gone() {
     assert_eq!(refusal, StatusCode::NOT_FOUND);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn without_permission_or_the_newest_protocol_a_lost_socket_ends_the_connection() {
     let mut hub = TestHub::start(resuming());
     let path = negotiate(&hub).await;

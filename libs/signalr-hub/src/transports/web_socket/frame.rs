@@ -208,3 +208,91 @@ fn header(into: &mut Vec<u8>, opcode: u8, length: usize) {
         into.extend_from_slice(&(length as u64).to_be_bytes());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
+        let mask = [1, 2, 3, 4];
+        let mut frame = Vec::new();
+        header(&mut frame, first & 0x0f, payload.len());
+        frame[0] = first;
+        frame[1] |= MASKED;
+        frame.extend_from_slice(&mask);
+        frame.extend(
+            payload
+                .iter()
+                .zip(mask.iter().cycle())
+                .map(|(byte, mask)| byte ^ mask),
+        );
+        frame
+    }
+
+    fn payload_of(pieces: &[&[u8]]) -> Result<Vec<u8>, BrokenFrame> {
+        let mut reader = FrameReader::default();
+        let mut input = BytesMut::new();
+        let mut payload = Vec::new();
+        for piece in pieces {
+            input.extend_from_slice(piece);
+            while let Some(piece) = reader.next(&mut input)? {
+                if let Piece::Payload(bytes) = piece {
+                    payload.extend_from_slice(&bytes);
+                }
+            }
+        }
+        Ok(payload)
+    }
+
+    proptest! {
+        #[test]
+        fn no_input_breaks_the_reader(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = payload_of(&[&bytes]);
+        }
+
+        #[test]
+        fn payload_is_read_wherever_its_frames_are_split(
+            payload in prop::collection::vec(any::<u8>(), 0..2_000),
+            split in 0usize..2_040,
+        ) {
+            let (first, second) = payload.split_at(payload.len() / 3);
+            let mut bytes = masked(TEXT, first);
+            bytes.extend(masked(FINAL | PING, b"ping"));
+            bytes.extend(masked(FINAL | CONTINUATION, second));
+            let (start, rest) = bytes.split_at(split.min(bytes.len()));
+
+            prop_assert_eq!(payload_of(&[start, rest]), Ok(payload));
+        }
+    }
+
+    #[test]
+    fn the_longest_lengths_are_read() {
+        let payload = vec![7; 70_000];
+
+        assert_eq!(
+            payload_of(&[&masked(FINAL | BINARY, &payload)]),
+            Ok(payload)
+        );
+    }
+
+    #[test]
+    fn frames_against_the_rules_are_refused() {
+        for (frame, rule) in [
+            (vec![FINAL | TEXT, 0], "not masked"),
+            (masked(0xc1, b""), "reserved bits"),
+            (masked(FINAL | 0x3, b""), "unknown kind"),
+            (masked(PING, b""), "control frame is fragmented"),
+            (masked(FINAL | PING, &[0; 126]), "too long"),
+            (masked(FINAL | CONTINUATION, b""), "mixed up"),
+            (
+                [masked(TEXT, b""), masked(FINAL | TEXT, b"")].concat(),
+                "mixed up",
+            ),
+        ] {
+            let broken = payload_of(&[&frame]).expect_err(rule);
+            assert!(broken.to_string().contains(rule), "{broken}");
+        }
+    }
+}
