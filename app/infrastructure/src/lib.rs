@@ -12,6 +12,8 @@ pub mod mails;
 pub mod passwords;
 pub mod tokens;
 
+mod shared_secrets;
+
 pub mod clock;
 pub mod job_control;
 

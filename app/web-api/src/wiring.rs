@@ -106,7 +106,11 @@ async fn signing_key(config: &Config, adapters: &Adapters) -> anyhow::Result<Sec
     }
     match &adapters.pool {
         Pool::Sqlite(..) => signing_key::key_in(&config.data_dir),
-        Pool::Postgres(_) => signing_key::key_in(&config.data_dir),
+        Pool::Postgres(_) => {
+            let candidate = signing_key::random_key();
+            let key = adapters.shared_secret("jwt", candidate.reveal()).await;
+            Ok(Secret::new(key.context("the signing key")?))
+        }
     }
 }
 

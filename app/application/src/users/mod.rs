@@ -21,5 +21,5 @@ pub use find_user::{find_user, session_user};
 pub use refresh_session::{RefreshError, refresh_session};
 pub use set_password::{SetPasswordError, set_password};
 pub use sign_in::{SignInError, SignedIn, sign_in};
-pub use sign_out::sign_out;
+pub use sign_out::{end_session, sign_out};
 pub use sign_up::{SignUp, SignUpError, sign_up};

@@ -4,8 +4,14 @@ use crate::database::{Migration, Schema};
 pub const CATALOG: Schema = Schema {
     // "catalog" in ASCII.
     lock: 0x0063_6174_616c_6f67,
-    migrations: &[Migration {
-        postgres: include_str!("../../migrations/postgres/catalog/0001_catalog.sql"),
-        sqlite: include_str!("../../migrations/sqlite/catalog/0001_catalog.sql"),
-    }],
+    migrations: &[
+        Migration {
+            postgres: include_str!("../../migrations/postgres/catalog/0001_catalog.sql"),
+            sqlite: include_str!("../../migrations/sqlite/catalog/0001_catalog.sql"),
+        },
+        Migration {
+            postgres: include_str!("../../migrations/postgres/catalog/0002_shared_secrets.sql"),
+            sqlite: include_str!("../../migrations/sqlite/catalog/0002_shared_secrets.sql"),
+        },
+    ],
 };

@@ -1,6 +1,6 @@
-use application::App;
-use application::ports::{CatalogError, SessionId};
-use application::users::{RefreshError, SignInError, SignedIn, refresh_session, sign_in, sign_out};
+use application::users::{
+    RefreshError, SignInError, SignedIn, end_session, refresh_session, sign_in, sign_out,
+};
 use axum::Json;
 use axum::extract::State;
 use axum::response::{AppendHeaders, IntoResponse, Response};
@@ -162,12 +162,6 @@ fn session(api: &Api, signed_in: &SignedIn) -> Result<Response, ApiError> {
     let dashboard = DASHBOARD.set(&token(Purpose::Dashboard)?, seconds, api.is_https());
     let cookies = AppendHeaders([refresh, dashboard].map(set_cookie));
     Ok((cookies, Json(body)).into_response())
-}
-
-async fn end_session(app: &App, session: SessionId) -> Result<(), CatalogError> {
-    let mut transaction = app.catalog.begin().await?;
-    transaction.sessions().end(session, app.clock.now()).await?;
-    transaction.commit().await
 }
 
 fn set_cookie(cookie: HeaderValue) -> (HeaderName, HeaderValue) {

@@ -41,7 +41,7 @@ const ROUTES: [(&str, [u16; 3]); 30] = [
     ("GET /hangfire/events", [401, 403, 200]),
     ("GET /hangfire/no-such-page", [401, 403, 404]),
     ("POST /hangfire/jobs/actions/requeue/{id}", [401, 403, 415]),
-    ("POST /hangfire/no-such-action", [401, 403, 403]),
+    ("POST /hangfire/no-such-action", [401, 403, 404]),
     // Last, because it ends the session.
     ("DELETE /api/sessions/current", [204, 204, 204]),
 ];
