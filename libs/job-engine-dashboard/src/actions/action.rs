@@ -34,6 +34,15 @@ impl Action {
         }
     }
 
+    /// The words on the button for many jobs, before their number.
+    pub(crate) const fn verb(self) -> &'static str {
+        match self {
+            Self::Requeue => "Requeue",
+            Self::TriggerNow => "Trigger",
+            Self::Delete => "Delete",
+        }
+    }
+
     pub(crate) const fn done(self) -> &'static str {
         match self {
             Self::Requeue => "requeued",

@@ -33,7 +33,7 @@ pub(crate) fn of_ticked(visit: &Visit, actions: &[Action]) -> Markup {
         @for action in actions {
             button class=(class_of(*action)) title=(action.explanation()) data-ticked
                 formaction=(visit.url(&format!("/jobs/actions/{}", action.name()))) {
-                (action.label()) span.how-many { " ticked" }
+                (action.verb()) span.how-many { " ticked" }
             }
         }
     }

@@ -26,7 +26,10 @@ struct Failures<'a> {
 }
 
 pub(crate) async fn show(State(shared): State<Shared>, visit: Visit) -> Result<Page, PageError> {
-    let counts = shared.storage.counts().await?;
+    let counts = match &visit.counts {
+        Some(counts) => counts.clone(),
+        None => shared.storage.counts().await?,
+    };
     let queues = shared.storage.queues().await?;
     let servers = shared.storage.servers().await?;
     let failed = shared

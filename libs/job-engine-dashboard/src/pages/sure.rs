@@ -9,7 +9,7 @@ use crate::visit::Visit;
 
 /// Asks before many jobs are acted on at once, with their number.
 pub(crate) fn show(visit: &Visit, action: Action, jobs: &[Seen], back: &str) -> Page {
-    let what = format!("{} {} jobs", action.label(), jobs.len());
+    let what = format!("{} {} jobs", action.verb(), jobs.len());
     let title = format!("{what}?");
     let about = "They are taken out of their queues, and stopped if they run. They can be requeued \
                  until their retention has passed.";
