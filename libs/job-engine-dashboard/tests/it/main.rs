@@ -1,5 +1,6 @@
 mod access;
 mod actions;
+mod answers;
 mod colours;
 mod cross_site;
 mod escaping;
