@@ -1,29 +1,24 @@
 //! The calls of one client that are running, and the streams it sends.
 
-use std::{
-    collections::HashMap,
-    panic::AssertUnwindSafe,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::Arc;
 
-use futures_util::{FutureExt, StreamExt, future::BoxFuture};
-use tokio::{
-    sync::{Semaphore, mpsc},
-    task::JoinSet,
-};
+use futures_util::{FutureExt, future::BoxFuture};
+use tokio::{sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     arguments::{Arguments, BindingFailed, RawUpload},
+    call::{Call, Started, panicked, start, unexpected},
     caller::Caller,
     clients::{Asking, CallSlot},
     connections::Client,
     core::Core,
     error::HubError,
     hub::FoundMethod,
-    methods::{Answer, Answers, Run},
+    methods::Run,
     outbox::Outgoing,
     protocol::{Invocation, Outcome, Payload},
+    running::{Registration, Running},
 };
 
 /// What a session needs to run calls.
@@ -33,34 +28,6 @@ pub(crate) struct Calls {
     slots: Arc<Semaphore>,
     tasks: JoinSet<()>,
     running: Arc<Running>,
-}
-
-/// What can be reached by the names clients give.
-#[derive(Default)]
-struct Running {
-    calls: Mutex<HashMap<String, CancellationToken>>,
-    uploads: Mutex<HashMap<String, Uploading>>,
-}
-
-type Uploading = mpsc::Sender<Result<Payload, HubError>>;
-
-/// Takes a call's names back when it ends, however it ends.
-struct Registration {
-    running: Arc<Running>,
-    call: Option<String>,
-    uploads: Vec<String>,
-}
-
-/// A call that is about to run.
-struct Call {
-    core: Arc<Core>,
-    client: Arc<Client>,
-    /// None: the client does not wait for an answer.
-    id: Option<String>,
-    target: String,
-    cancelled: CancellationToken,
-    slot: Arc<CallSlot>,
-    _registration: Registration,
 }
 
 impl Calls {
@@ -212,7 +179,7 @@ impl Calls {
             id,
             cancelled,
             slot,
-            _registration: registration,
+            registration,
             target: target.clone(),
         };
         match started {
@@ -254,70 +221,9 @@ impl Calls {
     }
 }
 
-impl Running {
-    fn add_call(
-        &self,
-        id: &str,
-        cancelled: &CancellationToken,
-        expected: Expected,
-        limit: usize,
-    ) -> Result<(), HubError> {
-        let mut calls = self.calls();
-        if calls.contains_key(id) {
-            return Err(HubError::new(format!(
-                "Invocation ID '{id}' is already in use."
-            )));
-        }
-        if expected == Expected::Stream && calls.len() >= limit {
-            return Err(HubError::new(format!(
-                "A connection may have {limit} streams at a time."
-            )));
-        }
-        calls.insert(id.to_owned(), cancelled.clone());
-        Ok(())
-    }
-
-    fn add_upload(&self, stream: &str, core: &Core) -> Result<RawUpload, HubError> {
-        let limit = core.options.max_streams;
-        let mut uploads = self.uploads();
-        if uploads.contains_key(stream) {
-            return Err(HubError::new(format!(
-                "Stream ID '{stream}' is already in use."
-            )));
-        }
-        if uploads.len() >= limit {
-            return Err(HubError::new(format!(
-                "A connection may send {limit} streams at a time."
-            )));
-        }
-        let (sender, receiver) = mpsc::channel(core.options.upload_buffer.max(1));
-        uploads.insert(stream.to_owned(), sender);
-        Ok(receiver)
-    }
-
-    fn calls(&self) -> MutexGuard<'_, HashMap<String, CancellationToken>> {
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn uploads(&self) -> MutexGuard<'_, HashMap<String, Uploading>> {
-        self.uploads.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Registration {
-    fn drop(&mut self) {
-        if let Some(call) = &self.call {
-            self.running.calls().remove(call);
-        }
-        for upload in &self.uploads {
-            self.running.uploads().remove(upload);
-        }
-    }
-}
-
 /// What kind of answer the client said it expects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Expected {
+pub(crate) enum Expected {
     OneAnswer,
     Stream,
 }
@@ -362,94 +268,4 @@ fn check_counts(
         return Err(WrongCount::Streams(error));
     }
     Ok(())
-}
-
-enum Started {
-    Plain(BoxFuture<'static, Answer>),
-    Stream(BoxFuture<'static, Answers>),
-    Refused(HubError),
-    Panicked,
-}
-
-/// Calls the function itself, which may panic before it has made a future.
-fn start(run: Run<'_>, caller: Caller, arguments: Arguments) -> Started {
-    let started = std::panic::catch_unwind(AssertUnwindSafe(|| match run {
-        Run::Plain(run) => run(caller, arguments).map(Started::Plain),
-        Run::Stream(run) => run(caller, arguments).map(Started::Stream),
-    }));
-    match started {
-        Ok(Ok(started)) => started,
-        Ok(Err(error)) => Started::Refused(error),
-        Err(_) => Started::Panicked,
-    }
-}
-
-impl Call {
-    async fn answer_once(self, answer: BoxFuture<'static, Answer>) {
-        let answer = AssertUnwindSafe(answer).catch_unwind().await;
-        let outcome = match answer.unwrap_or_else(|_| Err(panicked())) {
-            Ok(value) => Outcome::Value(value),
-            Err(error) => self.failure(&unexpected(&self.target), &error),
-        };
-        self.slot.release();
-        self.complete(&outcome).await;
-    }
-
-    async fn answer_many(self, answers: BoxFuture<'static, Answers>) {
-        let streamed = AssertUnwindSafe(self.stream(answers)).catch_unwind();
-        let outcome = tokio::select! {
-            biased;
-            () = self.cancelled.cancelled() => Outcome::Void,
-            outcome = streamed => {
-                outcome.unwrap_or_else(|_| self.failure(&unexpected(&self.target), &panicked()))
-            }
-        };
-        self.complete(&outcome).await;
-    }
-
-    async fn stream(&self, answers: BoxFuture<'static, Answers>) -> Outcome {
-        let mut answers = match answers.await {
-            Ok(answers) => answers,
-            Err(error) => return self.failure(&unexpected(&self.target), &error),
-        };
-        let Some(id) = &self.id else {
-            return Outcome::Void;
-        };
-        while let Some(item) = answers.next().await {
-            match item {
-                Ok(item) => {
-                    let message = self.client.protocol.stream_item(id, &item);
-                    let outbox = &self.client.connection.outbox;
-                    outbox.push_when_room(Outgoing::answer(message)).await;
-                }
-                Err(error) => {
-                    let sentence = "An error occurred on the server while streaming results.";
-                    return self.failure(sentence, &error);
-                }
-            }
-        }
-        Outcome::Void
-    }
-
-    fn failure(&self, sentence: &str, error: &HubError) -> Outcome {
-        tracing::debug!(target = %self.target, %error, "a hub method failed");
-        Outcome::Error(error.explain(sentence, self.core.options.detailed_errors))
-    }
-
-    async fn complete(&self, outcome: &Outcome) {
-        if let Some(id) = &self.id {
-            let completion = self.client.protocol.completion(id, outcome);
-            let outbox = &self.client.connection.outbox;
-            outbox.push_when_room(Outgoing::answer(completion)).await;
-        }
-    }
-}
-
-fn unexpected(target: &str) -> String {
-    format!("An unexpected error occurred invoking '{target}' on the server.")
-}
-
-/// The panic itself was reported by the panic hook.
-fn panicked() -> HubError {
-    HubError::internal("Panic", "the hub method panicked")
 }

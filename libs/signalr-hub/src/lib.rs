@@ -18,6 +18,7 @@ mod server;
 
 pub mod backplane;
 
+mod call;
 mod calls;
 mod clock;
 mod connection;
@@ -32,6 +33,7 @@ mod protocol;
 mod query;
 mod questions;
 mod resume;
+mod running;
 mod session;
 mod transports;
 
