@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use domain::{Notification, NotificationKind, Step, Tenant, TenantId, User};
 use job_engine::{Attempt, Failure, Job, JobError};
 use serde::{Deserialize, Serialize};
@@ -8,8 +6,13 @@ use super::provisioning_failed::{give_up, note_failure};
 use super::send_email::{Letter, SendEmail};
 use crate::App;
 use crate::notifications::tell_waiting;
-use crate::ports::{EnqueueError, SaveError, TenantDatabaseError, TenantOwner, Transaction};
+use crate::ports::{
+    CatalogError, EnqueueError, SaveError, TenantDatabaseError, TenantOwner, Transaction,
+};
 use crate::users::ensure_user;
+
+/// Someone else may store the tenant at the same moment, but not for ever.
+const TRIES: usize = 3;
 
 /// Gives a tenant its database, then tells the person who asked for it.
 ///
@@ -25,16 +28,7 @@ impl Job for ProvisionTenant {
     type Context = App;
 
     async fn run(&self, app: &App, attempt: &Attempt) -> Result<(), JobError> {
-        let found = app
-            .catalog
-            .read()
-            .await?
-            .tenants()
-            .find(self.tenant)
-            .await?;
-        let Some(mut tenant) = found else {
-            return Err(JobError::fail("the tenant is gone"));
-        };
+        let mut tenant = start(app, self.tenant, attempt).await?;
 
         // A run that got this far and died before it told anyone finds its work done.
         if !tenant.is_active() {
@@ -53,21 +47,41 @@ impl Job for ProvisionTenant {
     }
 }
 
-async fn provision(app: &App, tenant: &mut Tenant, attempt: &Attempt) -> Result<(), JobError> {
-    tenant.start_attempt(attempt.number, attempt.max, app.clock.now())?;
+/// Notes that the attempt begins. Whoever asked for it may store the tenant at the same moment,
+/// so it is read again if need be.
+async fn start(app: &App, id: TenantId, attempt: &Attempt) -> Result<Tenant, JobError> {
+    for _ in 0..TRIES {
+        let found = app.catalog.read().await?.tenants().find(id).await?;
+        let Some(mut tenant) = found else {
+            return Err(JobError::fail("the tenant is gone"));
+        };
+        if tenant.is_active() {
+            return Ok(tenant);
+        }
 
+        tenant.start_attempt(attempt.number, attempt.max, app.clock.now())?;
+        match save(app, &mut tenant).await {
+            Err(Trouble::Save(SaveError::Stale)) => {}
+            saved => return Ok(saved.map(|()| tenant)?),
+        }
+    }
+    Err(SaveError::Stale.into())
+}
+
+async fn provision(app: &App, tenant: &mut Tenant, attempt: &Attempt) -> Result<(), JobError> {
     for step in Step::ALL {
         if tenant.steps.is_done(step) {
             continue;
         }
         if attempt.cancelled.is_cancelled() {
-            return Err(JobError::snooze(Duration::ZERO));
+            return Err(JobError::retry("the run was told to stop"));
         }
-        tenant.start_step(step, app.clock.now());
-        save(app, tenant).await?;
-        do_step(app, tenant, step)
-            .await
-            .map_err(|error| error.in_step(step))?;
+        let done = async {
+            tenant.start_step(step, app.clock.now());
+            save(app, tenant).await?;
+            do_step(app, tenant, step).await
+        };
+        done.await.map_err(|error| error.in_step(step))?;
     }
     Ok(())
 }
@@ -163,8 +177,8 @@ enum Trouble {
     OwnerIsGone,
 }
 
-impl From<crate::ports::CatalogError> for Trouble {
-    fn from(error: crate::ports::CatalogError) -> Self {
+impl From<CatalogError> for Trouble {
+    fn from(error: CatalogError) -> Self {
         Self::Save(error.into())
     }
 }

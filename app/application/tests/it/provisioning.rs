@@ -281,7 +281,7 @@ async fn a_run_that_is_cancelled_stops_before_its_next_step() {
     let job = ProvisionTenant { tenant: tenant.id };
     let ended = job.run(&fake.app, &attempt).await;
 
-    assert!(matches!(ended, Err(JobError::Snooze(_))));
+    assert!(matches!(ended, Err(JobError::Retry(_))));
     assert_eq!(fake.tenant_databases.steps(), []);
 }
 

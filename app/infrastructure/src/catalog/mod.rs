@@ -48,6 +48,7 @@ impl Catalog for SqlCatalog {
         let held = self.pool.begin().await?;
         Ok(Box::new(SqlTransaction {
             records: SqlRecords { held },
+            pool: self.pool.clone(),
             storage: Arc::clone(&self.storage),
             has_enqueued: false,
         }))
@@ -96,6 +97,7 @@ impl Records for SqlRecords {
 #[derive(Debug)]
 pub struct SqlTransaction {
     records: SqlRecords,
+    pool: Pool,
     storage: Arc<dyn Storage>,
     has_enqueued: bool,
 }
@@ -136,6 +138,7 @@ impl Transaction for SqlTransaction {
         self.records.held.commit().await?;
         if self.has_enqueued {
             self.storage.announce_enqueued();
+            self.pool.make_durable().await?;
         }
         Ok(())
     }

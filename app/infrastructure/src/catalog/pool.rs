@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use sqlx::{PgPool, SqlitePool};
+use tokio::fs::File;
 use tokio::sync::Semaphore;
 
 use super::CATALOG;
@@ -44,6 +45,19 @@ impl Pool {
                 Held::SqliteTransaction(pool.begin_with("BEGIN IMMEDIATE").await?, turn)
             }
         })
+    }
+
+    /// What was committed survives a loss of power from here on. PostgreSQL sees to that by itself;
+    /// SQLite's file is written out here, after the next writer has got its turn.
+    pub async fn make_durable(&self) -> Result<(), DatabaseError> {
+        let Self::Sqlite(pool, _) = self else {
+            return Ok(());
+        };
+        let mut path = pool.connect_options().get_filename().as_os_str().to_owned();
+        path.push("-wal");
+        let log = File::open(path).await.map_err(sqlx::Error::Io)?;
+        log.sync_data().await.map_err(sqlx::Error::Io)?;
+        Ok(())
     }
 
     pub async fn migrate(&self) -> Result<(), DatabaseError> {

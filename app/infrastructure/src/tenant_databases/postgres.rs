@@ -13,7 +13,7 @@ use super::contents;
 use super::database_name::DatabaseName;
 use super::template;
 use crate::clock::SystemClock;
-use crate::database::{DatabaseError, Link};
+use crate::database::{DatabaseError, Link, sql};
 
 /// Connections to tenants' databases at once; each lives for one step.
 const CONNECTIONS: usize = 8;
@@ -92,32 +92,30 @@ impl PostgresTenantDatabases {
         Ok(())
     }
 
-    /// Copies the template; without one, an empty database does as well and `migrate` fills it.
-    async fn create_database(&self, name: &DatabaseName) -> Result<(), DatabaseError> {
-        let template = self
-            .template
-            .get_or_try_init(|| template::ensure(self))
-            .await;
+    async fn create_database(&self, tenant: TenantId) -> Result<(), DatabaseError> {
+        let template = self.template().await;
         let mut open = self.connect_to_catalog().await?;
-        let copied = match &template {
-            Ok(template) => {
-                let statement = format!("CREATE DATABASE {name} TEMPLATE {template}");
-                unless_there(run(&mut open.connection, statement).await)
-            }
-            Err(error) => {
-                tracing::warn!(%error, "there is no template to copy tenants' databases from");
-                Err(DatabaseError(sqlx::Error::RowNotFound))
-            }
-        };
-        if copied.is_err() {
-            let statement = format!("CREATE DATABASE {name} TEMPLATE template0");
-            unless_there(run(&mut open.connection, statement).await)?;
-        }
+        // Held until the connection ends: two runs for one tenant come one after the other.
+        sql("SELECT pg_advisory_lock($1)")
+            .bind(lock_key(tenant))
+            .execute(&mut open.connection)
+            .await?;
 
+        let name = DatabaseName::of_tenant(tenant);
+        copy_or_create(&mut open.connection, &name, template).await?;
         let close_to_others = format!("REVOKE ALL ON DATABASE {name} FROM PUBLIC");
         run(&mut open.connection, close_to_others).await?;
         open.connection.close().await?;
         Ok(())
+    }
+
+    /// What databases are copied from; without one they are made empty, which is slower.
+    async fn template(&self) -> Option<&DatabaseName> {
+        let template = self.template.get_or_try_init(|| template::ensure(self));
+        template
+            .await
+            .inspect_err(|error| tracing::warn!(%error, "tenants' databases have no template"))
+            .ok()
     }
 }
 
@@ -126,9 +124,7 @@ impl TenantDatabases for PostgresTenantDatabases {
     async fn create(&self, tenant: TenantId) -> Result<(), TenantDatabaseError> {
         let turn = self.creations.acquire().await;
         let _turn = turn.expect("nobody closes the semaphore");
-        Ok(self
-            .create_database(&DatabaseName::of_tenant(tenant))
-            .await?)
+        Ok(self.create_database(tenant).await?)
     }
 
     async fn migrate(&self, tenant: TenantId) -> Result<(), TenantDatabaseError> {
@@ -175,10 +171,32 @@ pub(super) async fn run(
     Ok(())
 }
 
-/// A database that is there, or that another run makes at this moment, is fine.
-pub(super) fn unless_there(created: Result<(), DatabaseError>) -> Result<(), DatabaseError> {
+async fn copy_or_create(
+    connection: &mut PgConnection,
+    name: &DatabaseName,
+    template: Option<&DatabaseName>,
+) -> Result<(), DatabaseError> {
+    if let Some(template) = template {
+        let copy = format!("CREATE DATABASE {name} TEMPLATE {template}");
+        match unless_there(run(connection, copy).await) {
+            Ok(()) => return Ok(()),
+            Err(error) => tracing::warn!(%error, "the template could not be copied"),
+        }
+    }
+    let create = format!("CREATE DATABASE {name} TEMPLATE template0");
+    unless_there(run(connection, create).await)
+}
+
+/// `42P04`: there is a database of this name.
+fn unless_there(created: Result<(), DatabaseError>) -> Result<(), DatabaseError> {
     match created {
-        Err(error) if matches!(error.code().as_deref(), Some("42P04" | "23505")) => Ok(()),
+        Err(error) if error.code().as_deref() == Some("42P04") => Ok(()),
         other => other,
     }
+}
+
+/// The random half of the id.
+fn lock_key(tenant: TenantId) -> i64 {
+    let (_, random) = tenant.0.as_u64_pair();
+    random.cast_signed()
 }
