@@ -12,6 +12,7 @@ import {
 } from '../lib/browser.js';
 import { onEachDatabase } from '../lib/databases.js';
 import { startDiquis } from '../lib/diquis.js';
+import { until } from '../lib/until.js';
 
 withBrowser();
 
@@ -117,7 +118,9 @@ onEachDatabase(
     const tenant = await ada.tenant(id);
     assert.deepEqual([tenant.status, tenant.attempt, tenant.maxAttempts], ['Failed', 3, 3]);
     assert.equal(tenant.nextAttemptAt, null);
-    const failed = await ada.sendWithCookies('GET', '/hangfire/jobs/failed');
-    assert.ok(failed.body.includes(jobId), 'it rests among the failed jobs');
+    await until('it rests among the failed jobs', async () => {
+      const { body } = await ada.sendWithCookies('GET', '/hangfire/jobs/failed');
+      return body.includes(jobId);
+    });
   },
 );

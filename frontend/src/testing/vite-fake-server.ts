@@ -25,15 +25,32 @@ async function serveFake(vite: ViteDevServer): Promise<void> {
   vite.middlewares.use((request, response, next) => {
     const url = request.url ?? '/';
     if (url.startsWith('/hubs/')) serveHub(request, response, clients);
-    else if (url.startsWith('/fake/')) become(url, server, response);
+    else if (url.startsWith('/fake/')) direct(url, server, response);
     else if (url.startsWith('/api/')) void serveApi(server, request, response);
     else next();
   });
 }
 
-/** `/fake/admin` and `/fake/owner`: whom the refresh cookie belongs to from now on. */
-function become(url: string, server: FakeServer, response: ServerResponse): void {
-  server.cookie = server.users[url === '/fake/owner' ? 1 : 0] ?? null;
+/** `/fake/admin`, `/fake/owner`: whose browser it is; `/fake/notify`: tells of a success and a failure. */
+function direct(url: string, server: FakeServer, response: ServerResponse): void {
+  const [tenant] = server.tenants;
+  if (url === '/fake/notify' && tenant) {
+    const { name } = tenant;
+    server.notify(
+      'Success',
+      'TenantReady',
+      tenant,
+      `Tenant ${name} has been successfully provisioned.`,
+    );
+    server.notify(
+      'Error',
+      'TenantFailed',
+      tenant,
+      `Tenant ${name} could not be provisioned: disk is full.`,
+    );
+  } else {
+    server.cookie = server.users[url === '/fake/owner' ? 1 : 0] ?? null;
+  }
   response.end();
 }
 

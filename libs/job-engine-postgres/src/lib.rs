@@ -5,6 +5,7 @@ mod claiming;
 mod commanding;
 mod convert;
 mod enqueuing;
+mod intake;
 mod listener;
 mod monitor;
 mod pulse;

@@ -31,6 +31,9 @@ where not exists (
 /// Waits for claims that the server is making just now.
 const RETIRE: &str = "delete from job_engine.servers where id = $1";
 
+/// Waits as well, and keeps new claims waiting.
+const LOCK: &str = "select from job_engine.servers where id = $1 for update";
+
 const SILENT: &str = "
 select id from job_engine.servers
 where pulse_taken_under = pg_postmaster_start_time()
@@ -145,10 +148,16 @@ pub(crate) async fn give_back_except(
     server: ServerId,
     held: &[Lease],
 ) -> Result<usize, StorageError> {
-    let mut connection = pool.acquire().await.map_err(unavailable)?;
-    let jobs = give_back(&mut connection, &[server.0], reasons::CLAIM_LOST, 0, held)
+    let mut transaction = pool.begin().await.map_err(unavailable)?;
+    sqlx::query(LOCK)
+        .bind(server.0)
+        .execute(&mut *transaction)
         .await
         .map_err(unavailable)?;
+    let jobs = give_back(&mut transaction, &[server.0], reasons::CLAIM_LOST, 0, held)
+        .await
+        .map_err(unavailable)?;
+    transaction.commit().await.map_err(unavailable)?;
     Ok(jobs.len())
 }
 

@@ -13,9 +13,10 @@ use sqlx::{Connection, Executor, PgPool};
 
 use crate::announcing::Announcer;
 use crate::convert::unavailable;
+use crate::intake::Intake;
 use crate::listener::Listener;
 use crate::pulse::Pulse;
-use crate::{claiming, commanding, enqueuing, pulse, scheduling, schema, servers, settling};
+use crate::{claiming, commanding, pulse, scheduling, schema, servers, settling};
 
 /// Connections that the engine keeps for itself, beside the application's pool: claims, results
 /// and heartbeats never wait for a slow page.
@@ -35,6 +36,7 @@ pub struct PostgresStorage {
     pub(crate) pool: PgPool,
     /// The engine's own.
     pub(crate) engine: PgPool,
+    intake: Intake,
     announcer: Announcer,
     listener: OnceLock<Listener>,
     pulses: Mutex<HashMap<ServerId, Pulse>>,
@@ -61,6 +63,7 @@ impl PostgresStorage {
             .map_err(unavailable)?;
 
         Ok(Self {
+            intake: Intake::start(engine.clone()),
             announcer: Announcer::start(engine.clone()),
             listener: OnceLock::new(),
             pulses: Mutex::default(),
@@ -116,7 +119,7 @@ fn engine_pool(options: PgConnectOptions) -> PgPool {
 #[async_trait]
 impl Storage for PostgresStorage {
     async fn enqueue(&self, jobs: &[NewJob]) -> Result<(), StorageError> {
-        enqueuing::enqueue_and_commit(&self.engine, jobs).await?;
+        self.intake.enqueue(jobs).await?;
         self.announcer.announce();
         Ok(())
     }

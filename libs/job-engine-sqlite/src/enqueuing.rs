@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
 use crate::convert::{delay_micros, id_json, now, unavailable};
+use crate::writer::Writer;
 
 /// `$1` is a JSON array of `[id, kind, queue, priority, arguments, due_at]`.
 const ENQUEUE: &str = "
@@ -45,6 +46,16 @@ pub async fn enqueue(
         .await
         .map_err(unavailable)?;
     Ok(())
+}
+
+/// Enqueues the jobs in a transaction of their own.
+pub(crate) async fn enqueue_and_commit(
+    writer: &Writer,
+    jobs: &[NewJob],
+) -> Result<(), StorageError> {
+    let mut write = writer.durable().await?;
+    enqueue(&mut write.transaction, jobs).await?;
+    write.commit().await
 }
 
 fn row(job: &NewJob, now: i64) -> Value {

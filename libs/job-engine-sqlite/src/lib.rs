@@ -4,6 +4,7 @@ mod claiming;
 mod commanding;
 mod convert;
 mod enqueuing;
+mod intake;
 mod monitor;
 mod pulse;
 mod scheduling;

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -15,9 +15,10 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
 use tokio::sync::Notify;
 
 use crate::convert::unavailable;
+use crate::intake::Intake;
 use crate::pulse::{self, Pulse};
 use crate::writer::Writer;
-use crate::{claiming, commanding, enqueuing, scheduling, schema, servers, settling};
+use crate::{claiming, commanding, scheduling, schema, servers, settling};
 
 /// Jobs in tables whose names begin with `job_engine_`, in a SQLite file.
 ///
@@ -28,7 +29,8 @@ use crate::{claiming, commanding, enqueuing, scheduling, schema, servers, settli
 pub struct SqliteStorage {
     /// Reads.
     pub(crate) pool: SqlitePool,
-    writer: Writer,
+    writer: Arc<Writer>,
+    intake: Intake,
     lock_directory: PathBuf,
     pulses: Mutex<HashMap<ServerId, Pulse>>,
     enqueued: Notify,
@@ -62,8 +64,10 @@ impl SqliteStorage {
         tokio::fs::create_dir_all(&lock_directory)
             .await
             .map_err(StorageError::unavailable)?;
+        let writer = Arc::new(Writer::of(&pool.connect_options()));
         Ok(Self {
-            writer: Writer::of(&pool.connect_options()),
+            intake: Intake::start(Arc::clone(&writer)),
+            writer,
             pool,
             lock_directory,
             pulses: Mutex::default(),
@@ -99,9 +103,7 @@ impl SqliteStorage {
 #[async_trait]
 impl Storage for SqliteStorage {
     async fn enqueue(&self, jobs: &[NewJob]) -> Result<(), StorageError> {
-        let mut write = self.writer.durable().await?;
-        enqueuing::enqueue(&mut write.transaction, jobs).await?;
-        write.commit().await?;
+        self.intake.enqueue(jobs).await?;
         self.announce_enqueued();
         Ok(())
     }

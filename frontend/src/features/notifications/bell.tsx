@@ -39,14 +39,14 @@ export function Bell() {
           collisionPadding={12}
         >
           <Popover.Popup className={styles.popup}>
-            <header className={styles.header}>
+            <div className={styles.header}>
               <Popover.Title className={styles.title}>Notifications</Popover.Title>
               {unreadCount > 0 && (
                 <Button look="quiet" onClick={inbox.readAll}>
                   Mark all as read
                 </Button>
               )}
-            </header>
+            </div>
             <NotificationList inbox={inbox} close={() => setIsOpen(false)} />
           </Popover.Popup>
         </Popover.Positioner>

@@ -21,13 +21,11 @@ export function useInbox() {
 
   const read = useMutation({
     mutationFn: (which: string) => (which === 'all' ? markAllRead() : markRead(which)),
-    onMutate: async (which) => {
-      await cache.cancelQueries({ queryKey: inboxKey });
+    onSuccess: (_, which) =>
       cache.setQueryData<Inbox>(
         inboxKey,
         (known) => known && withRead(known, which, new Date().toISOString()),
-      );
-    },
+      ),
     onError: () => cache.invalidateQueries({ queryKey: inboxKey }),
   });
 

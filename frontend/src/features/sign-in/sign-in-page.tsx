@@ -1,6 +1,7 @@
 import { useEffect } from 'react';
 import { Navigate, useSearchParams } from 'react-router';
 import { PageHeading } from '@/components/page-heading';
+import { StoneMark } from '@/components/stone-mark';
 import { isServerRendered, safeReturnTo, startPageOf } from '@/lib/paths';
 import { restoreSession, wasSignedIn } from '@/lib/session';
 import { useSession } from '@/lib/use-session';
@@ -29,6 +30,7 @@ export function SignInPage() {
 
   return (
     <div className={styles.page}>
+      <StoneMark size={40} className={styles.mark} />
       <PageHeading title="Sign in" lead="Use the e-mail address your workspace was made for." />
       <SignInForm
         reason={session.status === 'signed-out' && session.because === 'expired' ? EXPIRED : null}
