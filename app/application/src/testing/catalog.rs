@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -19,10 +20,22 @@ mod tenants;
 mod users;
 
 /// A catalogue in memory. Its transactions come one after another.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct FakeCatalog {
     state: Arc<Mutex<CatalogState>>,
     turn: Arc<tokio::sync::Mutex<()>>,
+    interference: Mutex<Option<Interference>>,
+}
+
+/// What someone else does.
+type Interference = Box<dyn FnOnce(&mut CatalogState) + Send>;
+
+impl fmt::Debug for FakeCatalog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FakeCatalog")
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
 }
 
 /// All that is stored.
@@ -54,6 +67,20 @@ impl FakeCatalog {
         state.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Someone else changes this between the last read and the next transaction.
+    pub fn before_next_transaction(&self, change: impl FnOnce(&mut CatalogState) + Send + 'static) {
+        let interference = self.interference.lock();
+        *interference.unwrap_or_else(PoisonError::into_inner) = Some(Box::new(change));
+    }
+
+    fn let_others_interfere(&self) {
+        let interference = self.interference.lock();
+        let change = interference.unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(change) = change {
+            change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+    }
+
     /// As if the process had died before it noted what it had shown.
     pub fn forget_pushes(&self) {
         let state = self.state.lock();
@@ -69,6 +96,7 @@ impl Catalog for FakeCatalog {
 
     async fn begin(&self) -> Result<Box<dyn Transaction>, CatalogError> {
         let turn = Arc::clone(&self.turn).lock_owned().await;
+        self.let_others_interfere();
         Ok(Box::new(FakeTransaction {
             changed: self.state(),
             state: Arc::clone(&self.state),

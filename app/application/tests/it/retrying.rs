@@ -138,3 +138,41 @@ async fn a_tenant_that_is_not_there_cannot_be_retried() {
 
     assert!(matches!(refused, Err(RetryTenantError::NotFound)));
 }
+
+#[tokio::test]
+async fn a_worker_that_starts_while_a_person_retries_reads_again() {
+    let fake = FakeApp::default();
+    let (_, tenant) = failed(&fake).await;
+    let now = fake.app.clock.now();
+    fake.catalog.before_next_transaction(move |stored| {
+        let tenant = &mut stored.tenants[0];
+        tenant.wait_again(now).expect("may wait");
+        tenant.version += 1;
+    });
+
+    provision(&fake, tenant.id, 1).await.expect("provisioned");
+
+    let tenant = fake.tenant(tenant.id).await;
+    assert!(tenant.is_active());
+    assert_eq!(tenant.round, 1);
+}
+
+#[tokio::test]
+async fn a_worker_that_was_faster_than_the_retry_is_right() {
+    let fake = FakeApp::default();
+    let (admin, tenant) = failed(&fake).await;
+    fake.job_control.set(JobId(tenant.job_id), State::Failed);
+    let now = fake.app.clock.now();
+    fake.catalog.before_next_transaction(move |stored| {
+        let tenant = &mut stored.tenants[0];
+        tenant.start_attempt(1, 11, now).expect("may start");
+        tenant.version += 1;
+    });
+
+    let retried = retry_tenant(&fake.app, &admin, tenant.id)
+        .await
+        .expect("retried");
+
+    assert_eq!(retried.status, Status::Provisioning);
+    assert_eq!(fake.tenant(tenant.id).await, retried);
+}

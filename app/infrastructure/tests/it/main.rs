@@ -7,6 +7,7 @@ mod notifications;
 mod postgres_only;
 mod provisioning;
 mod sessions;
+mod smtp;
 mod sqlite_only;
 mod tenant_databases;
 mod tenants;
