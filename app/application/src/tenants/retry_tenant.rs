@@ -1,4 +1,4 @@
-use domain::{Tenant, TenantId, User};
+use domain::{Status, Tenant, TenantId, User};
 use job_engine::{JobId, State, StorageError};
 
 use crate::App;
@@ -21,6 +21,9 @@ pub enum RetryTenantError {
 
 /// Lets a tenant be provisioned again, from the first step. Asking twice does no harm: while its
 /// job waits or runs, nothing changes.
+///
+/// A tenant says that it failed a moment before its job's outcome is stored. A job that still runs
+/// then is at its end, and takes nothing with it when it is requeued.
 pub async fn retry_tenant(
     app: &App,
     asked_by: &User,
@@ -33,7 +36,8 @@ pub async fn retry_tenant(
 
     let job = JobId(tenant.job_id);
     match app.job_control.state(job).await? {
-        Some(State::Enqueued | State::Processing) => Ok(tenant),
+        Some(State::Enqueued) => Ok(tenant),
+        Some(State::Processing) if tenant.status != Status::Failed => Ok(tenant),
         Some(_) => {
             let reason = format!("Retried by {}", asked_by.email);
             app.job_control.requeue(job, &reason).await?;

@@ -68,19 +68,48 @@ async fn retrying_twice_does_no_harm() {
 }
 
 #[tokio::test]
-async fn a_job_that_waits_or_runs_is_left_alone() {
-    for state in [State::Enqueued, State::Processing] {
-        let fake = FakeApp::default();
-        let (admin, tenant) = failed(&fake).await;
-        fake.job_control.set(JobId(tenant.job_id), state);
+async fn a_job_that_waits_is_left_alone() {
+    let fake = FakeApp::default();
+    let (admin, tenant) = failed(&fake).await;
+    fake.job_control.set(JobId(tenant.job_id), State::Enqueued);
 
-        retry_tenant(&fake.app, &admin, tenant.id)
-            .await
-            .expect("retried");
+    retry_tenant(&fake.app, &admin, tenant.id)
+        .await
+        .expect("retried");
 
-        assert_eq!(fake.job_control.requeued(), []);
-        assert_eq!(fake.tenant(tenant.id).await, tenant);
-    }
+    assert_eq!(fake.job_control.requeued(), []);
+    assert_eq!(fake.tenant(tenant.id).await, tenant);
+}
+
+#[tokio::test]
+async fn a_job_that_runs_is_left_alone() {
+    let fake = FakeApp::default();
+    let admin = fake.super_admin().await;
+    let tenant = registered(&fake, admin.id).await;
+    fake.job_control
+        .set(JobId(tenant.job_id), State::Processing);
+
+    retry_tenant(&fake.app, &admin, tenant.id)
+        .await
+        .expect("retried");
+
+    assert_eq!(fake.job_control.requeued(), []);
+    assert_eq!(fake.tenant(tenant.id).await, tenant);
+}
+
+#[tokio::test]
+async fn a_job_that_failed_a_moment_ago_is_requeued_before_its_outcome_is_stored() {
+    let fake = FakeApp::default();
+    let (admin, tenant) = failed(&fake).await;
+    fake.job_control
+        .set(JobId(tenant.job_id), State::Processing);
+
+    let retried = retry_tenant(&fake.app, &admin, tenant.id)
+        .await
+        .expect("retried");
+
+    assert_eq!(fake.job_control.requeued().len(), 1);
+    assert_eq!(retried.status, Status::Pending);
 }
 
 #[tokio::test]
