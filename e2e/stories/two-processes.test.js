@@ -5,10 +5,8 @@ import { startBeside, startDiquis, startWorkerBeside } from '../lib/diquis.js';
 import { story } from '../lib/story.js';
 import { until } from '../lib/until.js';
 
-const shared = { DIQUIS_JWT_SECRET: 'c0ffee'.repeat(11) };
-
 story('a notification reaches the person whichever process holds the connection', async (t) => {
-  const here = await startDiquis(t, await postgres(t), { ...shared, DIQUIS_WORKERS: '1' });
+  const here = await startDiquis(t, await postgres(t));
   const there = await startBeside(t, here);
   const ada = await signIn(here.url);
   const sameAda = ada.at(there.url);
@@ -25,7 +23,7 @@ story('a notification reaches the person whichever process holds the connection'
 });
 
 story('when a process is killed, the other one finishes its work at once', async (t) => {
-  const here = await startDiquis(t, await postgres(t), shared);
+  const here = await startDiquis(t, await postgres(t));
   const there = await startBeside(t, here);
   const ada = await signIn(here.url);
   const tenants = await Promise.all(
@@ -40,7 +38,7 @@ story('when a process is killed, the other one finishes its work at once', async
 
 story('a process that only works goes on when the one that answers is gone', async (t) => {
   const database = await postgres(t);
-  const web = await startDiquis(t, database, shared);
+  const web = await startDiquis(t, database);
   await startWorkerBeside(t, web);
   const ada = await signIn(web.url);
   await Promise.all(Array.from({ length: 12 }, (_, i) => ada.createTenant(`Handed over ${i}`)));
