@@ -4,6 +4,7 @@ use std::{error::Error, sync::Arc};
 
 use async_trait::async_trait;
 use axum::serve::ListenerExt;
+use serde_json::value::RawValue;
 use signalr_hub::{
     Authenticate, Caller, ConnectionOptions, Credentials, Hub, HubError, HubOptions, Methods,
     Refused, User, hub_router,
@@ -21,7 +22,11 @@ impl Hub for Bench {
 }
 
 impl Bench {
-    async fn broadcast(self: Arc<Self>, caller: Caller, payload: String) -> Result<(), HubError> {
+    async fn broadcast(
+        self: Arc<Self>,
+        caller: Caller,
+        payload: Box<RawValue>,
+    ) -> Result<(), HubError> {
         caller.clients().all().send("Message", (payload,)).await?;
         Ok(())
     }
@@ -30,7 +35,7 @@ impl Bench {
         self: Arc<Self>,
         caller: Caller,
         user: String,
-        payload: String,
+        payload: Box<RawValue>,
     ) -> Result<(), HubError> {
         caller
             .clients()

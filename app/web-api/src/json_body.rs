@@ -29,14 +29,21 @@ fn explain(rejection: &JsonRejection) -> ApiError {
     }
 }
 
-/// Names the field where one is missing; says where the JSON goes wrong otherwise.
+/// Names the field that is missing or of the wrong type; says where it goes wrong otherwise.
 fn explain_text(text: &str) -> ApiError {
-    let missing = text
-        .split_once("missing field `")
-        .and_then(|(_, rest)| rest.split_once('`'));
-    match missing {
-        Some((field, _)) => ApiError::invalid(field, "This is needed."),
-        None => ApiError::Malformed(text.to_owned()),
+    let Some((_, reason)) = text.split_once(" into the target type: ") else {
+        return ApiError::Malformed(text.to_owned());
+    };
+    if let Some((_, rest)) = reason.split_once("missing field `")
+        && let Some((field, _)) = rest.split_once('`')
+    {
+        return ApiError::invalid(field, "This is needed.");
+    }
+    match reason.split_once(": ") {
+        Some((field, problem)) if field.bytes().all(|b| b.is_ascii_alphanumeric()) => {
+            ApiError::invalid(field, problem)
+        }
+        _ => ApiError::Malformed(text.to_owned()),
     }
 }
 
@@ -44,12 +51,33 @@ fn explain_text(text: &str) -> ApiError {
 mod tests {
     use super::*;
 
+    fn named_field(reason: &str) -> Option<String> {
+        let text = format!("Failed to deserialize the JSON body into the target type: {reason}");
+        match explain_text(&text) {
+            ApiError::Invalid(errors) => errors.0.into_keys().next(),
+            _ => None,
+        }
+    }
+
     #[test]
-    fn a_missing_field_is_named() {
-        let text = "Failed to deserialize the JSON body into the target type: missing field `adminEmail` at line 1 column 15";
+    fn a_field_that_is_missing_is_named() {
+        let field = named_field("missing field `adminEmail` at line 1 column 15");
 
-        let error = explain_text(text);
+        assert_eq!(field.as_deref(), Some("adminEmail"));
+    }
 
-        assert!(matches!(error, ApiError::Invalid(errors) if errors.0.contains_key("adminEmail")));
+    #[test]
+    fn a_field_of_the_wrong_type_is_named() {
+        let field =
+            named_field("name: invalid type: integer `5`, expected a string at line 1 column 9");
+
+        assert_eq!(field.as_deref(), Some("name"));
+    }
+
+    #[test]
+    fn a_body_of_the_wrong_type_names_no_field() {
+        let field = named_field("invalid type: sequence, expected struct Body at line 1 column 0");
+
+        assert_eq!(field, None);
     }
 }

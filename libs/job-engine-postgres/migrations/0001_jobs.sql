@@ -104,7 +104,8 @@ create table job_engine.history (
   primary key (job, stage)
 );
 
--- Differences to be summed: how many finished jobs there are in each state.
+-- Differences to be summed: how many finished jobs there are in each state. Every statement that
+-- writes to `finished` adds what it changed; rows are never updated, so writers do not meet.
 create table job_engine.tally (
   state job_engine.state not null,
   jobs bigint not null
@@ -114,35 +115,6 @@ create table job_engine.tally (
 create table job_engine.queues (
   name text primary key
 );
-
-create function job_engine.tally_added() returns trigger language plpgsql as $$
-begin
-  insert into job_engine.tally select state, count(*) from added group by state;
-  insert into job_engine.queues
-    select distinct queue from added
-    where not exists (select from job_engine.queues where name = queue)
-    on conflict do nothing;
-  return null;
-end $$;
-
-create function job_engine.tally_removed() returns trigger language plpgsql as $$
-begin
-  insert into job_engine.tally select state, -count(*) from removed group by state;
-  return null;
-end $$;
-
-create trigger tally_inserted after insert on job_engine.finished
-  referencing new table as added
-  for each statement execute function job_engine.tally_added();
-create trigger tally_updated_to after update on job_engine.finished
-  referencing new table as added
-  for each statement execute function job_engine.tally_added();
-create trigger tally_updated_from after update on job_engine.finished
-  referencing old table as removed
-  for each statement execute function job_engine.tally_removed();
-create trigger tally_deleted after delete on job_engine.finished
-  referencing old table as removed
-  for each statement execute function job_engine.tally_removed();
 
 create table job_engine.servers (
   id uuid primary key,

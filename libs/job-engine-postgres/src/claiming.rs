@@ -9,12 +9,12 @@ use uuid::Uuid;
 use crate::convert::{rows, unavailable, unsigned};
 
 /// Locks the server's row, so that it cannot be taken for dead in between: whoever buries it waits
-/// and sees this claim.
+/// and sees this claim. The jobs are locked, so their places (`ctid`) hold until they are written.
 const CLAIM: &str = "
 with server as (
   select id from job_engine.servers where id = $1 for key share
 ), next as (
-  select id from job_engine.ready
+  select ctid from job_engine.ready
   where queue = $2 and server is null and kind = any($3) and exists (select from server)
   order by priority desc, id
   limit $4
@@ -23,7 +23,7 @@ with server as (
 update job_engine.ready r
 set server = $1, claimed_at = clock_timestamp(), epoch = r.epoch + 1
 from next
-where r.id = next.id
+where r.ctid = next.ctid
 returning r.id, r.epoch, r.kind, r.queue, r.arguments, r.attempts, r.abandoned, r.priority";
 
 pub(crate) async fn claim(pool: &PgPool, claim: &Claim) -> Result<Vec<ClaimedJob>, StorageError> {

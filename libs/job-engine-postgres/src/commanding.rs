@@ -47,6 +47,8 @@ with held as (
     arguments
   from finished
   returning id
+), counted as (
+  insert into job_engine.tally (state, jobs) select state, -1 from finished
 )
 select exists (select from let_go union all select from enqueued)";
 
@@ -106,6 +108,15 @@ with ready as (
     'Deleted', priority, null, kind, queue, null, $2, error, arguments
   from scheduled
   returning id
+), counted as (
+  insert into job_engine.tally (state, jobs)
+  select state, -1 from finished
+  union all select 'Deleted', 1 from marked
+  union all select 'Deleted', 1 from moved
+), remembered as (
+  insert into job_engine.queues (name)
+  select queue from ready union select queue from scheduled
+  on conflict do nothing
 )
 select exists (select from marked union all select from moved)";
 

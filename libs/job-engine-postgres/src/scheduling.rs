@@ -42,7 +42,9 @@ with expired as (
   limit $2
   for update skip locked
 ), removed as (
-  delete from job_engine.finished f using expired where f.id = expired.id returning f.id
+  delete from job_engine.finished f using expired where f.id = expired.id returning f.id, f.state
+), counted as (
+  insert into job_engine.tally (state, jobs) select state, -count(*) from removed group by state
 ), past as (
   delete from job_engine.history h using removed where h.job = removed.id
 )

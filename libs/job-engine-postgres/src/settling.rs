@@ -27,6 +27,14 @@ with done as (
     attempts + 1, abandoned, stages, state::job_engine.state, priority, server, kind, queue, reason,
     end_reason, coalesce(new_error, error), result, arguments
   from done
+), counted as (
+  insert into job_engine.tally (state, jobs)
+  select state::job_engine.state, count(*) from done group by state
+), remembered as (
+  insert into job_engine.queues (name)
+  select queue from (select distinct queue from done) as seen
+  where not exists (select from job_engine.queues where name = queue)
+  on conflict do nothing
 )
 select id, epoch from done";
 

@@ -3,6 +3,7 @@
 mod stage;
 
 mod connecting;
+mod measure;
 mod notifications;
 mod postgres_only;
 mod provisioning;

@@ -9,7 +9,7 @@ use crate::test_app::TestApp;
 
 /// Who gets which answer: nobody, a tenant's owner, a Super Admin. Bodies are empty and ids unknown,
 /// so who is let in gets 400 or 404 where there is nothing to answer.
-const ROUTES: [(&str, [u16; 3]); 30] = [
+const ROUTES: [(&str, [u16; 3]); 31] = [
     ("GET /health/live", [200, 200, 200]),
     ("GET /health/ready", [200, 200, 200]),
     ("GET /api/openapi.json", [200, 200, 200]),
@@ -36,6 +36,7 @@ const ROUTES: [(&str, [u16; 3]); 30] = [
     ),
     ("GET /api/no-such-thing", [404, 404, 404]),
     ("GET /hangfire", [401, 403, 200]),
+    ("GET /hangfire/", [308, 308, 308]),
     ("GET /hangfire/jobs/failed", [401, 403, 200]),
     ("GET /hangfire/jobs/details/{id}", [401, 403, 404]),
     ("GET /hangfire/events", [401, 403, 200]),

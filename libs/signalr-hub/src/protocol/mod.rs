@@ -326,8 +326,8 @@ mod tests {
         let mut body = vec![0x96, 1, 0x80, 0xc0, 0xa1, b'x', 0x91];
         body.extend([0x91; 1_000]);
         body.extend([0xc0, 0x90]);
-        let length = body.len();
-        let mut bytes = vec![(length & 0x7f) as u8 | 0x80, (length >> 7) as u8];
+        let [high, low] = u16::try_from(body.len()).expect("short").to_be_bytes();
+        let mut bytes = vec![low | 0x80, high << 1 | low >> 7];
         bytes.extend(body);
 
         assert!(!read_all(Protocol::MessagePack, &[&bytes]).1);
