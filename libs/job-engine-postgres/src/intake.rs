@@ -1,0 +1,105 @@
+use std::io;
+
+use job_engine::NewJob;
+use job_engine::storage::StorageError;
+use sqlx::PgPool;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::enqueuing;
+
+/// Larger batches are worth a commit of their own.
+const LARGEST_JOINED: usize = 100;
+
+/// How many callers share a commit at most.
+const MOST_JOINED: usize = 500;
+
+/// How many callers may wait here; more wait for a place.
+const PLACES: usize = 1000;
+
+/// Joins what concurrent callers enqueue into one statement and one durable commit. Nobody waits
+/// for company: while one commit is on its way the next batch gathers.
+#[derive(Debug)]
+pub(crate) struct Intake {
+    pool: PgPool,
+    requests: mpsc::Sender<Request>,
+    _task: AbortOnDropHandle<()>,
+}
+
+struct Request {
+    jobs: Vec<NewJob>,
+    answer: oneshot::Sender<Result<(), StorageError>>,
+}
+
+impl Intake {
+    pub(crate) fn start(pool: PgPool) -> Self {
+        let (requests, inbox) = mpsc::channel(PLACES);
+        let task = tokio::spawn(serve(pool.clone(), inbox));
+        Self {
+            pool,
+            requests,
+            _task: AbortOnDropHandle::new(task),
+        }
+    }
+
+    /// Returns when the jobs are committed. Who stops waiting does not take them back.
+    pub(crate) async fn enqueue(&self, jobs: &[NewJob]) -> Result<(), StorageError> {
+        if jobs.len() > LARGEST_JOINED {
+            return enqueuing::enqueue_and_commit(&self.pool, jobs).await;
+        }
+
+        let (answer, answered) = oneshot::channel();
+        let jobs = jobs.to_vec();
+        let sent = self.requests.send(Request { jobs, answer }).await;
+        sent.map_err(|_| ended())?;
+        answered.await.map_err(|_| ended())?
+    }
+}
+
+async fn serve(pool: PgPool, mut inbox: mpsc::Receiver<Request>) {
+    let mut requests = Vec::with_capacity(MOST_JOINED);
+    while inbox.recv_many(&mut requests, MOST_JOINED).await > 0 {
+        // Those who were answered just now come back with their next jobs.
+        tokio::task::yield_now().await;
+        while requests.len() < MOST_JOINED
+            && let Ok(request) = inbox.try_recv()
+        {
+            requests.push(request);
+        }
+        commit(&pool, requests.drain(..).collect()).await;
+    }
+}
+
+async fn commit(pool: &PgPool, requests: Vec<Request>) {
+    let all: Vec<NewJob> = requests
+        .iter()
+        .flat_map(|request| request.jobs.iter().cloned())
+        .collect();
+    match enqueuing::enqueue_and_commit(pool, &all).await {
+        Ok(()) => {
+            for request in requests {
+                // Who no longer waits needs no answer.
+                let _ = request.answer.send(Ok(()));
+            }
+        }
+        Err(_) => commit_apart(pool, requests).await,
+    }
+}
+
+/// One of them is refused, or the database is away: each caller gets an answer of its own.
+async fn commit_apart(pool: &PgPool, requests: Vec<Request>) {
+    let mut commits = JoinSet::new();
+    for request in requests {
+        let pool = pool.clone();
+        commits.spawn(async move {
+            let answer = enqueuing::enqueue_and_commit(&pool, &request.jobs).await;
+            let _ = request.answer.send(answer);
+        });
+    }
+    commits.join_all().await;
+}
+
+fn ended() -> StorageError {
+    StorageError::unavailable(io::Error::other("the runtime of the storage has ended"))
+}
