@@ -1,3 +1,4 @@
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -8,18 +9,40 @@ use crate::test_app::{ADMIN, PASSWORD};
 /// The executable, running; killed at the end of the test.
 pub struct Executable {
     pub address: SocketAddr,
+    greeting: String,
     child: Child,
 }
 
 impl Executable {
-    /// Starts it and waits for its greeting. The log goes to `log` in the data directory.
-    pub fn start(data_dir: &Path, settings: &[(&str, &str)]) -> Self {
+    /// Starts the server and waits for its greeting. The log goes to `log` in the data directory.
+    pub fn serve(data_dir: &Path, settings: &[(&str, &str)]) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = free.local_addr().expect("an address");
         drop(free);
-        let log = std::fs::File::create(data_dir.join("log")).expect("a log");
+        let executable = Self::start("serve", address, data_dir, settings);
+        let expected = format!("Diquis is at http://{address}\n");
+        assert_eq!(executable.greeting, expected);
+        executable
+    }
+
+    /// Starts workers alone, and waits for their greeting.
+    pub fn work(data_dir: &Path) -> Self {
+        let nowhere = "127.0.0.1:0".parse().expect("an address");
+        Self::start("work", nowhere, data_dir, &[])
+    }
+
+    fn start(
+        command: &str,
+        address: SocketAddr,
+        data_dir: &Path,
+        settings: &[(&str, &str)],
+    ) -> Self {
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(data_dir.join("log"));
         let mut child = Command::new(env!("CARGO_BIN_EXE_diquis"))
-            .arg("serve")
+            .arg(command)
             .env_clear()
             .env("DIQUIS_LISTEN", address.to_string())
             .env("DIQUIS_DATA_DIR", data_dir)
@@ -28,7 +51,7 @@ impl Executable {
             .envs(settings.iter().copied())
             .current_dir(data_dir)
             .stdout(Stdio::piped())
-            .stderr(log)
+            .stderr(log.expect("a log"))
             .spawn()
             .expect("it starts");
 
@@ -37,8 +60,11 @@ impl Executable {
         BufReader::new(output)
             .read_line(&mut greeting)
             .expect("greets");
-        assert_eq!(greeting, format!("Diquis is at http://{address}\n"));
-        Self { address, child }
+        Self {
+            address,
+            greeting,
+            child,
+        }
     }
 
     pub fn terminate(&self) {

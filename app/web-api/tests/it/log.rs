@@ -8,7 +8,7 @@ use crate::test_app::{ADMIN, PASSWORD};
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_reaches_the_log_even_where_everything_is_logged() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut executable = Executable::start(folder.path(), &[("DIQUIS_LOG", "trace")]);
+    let mut executable = Executable::serve(folder.path(), &[("DIQUIS_LOG", "trace")]);
     let admin = Person::sign_in(executable.address, ADMIN, PASSWORD).await;
     let token = admin.access_token.clone().expect("a token");
     let in_address = format!("access_token={token}");

@@ -10,6 +10,7 @@ mod architecture;
 mod openapi;
 
 mod access;
+mod commands;
 mod hub;
 mod limits;
 mod log;

@@ -38,7 +38,7 @@ async fn what_was_accepted_is_done_after_a_restart() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_executable_ends_well_when_it_is_told_to() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut executable = Executable::start(folder.path(), &[]);
+    let mut executable = Executable::serve(folder.path(), &[]);
     let admin = Person::sign_in(executable.address, ADMIN, PASSWORD).await;
     let mut ear = HubClient::connect(&admin).await;
     let told = Instant::now();

@@ -1,0 +1,57 @@
+use std::process::Command;
+
+use crate::eventually::eventually;
+use crate::executable::Executable;
+use crate::person::Person;
+use crate::tenants::create;
+use crate::test_app::{ADMIN, PASSWORD};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_alone_do_what_a_server_without_workers_was_asked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Executable::serve(folder.path(), &[("DIQUIS_WORKERS", "0")]);
+    let admin = Person::sign_in(server.address, ADMIN, PASSWORD).await;
+    assert_eq!(create(&admin, "Acme").await.status, 202);
+
+    let mut workers = Executable::work(folder.path());
+
+    // On SQLite nobody is told by another process; it waits in the inbox.
+    let told = eventually("the notification", async || {
+        let inbox = admin.get("/api/notifications").await.json();
+        inbox["items"].get(0).cloned()
+    })
+    .await;
+    assert_eq!(told["type"], "Success");
+    workers.terminate();
+    assert_eq!(workers.ends_with(), Some(0));
+}
+
+#[test]
+fn migrating_makes_the_database_and_ends() {
+    let folder = tempfile::tempdir().expect("a folder");
+
+    for _ in 0..2 {
+        let output = Command::new(env!("CARGO_BIN_EXE_diquis"))
+            .arg("migrate")
+            .env_clear()
+            .current_dir(folder.path())
+            .output()
+            .expect("it runs");
+        assert_eq!(output.status.code(), Some(0));
+        assert_eq!(output.stdout, b"The database is up to date.\n");
+    }
+
+    assert!(folder.path().join("data/diquis.db").exists());
+}
+
+#[test]
+fn the_description_of_the_api_is_printed() {
+    let output = Command::new(env!("CARGO_BIN_EXE_diquis"))
+        .arg("openapi")
+        .env_clear()
+        .output()
+        .expect("it runs");
+
+    let printed = String::from_utf8(output.stdout).expect("text");
+    assert_eq!(printed, web_api::openapi::json());
+}
