@@ -80,3 +80,23 @@ async fn wrong_fields_are_named_on_postgres_too() {
     assert!(create(&admin, "Acme").await.problem(409)["slug"][0].is_string());
     assert_eq!(admin.get("/api/tenants?q=%00").await.status, 200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_of_the_database_is_said_and_got_over() {
+    let app = TestApp::on_postgres(&[]).await;
+    let admin = app.admin().await;
+    let mut ear = HubClient::connect(&admin).await;
+
+    app.lose_database().await;
+
+    app.visitor().get("/health/ready").await.problem(503);
+    assert_eq!(app.visitor().get("/health/live").await.status, 200);
+    app.find_database_again().await;
+    eventually("readiness", async || {
+        let status = app.visitor().get("/health/ready").await.status;
+        (status == 200).then_some(())
+    })
+    .await;
+    assert_eq!(create(&admin, "Acme").await.status, 202);
+    assert_eq!(ear.hears("ReceiveNotification").await[0], "Success");
+}

@@ -152,6 +152,26 @@ impl TestApp {
         transaction.commit().await.expect("commits");
     }
 
+    /// Cuts every connection to the PostgreSQL database and lets no other in.
+    pub async fn lose_database(&self) {
+        let name = self.database_name();
+        run_on_cluster(format!(
+            "ALTER DATABASE {name} ALLOW_CONNECTIONS false;
+             SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        ))
+        .await;
+    }
+
+    pub async fn find_database_again(&self) {
+        let name = self.database_name();
+        run_on_cluster(format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")).await;
+    }
+
+    fn database_name(&self) -> &str {
+        let url = self.setting("DIQUIS_DATABASE_URL");
+        url.rsplit('/').next().expect("a name")
+    }
+
     fn setting(&self, name: &str) -> &str {
         let found = self.settings.iter().rfind(|(setting, _)| setting == name);
         found.map_or("", |(_, value)| value)
@@ -165,18 +185,25 @@ async fn serve(settings: &[(String, String)]) -> WebServer {
 
 /// The address of a new, empty database.
 async fn new_database() -> String {
-    #[expect(clippy::disallowed_methods, reason = "it is a setting of the tests")]
-    let cluster = std::env::var("DIQUIS_TEST_POSTGRES_URL")
-        .expect("DIQUIS_TEST_POSTGRES_URL is not set; run: scripts/with-postgres cargo test");
     let name = format!("web_api_{}", Uuid::now_v7().simple());
-
-    let mut connection = sqlx::PgConnection::connect(&cluster)
-        .await
-        .expect("the cluster answers");
-    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
-        .execute(&mut connection)
-        .await
-        .expect("a database is made");
+    run_on_cluster(format!("CREATE DATABASE {name}")).await;
+    let cluster = cluster();
     let (start, _) = cluster.rsplit_once('/').expect("a database in the URL");
     format!("{start}/{name}")
+}
+
+#[expect(clippy::disallowed_methods, reason = "it is a setting of the tests")]
+fn cluster() -> String {
+    std::env::var("DIQUIS_TEST_POSTGRES_URL")
+        .expect("DIQUIS_TEST_POSTGRES_URL is not set; run: scripts/with-postgres cargo test")
+}
+
+async fn run_on_cluster(statement: String) {
+    let mut connection = sqlx::PgConnection::connect(&cluster())
+        .await
+        .expect("the cluster answers");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(statement))
+        .execute(&mut connection)
+        .await
+        .expect("the statement runs");
 }
