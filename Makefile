@@ -24,7 +24,7 @@ dev: $(frontend) debug-build ## the server and, on http://127.0.0.1:5173, the fr
 
 ## Testing
 
-.PHONY: test setup check test-crates test-frontend test-hub e2e bench deny
+.PHONY: test setup check test-crates test-frontend test-hub e2e chaos bench deny
 test: setup check test-crates test-frontend test-hub e2e ## everything; what the machine lacks is installed first
 
 setup: ## install what the tests need
@@ -47,6 +47,9 @@ test-hub: ## the official SignalR client against the hub
 
 e2e: setup $(or $(DIQUIS_BIN),debug-build) e2e/node_modules/.package-lock.json ## the stories in Chromium; NAME=text picks some, DIQUIS_BIN=file another executable
 	DIQUIS_BIN=$(abspath $(or $(DIQUIS_BIN),$(target)/debug/diquis)) scripts/with-postgres e2e/run $(NAME)
+
+chaos: ## 200 tenants on each database, and a SIGKILL for every three of them
+	TENANTS=200 $(MAKE) e2e NAME=killed
 
 bench: setup build e2e/node_modules/.package-lock.json ## how fast it answers, tells and starts; how much memory it takes
 	DIQUIS_BIN=$(abspath $(target)/release/diquis) scripts/with-postgres node benchmarks/provisioning.js

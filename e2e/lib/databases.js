@@ -9,9 +9,9 @@ import { story } from './story.js';
 const run = promisify(execFile);
 
 /** Tells the same story on SQLite and on PostgreSQL. */
-export function onEachDatabase(title, tell) {
-  story(`${title}, on SQLite`, (t) => tell(t, sqlite()));
-  story(`${title}, on PostgreSQL`, async (t) => tell(t, await postgres(t)));
+export function onEachDatabase(title, tell, seconds) {
+  story(`${title}, on SQLite`, (t) => tell(t, sqlite()), seconds);
+  story(`${title}, on PostgreSQL`, async (t) => tell(t, await postgres(t)), seconds);
 }
 
 /** Nothing to install: the catalogue and the tenants are files in the data directory. */

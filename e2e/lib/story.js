@@ -4,8 +4,8 @@ import { test } from 'node:test';
  * A test that begins things which have an end: what began last ends first, whatever happens. Its
  * teller gets a scope: `after` for endings, `ifItFails` for what is worth keeping of a failure.
  */
-export function story(title, tell) {
-  test(title, { timeout: 180_000 }, async (t) => {
+export function story(title, tell, seconds = 180) {
+  test(title, { timeout: seconds * 1000 }, async (t) => {
     const scope = openScope(t.name, (text) => t.diagnostic(text));
     try {
       await tell(scope);

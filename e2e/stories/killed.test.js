@@ -45,6 +45,7 @@ onEachDatabase(
       'each database has one owner',
     );
   },
+  180 + 10 * tenants,
 );
 
 function order(i) {
