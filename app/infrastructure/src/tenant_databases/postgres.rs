@@ -18,7 +18,7 @@ use crate::database::{DatabaseError, Link, sql};
 /// Connections to tenants' databases at once; each lives for one step.
 const CONNECTIONS: usize = 8;
 /// The server copies databases one after another anyhow.
-const CREATIONS: usize = 1;
+const CREATIONS: usize = 2;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A database for each tenant, on the server of the catalogue.

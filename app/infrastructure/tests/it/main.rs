@@ -3,7 +3,6 @@
 mod stage;
 
 mod connecting;
-mod measure;
 mod notifications;
 mod postgres_only;
 mod provisioning;
