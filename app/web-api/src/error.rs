@@ -120,7 +120,7 @@ impl ApiError {
                 "Too many requests. Please try again in {} seconds.",
                 whole_seconds(*retry_after)
             ),
-            Self::Down(_) => "A part of this service does not answer. Please try again.".to_owned(),
+            Self::Down(_) => "A part of this service does not answer.".to_owned(),
             Self::Internal(_) => {
                 "Something went wrong on our side. It has been recorded.".to_owned()
             }

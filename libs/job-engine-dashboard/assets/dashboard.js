@@ -103,7 +103,7 @@ async function refresh({ force = false } = {}) {
   const freshPart = fresh.getElementById("part");
   if (!freshPart) {
     // Whoever may no longer look is told so by the server.
-    location.reload();
+    askAgain();
     return;
   }
   tellTimes(fresh);
@@ -116,6 +116,11 @@ async function refresh({ force = false } = {}) {
   morph(part, freshPart);
   enable(part);
   countTicks();
+}
+
+/** Loads the page anew. A reload would send a form a second time. */
+function askAgain() {
+  location.replace(location.pathname + location.search);
 }
 
 function rowKeys(root) {
@@ -172,7 +177,7 @@ function connect() {
     refreshSoon();
   });
   stream.addEventListener("unavailable", () => sayLive("Storage does not answer", true));
-  stream.addEventListener("closed", () => location.reload());
+  stream.addEventListener("closed", askAgain);
   stream.addEventListener("error", () => {
     sayLive("Reconnecting", true);
     if (stream.readyState !== EventSource.CLOSED) return;
