@@ -1,4 +1,3 @@
-use application::ports::SessionId;
 use axum::extract::FromRequestParts;
 use domain::{Role, User};
 use http::HeaderMap;
@@ -7,14 +6,10 @@ use http::request::Parts;
 
 use crate::api::SharedApi;
 use crate::error::ApiError;
-use crate::identity::SignedInUser;
 use crate::tokens::Purpose;
 
 /// Who is asking.
-pub struct CurrentUser {
-    pub user: User,
-    pub session: SessionId,
-}
+pub struct CurrentUser(pub User);
 
 /// Who is asking, and is a Super Admin.
 pub struct SuperAdmin(pub User);
@@ -28,12 +23,12 @@ impl FromRequestParts<SharedApi> for CurrentUser {
     async fn from_request_parts(parts: &mut Parts, api: &SharedApi) -> Result<Self, ApiError> {
         let token =
             bearer_token(&parts.headers).ok_or(ApiError::Unauthorized("Please sign in."))?;
-        let SignedInUser { user, session } = api
+        let signed_in = api
             .identity
             .holder(Purpose::Access, token)
             .await?
             .ok_or(ApiError::Unauthorized("Please sign in again."))?;
-        Ok(Self { user, session })
+        Ok(Self(signed_in.user))
     }
 }
 
@@ -41,7 +36,7 @@ impl FromRequestParts<SharedApi> for SuperAdmin {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &SharedApi) -> Result<Self, ApiError> {
-        let CurrentUser { user, .. } = CurrentUser::from_request_parts(parts, api).await?;
+        let CurrentUser(user) = CurrentUser::from_request_parts(parts, api).await?;
         if !user.has_role(Role::SuperAdmin) {
             return Err(ApiError::Forbidden("This is for Super Admins."));
         }
@@ -53,7 +48,7 @@ impl FromRequestParts<SharedApi> for TenantOwner {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &SharedApi) -> Result<Self, ApiError> {
-        let CurrentUser { user, .. } = CurrentUser::from_request_parts(parts, api).await?;
+        let CurrentUser(user) = CurrentUser::from_request_parts(parts, api).await?;
         if !user.has_role(Role::TenantOwner) {
             return Err(ApiError::Forbidden("This is for the owner of a tenant."));
         }

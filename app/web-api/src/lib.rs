@@ -1,7 +1,7 @@
 //! The outside: HTTP, hubs, configuration, the executable.
 
-pub mod router;
-pub mod routes;
+mod router;
+mod routes;
 
 mod dashboard;
 mod frontend;
@@ -17,11 +17,11 @@ mod parameters;
 
 mod client_address;
 mod cookies;
-pub mod error;
+mod error;
 mod layers;
 mod rate_limit;
 mod request_id;
-pub mod tokens;
+mod tokens;
 
 pub mod commands;
 pub mod config;

@@ -50,6 +50,7 @@ pub struct NotificationDetails {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = NotificationKind)]
+#[expect(clippy::enum_variant_names, reason = "the domain calls them so")]
 pub enum KindName {
     TenantReady,
     TenantWillRetry,
@@ -92,7 +93,7 @@ pub struct NotificationPageResponse {
 )]
 pub async fn list(
     State(api): State<SharedApi>,
-    current: CurrentUser,
+    CurrentUser(user): CurrentUser,
     QueryParameters(query): QueryParameters<ListNotificationsQuery>,
 ) -> Result<Json<NotificationPageResponse>, ApiError> {
     let limit = query.limit.unwrap_or(20);
@@ -108,7 +109,7 @@ pub async fn list(
         limit,
     };
 
-    let inbox = list_notifications(&api.app, current.user.id, query).await?;
+    let inbox = list_notifications(&api.app, user.id, query).await?;
     Ok(Json(NotificationPageResponse {
         items: inbox.items.iter().map(Into::into).collect(),
         unread_count: inbox.unread_count,
@@ -130,10 +131,10 @@ pub async fn list(
 )]
 pub async fn read(
     State(api): State<SharedApi>,
-    current: CurrentUser,
+    CurrentUser(user): CurrentUser,
     Id(id): Id,
 ) -> Result<StatusCode, ApiError> {
-    if !read_notification(&api.app, current.user.id, NotificationId(id)).await? {
+    if !read_notification(&api.app, user.id, NotificationId(id)).await? {
         return Err(ApiError::NotFound("There is no such notification."));
     }
     Ok(StatusCode::NO_CONTENT)
@@ -151,9 +152,9 @@ pub async fn read(
 )]
 pub async fn read_all(
     State(api): State<SharedApi>,
-    current: CurrentUser,
+    CurrentUser(user): CurrentUser,
 ) -> Result<StatusCode, ApiError> {
-    read_all_notifications(&api.app, current.user.id).await?;
+    read_all_notifications(&api.app, user.id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -134,8 +134,8 @@ pub async fn delete_current(
         (status = 401, body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub async fn me(current: CurrentUser) -> Json<UserResponse> {
-    Json(UserResponse::from(&current.user))
+pub async fn me(CurrentUser(user): CurrentUser) -> Json<UserResponse> {
+    Json(UserResponse::from(&user))
 }
 
 fn session(api: &Api, signed_in: &SignedIn) -> Result<Response, ApiError> {
