@@ -48,6 +48,8 @@ onEachDatabase('a visitor signs up and ends on their own tenant', async (t, data
   }
   await picture(page, `home ${database.engine}`);
 
+  const welcomes = mailbox.mails.filter(({ subject }) => subject === mail.subject);
+  assert.equal(welcomes.length, 1, 'one welcome mail');
   await assertSpent(page, link);
   await assertNothingSecretIsLogged(diquis, link);
   assertContent(rosa);
