@@ -17,8 +17,8 @@ pub fn serve(config: &Config) -> anyhow::Result<()> {
     logging::start(config);
     in_runtime(async {
         let stop = stop_signal()?;
-        let server = WebServer::start(config.clone()).await?;
-        print(&greeting(config, server.first_admin()))?;
+        let greet = |admin: &FirstAdmin| print(&greeting(config, admin));
+        let server = WebServer::start(config.clone(), greet).await?;
 
         stop.await;
         tracing::info!("stopping");

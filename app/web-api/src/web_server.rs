@@ -33,7 +33,11 @@ pub struct WebServer {
 }
 
 impl WebServer {
-    pub async fn start(config: Config) -> anyhow::Result<Self> {
+    /// Starts everything. `greet` is called when all is there, before the first answer.
+    pub async fn start(
+        config: Config,
+        greet: impl FnOnce(&FirstAdmin) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Self> {
         // First, so that an address that is taken is told before anything is touched.
         let socket = TcpListener::bind(config.listen)
             .await
@@ -61,6 +65,8 @@ impl WebServer {
         let door = FrontDoor::to([hubs::PATH]);
         let service = MapRequestLayer::new(move |request: Request| door.open(request))
             .layer(router::router(&api, stop.clone()));
+
+        greet(&first_admin)?;
         let listener = tokio::spawn(listener::serve(socket, service, stop.clone()));
 
         Ok(Self {

@@ -180,7 +180,8 @@ impl TestApp {
 
 async fn serve(settings: &[(String, String)]) -> WebServer {
     let config = Config::read(settings.iter().cloned()).expect("valid settings");
-    WebServer::start(config).await.expect("it starts")
+    let server = WebServer::start(config, |_| Ok(())).await;
+    server.expect("it starts")
 }
 
 /// The address of a new, empty database.
