@@ -1,6 +1,6 @@
-import { HttpTransportType, HubConnectionBuilder, LogLevel } from '@microsoft/signalr';
 import { admin } from './diquis.js';
-import { until, within } from './until.js';
+import { listen } from './ears.js';
+import { until } from './until.js';
 
 /** Someone without a session. */
 export function visitor(url) {
@@ -92,46 +92,8 @@ class Caller {
   }
 
   /** What the hub tells this person from now on. */
-  async listen(t) {
-    const heard = [];
-    const waiting = new Set();
-    const connection = new HubConnectionBuilder()
-      .withUrl(`${this.url}/hubs/notifications`, {
-        accessTokenFactory: () => this.session.accessToken,
-        transport: HttpTransportType.WebSockets,
-      })
-      .configureLogging(LogLevel.None)
-      .build();
-    for (const event of ['ReceiveNotification', 'TenantChanged']) {
-      connection.on(event, (...args) => {
-        heard.push({ event, args, at: performance.now() });
-        for (const look of waiting) look();
-      });
-    }
-    t.after(() => connection.stop());
-    await connection.start();
-
-    const hears = (what, wanted, seconds = 30) => {
-      const arrival = new Promise((resolve) => {
-        const look = () => {
-          const found = heard.find(wanted);
-          if (!found) return;
-          waiting.delete(look);
-          resolve(found);
-        };
-        waiting.add(look);
-        look();
-      });
-      return within(seconds, what, arrival);
-    };
-    const hearsNotificationOf = (tenantId, kind = 'TenantReady') =>
-      hears(`a ${kind} of ${tenantId}`, ({ event, args }) => {
-        const details = args.at(-1);
-        return (
-          event === 'ReceiveNotification' && details.tenantId === tenantId && details.kind === kind
-        );
-      });
-    return { heard, hears, hearsNotificationOf, connection };
+  listen(t) {
+    return listen(t, this.url, this.session.accessToken);
   }
 }
 
