@@ -1,4 +1,5 @@
 use std::io;
+use std::mem;
 
 use job_engine::NewJob;
 use job_engine::storage::StorageError;
@@ -58,7 +59,7 @@ impl Intake {
 }
 
 async fn serve(pool: PgPool, mut inbox: mpsc::Receiver<Request>) {
-    let mut requests = Vec::with_capacity(MOST_JOINED);
+    let mut requests = Vec::new();
     while inbox.recv_many(&mut requests, MOST_JOINED).await > 0 {
         // Those who were answered just now come back with their next jobs.
         tokio::task::yield_now().await;
@@ -67,7 +68,7 @@ async fn serve(pool: PgPool, mut inbox: mpsc::Receiver<Request>) {
         {
             requests.push(request);
         }
-        commit(&pool, requests.drain(..).collect()).await;
+        commit(&pool, mem::take(&mut requests)).await;
     }
 }
 

@@ -1,4 +1,4 @@
-//! Keeps the jobs of `job-engine` in PostgreSQL.
+#![doc = include_str!("../README.md")]
 
 mod announcing;
 mod claiming;
@@ -7,6 +7,7 @@ mod convert;
 mod enqueuing;
 mod intake;
 mod listener;
+mod live;
 mod monitor;
 mod pulse;
 mod scheduling;

@@ -12,17 +12,11 @@ use crate::PostgresStorage;
 use crate::convert::{
     self, column, count, error_report, rows, state, timestamp, unavailable, unsigned,
 };
+use crate::live::{self, LiveCounts};
 use crate::stage::Stage;
 
 const DEFAULT_LIMIT: usize = 20;
 const MAX_LIMIT: usize = 1000;
-
-const LIVE_COUNTS: &str = "
-select
-  (select count(*) from job_engine.ready where server is null) as enqueued,
-  (select count(*) from job_engine.ready where server is not null) as processing,
-  (select count(*) from job_engine.waiting) as scheduled,
-  (select count(*) from job_engine.waiting where attempts > 0) as retries";
 
 const FINISHED_COUNTS: &str = "
 select state::text, sum(jobs)::bigint from job_engine.tally group by state";
@@ -62,6 +56,7 @@ select
 from job_engine.jobs
 where id = $1";
 
+/// The latest, as a job that snoozes for ever has a long past.
 const HISTORY: &str = "
 select
   $2 as queue, attempt, enqueue_reason, server as claimed_by, state::text as end_state, reason,
@@ -72,40 +67,22 @@ select
   (extract(epoch from due_at) * 1000000)::bigint as due_at
 from job_engine.history
 where job = $1
-order by stage";
+order by stage desc
+limit 1000";
 
-const QUEUES: &str = "
-with live as (
-  select queue, count(*) filter (where server is null) as enqueued,
-    count(*) filter (where server is not null) as processing,
-    min(enqueued_at) filter (where server is null) as oldest
-  from job_engine.ready
-  group by queue
-), names as (
-  select name from job_engine.queues
-  union select queue from live
-  union select queue from job_engine.waiting
-)
-select name, coalesce(enqueued, 0) as enqueued, coalesce(processing, 0) as processing,
-  (extract(epoch from oldest) * 1000000)::bigint as oldest
-from names left join live on live.queue = names.name
-order by name";
+const QUEUES: &str = "select name from job_engine.queues";
 
 const SERVERS: &str = "
 select id, name, queues, workers,
-  (select count(*) from job_engine.ready r where r.server = s.id) as processing,
   (extract(epoch from started_at) * 1000000)::bigint as started_at,
   (extract(epoch from heartbeat_at) * 1000000)::bigint as heartbeat_at
-from job_engine.servers s
+from job_engine.servers
 order by name, id";
 
 #[async_trait]
 impl Monitor for PostgresStorage {
     async fn counts(&self) -> Result<Counts, StorageError> {
-        let live = sqlx::query(LIVE_COUNTS)
-            .fetch_one(&self.pool)
-            .await
-            .map_err(unavailable)?;
+        let live = self.live.counts(&self.pool).await?;
         let finished: Vec<(String, i64)> = sqlx::query_as(FINISHED_COUNTS)
             .fetch_all(&self.pool)
             .await
@@ -115,12 +92,11 @@ impl Monitor for PostgresStorage {
             found.map_or(0, |(_, jobs)| count(*jobs))
         };
 
-        let number = |name| column(&live, name).map(count);
         Ok(Counts {
-            enqueued: number("enqueued")?,
-            scheduled: number("scheduled")?,
-            retries: number("retries")?,
-            processing: number("processing")?,
+            enqueued: live.enqueued,
+            scheduled: live.scheduled,
+            retries: live.retries,
+            processing: live.processing,
             succeeded: of(State::Succeeded),
             failed: of(State::Failed),
             deleted: of(State::Deleted),
@@ -170,7 +146,7 @@ impl Monitor for PostgresStorage {
             .map_err(unavailable)?;
 
         let mut history = Vec::new();
-        for row in past.iter().chain([&row]) {
+        for row in past.iter().rev().chain([&row]) {
             Stage::of(row)?.tell(&mut history)?;
         }
         Ok(Some(JobDetails {
@@ -181,19 +157,26 @@ impl Monitor for PostgresStorage {
     }
 
     async fn queues(&self) -> Result<Vec<QueueSummary>, StorageError> {
-        let queues = sqlx::query(QUEUES)
+        let mut queues = self.live.counts(&self.pool).await?.queues;
+        let known: Vec<String> = sqlx::query_scalar(QUEUES)
             .fetch_all(&self.pool)
             .await
             .map_err(unavailable)?;
-        queues.iter().map(queue).collect()
+        for name in known {
+            queues
+                .entry(name.clone())
+                .or_insert_with(|| live::empty_queue(name));
+        }
+        Ok(queues.into_values().collect())
     }
 
     async fn servers(&self) -> Result<Vec<ServerSummary>, StorageError> {
+        let live = self.live.counts(&self.pool).await?;
         let servers = sqlx::query(SERVERS)
             .fetch_all(&self.pool)
             .await
             .map_err(unavailable)?;
-        servers.iter().map(server).collect()
+        servers.iter().map(|row| server(row, &live)).collect()
     }
 }
 
@@ -258,23 +241,14 @@ fn summary(row: &PgRow) -> Result<JobSummary, StorageError> {
     })
 }
 
-fn queue(row: &PgRow) -> Result<QueueSummary, StorageError> {
-    let oldest: Option<i64> = column(row, "oldest")?;
-    Ok(QueueSummary {
-        name: column(row, "name")?,
-        enqueued: count(column(row, "enqueued")?),
-        processing: count(column(row, "processing")?),
-        oldest_enqueued_at: oldest.map(timestamp).transpose()?,
-    })
-}
-
-fn server(row: &PgRow) -> Result<ServerSummary, StorageError> {
+fn server(row: &PgRow, live: &LiveCounts) -> Result<ServerSummary, StorageError> {
+    let id = column(row, "id")?;
     Ok(ServerSummary {
-        id: ServerId(column(row, "id")?),
+        id: ServerId(id),
         name: column(row, "name")?,
         queues: column(row, "queues")?,
         workers: unsigned(column(row, "workers")?),
-        processing: count(column(row, "processing")?),
+        processing: live.processed_by(id),
         started_at: timestamp(column(row, "started_at")?)?,
         heartbeat_at: timestamp(column(row, "heartbeat_at")?)?,
     })

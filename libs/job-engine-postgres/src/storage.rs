@@ -15,6 +15,7 @@ use crate::announcing::Announcer;
 use crate::convert::unavailable;
 use crate::intake::Intake;
 use crate::listener::Listener;
+use crate::live::Live;
 use crate::pulse::Pulse;
 use crate::{claiming, commanding, pulse, scheduling, schema, servers, settling};
 
@@ -36,6 +37,7 @@ pub struct PostgresStorage {
     pub(crate) pool: PgPool,
     /// The engine's own.
     pub(crate) engine: PgPool,
+    pub(crate) live: Live,
     intake: Intake,
     announcer: Announcer,
     listener: OnceLock<Listener>,
@@ -63,6 +65,7 @@ impl PostgresStorage {
             .map_err(unavailable)?;
 
         Ok(Self {
+            live: Live::default(),
             intake: Intake::start(engine.clone()),
             announcer: Announcer::start(engine.clone()),
             listener: OnceLock::new(),

@@ -26,7 +26,8 @@ create table job_engine_jobs (
   arguments text not null
 ) strict, without rowid;
 
-create index job_engine_in_line on job_engine_jobs (queue, priority desc, id)
+-- With the time, which the summary of a queue reads.
+create index job_engine_in_line on job_engine_jobs (queue, priority desc, id, enqueued_at)
   where state = 'Enqueued';
 create index job_engine_due on job_engine_jobs (due_at, id) where state = 'Scheduled';
 create index job_engine_held on job_engine_jobs (server) where state = 'Processing';

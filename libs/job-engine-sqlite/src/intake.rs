@@ -1,4 +1,5 @@
 use std::io;
+use std::mem;
 use std::sync::Arc;
 
 use job_engine::NewJob;
@@ -59,7 +60,7 @@ impl Intake {
 }
 
 async fn serve(writer: Arc<Writer>, mut inbox: mpsc::Receiver<Request>) {
-    let mut requests = Vec::with_capacity(MOST_JOINED);
+    let mut requests = Vec::new();
     while inbox.recv_many(&mut requests, MOST_JOINED).await > 0 {
         // Those who were answered just now come back with their next jobs.
         tokio::task::yield_now().await;
@@ -68,7 +69,7 @@ async fn serve(writer: Arc<Writer>, mut inbox: mpsc::Receiver<Request>) {
         {
             requests.push(request);
         }
-        commit(&writer, requests.drain(..).collect()).await;
+        commit(&writer, mem::take(&mut requests)).await;
     }
 }
 

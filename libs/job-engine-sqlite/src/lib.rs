@@ -1,4 +1,4 @@
-//! Keeps the jobs of `job-engine` in a SQLite file.
+#![doc = include_str!("../README.md")]
 
 mod claiming;
 mod commanding;

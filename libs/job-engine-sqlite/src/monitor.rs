@@ -64,12 +64,14 @@ select id, kind, queue, priority, state, reason, enqueue_reason, attempts, aband
 from job_engine_jobs
 where id = $1";
 
+/// The latest, as a job that snoozes for ever has a long past.
 const HISTORY: &str = "
 select $2 as queue, attempt, enqueued_at, enqueue_reason, claimed_at, server as claimed_by,
   state as end_state, changed_at, reason, due_at, duration, error, result
 from job_engine_history
 where job = $1
-order by stage";
+order by stage desc
+limit 1000";
 
 const QUEUES: &str = "
 select name,
@@ -145,7 +147,7 @@ impl Monitor for SqliteStorage {
             .map_err(unavailable)?;
 
         let mut history = Vec::new();
-        for row in past.iter().chain([&row]) {
+        for row in past.iter().rev().chain([&row]) {
             Stage::of(row)?.tell(&mut history)?;
         }
         Ok(Some(JobDetails {

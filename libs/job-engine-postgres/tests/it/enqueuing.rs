@@ -11,7 +11,7 @@ use crate::database::{Database, announce, claim, job};
 async fn a_job_of_a_committed_transaction_is_there() {
     let database = Database::create().await;
     let storage = database.storage().await;
-    let jobs = [job(), job().after(std::time::Duration::from_secs(60))];
+    let jobs = [job(), job().after(std::time::Duration::from_mins(1))];
 
     let mut transaction = database.pool().await.begin().await.unwrap();
     enqueue(&mut transaction, &jobs).await.unwrap();

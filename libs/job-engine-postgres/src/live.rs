@@ -1,0 +1,133 @@
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use job_engine::storage::{QueueSummary, StorageError};
+use sqlx::PgPool;
+use sqlx::postgres::PgRow;
+use uuid::Uuid;
+
+use crate::convert::{column, count, timestamp, unavailable};
+
+const READY: &str = "
+select queue, server, count(*) as jobs,
+  (extract(epoch from min(enqueued_at)) * 1000000)::bigint as oldest
+from job_engine.ready
+group by queue, server";
+
+const WAITING: &str = "
+select queue, count(*) as jobs, count(*) filter (where attempts > 0) as retries
+from job_engine.waiting
+group by queue";
+
+/// Counts of more jobs than this are remembered.
+const MANY: u64 = 100_000;
+
+/// How long they are remembered.
+const REMEMBERED_FOR: Duration = Duration::from_secs(5);
+
+/// The live jobs in numbers. Counting reads every one of them, so the numbers of a large backlog
+/// are a few seconds old.
+#[derive(Debug, Default)]
+pub(crate) struct Live {
+    last: Mutex<Option<(Instant, LiveCounts)>>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LiveCounts {
+    pub(crate) enqueued: u64,
+    pub(crate) processing: u64,
+    pub(crate) scheduled: u64,
+    pub(crate) retries: u64,
+    /// Every queue in which there is a live job.
+    pub(crate) queues: BTreeMap<String, QueueSummary>,
+    servers: BTreeMap<Uuid, u64>,
+}
+
+impl Live {
+    pub(crate) async fn counts(&self, pool: &PgPool) -> Result<LiveCounts, StorageError> {
+        if let Some(counts) = self.remembered() {
+            return Ok(counts);
+        }
+
+        let counts = LiveCounts::count(pool).await?;
+        if counts.total() > MANY {
+            *self.last() = Some((Instant::now(), counts.clone()));
+        }
+        Ok(counts)
+    }
+
+    fn remembered(&self) -> Option<LiveCounts> {
+        let last = self.last();
+        let (at, counts) = last.as_ref()?;
+        (at.elapsed() < REMEMBERED_FOR).then(|| counts.clone())
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<(Instant, LiveCounts)>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl LiveCounts {
+    /// How many jobs this server runs.
+    pub(crate) fn processed_by(&self, server: Uuid) -> u64 {
+        self.servers.get(&server).copied().unwrap_or_default()
+    }
+
+    async fn count(pool: &PgPool) -> Result<Self, StorageError> {
+        let mut counts = Self::default();
+        let ready = sqlx::query(READY).fetch_all(pool).await;
+        for row in ready.map_err(unavailable)? {
+            counts.add_ready(&row)?;
+        }
+        let waiting = sqlx::query(WAITING).fetch_all(pool).await;
+        for row in waiting.map_err(unavailable)? {
+            counts.add_waiting(&row)?;
+        }
+        Ok(counts)
+    }
+
+    fn add_ready(&mut self, row: &PgRow) -> Result<(), StorageError> {
+        let jobs = count(column(row, "jobs")?);
+        let server: Option<Uuid> = column(row, "server")?;
+        let oldest = timestamp(column(row, "oldest")?)?;
+
+        let queue = self.queue(column(row, "queue")?);
+        if let Some(server) = server {
+            queue.processing += jobs;
+            self.processing += jobs;
+            *self.servers.entry(server).or_default() += jobs;
+        } else {
+            queue.enqueued = jobs;
+            queue.oldest_enqueued_at = Some(oldest);
+            self.enqueued += jobs;
+        }
+        Ok(())
+    }
+
+    fn add_waiting(&mut self, row: &PgRow) -> Result<(), StorageError> {
+        self.queue(column(row, "queue")?);
+        self.scheduled += count(column(row, "jobs")?);
+        self.retries += count(column(row, "retries")?);
+        Ok(())
+    }
+
+    fn queue(&mut self, name: String) -> &mut QueueSummary {
+        self.queues
+            .entry(name.clone())
+            .or_insert_with(|| empty_queue(name))
+    }
+
+    fn total(&self) -> u64 {
+        self.enqueued + self.processing + self.scheduled
+    }
+}
+
+pub(crate) fn empty_queue(name: String) -> QueueSummary {
+    QueueSummary {
+        name,
+        enqueued: 0,
+        processing: 0,
+        oldest_enqueued_at: None,
+    }
+}
