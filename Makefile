@@ -32,12 +32,12 @@ setup: ## install what the tests need
 
 check: $(frontend) ## formats and lints
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 	npm --prefix frontend run check
 	cd e2e && ../frontend/node_modules/.bin/biome ci --error-on-warnings . ../benchmarks
 
 test-crates: setup $(frontend) ## all crates, on memory, SQLite and PostgreSQL
-	scripts/with-postgres cargo test --workspace --locked
+	scripts/with-postgres cargo test --workspace --all-features --locked
 
 test-frontend: frontend/node_modules/.package-lock.json ## the front end's components
 	npm --prefix frontend test

@@ -1,4 +1,3 @@
-use job_engine::NewJob;
 use job_engine::Storage;
 use job_engine::storage::{JobId, Monitor};
 use job_engine_postgres::enqueue;
@@ -81,7 +80,8 @@ mod tokio_postgres_transaction {
     async fn a_committed_one_leaves_its_jobs() {
         let database = Database::create().await;
         let storage = database.storage().await;
-        let jobs: [NewJob; 2] = [job(), job().at("2090-01-01T00:00:00Z".parse().unwrap())];
+        let jobs: [job_engine::NewJob; 2] =
+            [job(), job().at("2090-01-01T00:00:00Z".parse().unwrap())];
 
         let mut client = connect(&database).await;
         let transaction = client.transaction().await.unwrap();
