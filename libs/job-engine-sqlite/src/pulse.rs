@@ -25,7 +25,7 @@ pub(crate) struct Pulse {
 pub(crate) struct Silent {
     pub(crate) server: ServerId,
     path: PathBuf,
-    _file: File,
+    file: File,
 }
 
 impl Pulse {
@@ -54,6 +54,15 @@ impl Silent {
     /// Forgets the lock once its server is forgotten.
     pub(crate) fn remove(self) {
         remove(&self.path);
+    }
+}
+
+impl Drop for Silent {
+    /// Closing the file is not enough: a process that is being started at this moment has a copy.
+    fn drop(&mut self) {
+        if let Err(error) = self.file.unlock() {
+            tracing::debug!(%error, path = %self.path.display(), "a lock stays behind");
+        }
     }
 }
 
@@ -116,11 +125,7 @@ fn take_over(path: PathBuf, server: ServerId) -> io::Result<Option<Silent>> {
         Err(error) => return Err(error),
     };
     match file.try_lock() {
-        Ok(()) => Ok(Some(Silent {
-            server,
-            path,
-            _file: file,
-        })),
+        Ok(()) => Ok(Some(Silent { server, path, file })),
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(error),
     }

@@ -11,10 +11,9 @@ use job_engine::storage::{
     ServerAnnouncement, ServerId, Settled, Settlement, Storage, StorageError,
 };
 use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use tokio::sync::Notify;
 
-use crate::convert::unavailable;
 use crate::intake::Intake;
 use crate::pulse::{self, Pulse};
 use crate::writer::Writer;
@@ -44,13 +43,10 @@ impl SqliteStorage {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
             .busy_timeout(Duration::from_secs(10));
         let pool = SqlitePoolOptions::new()
             .max_connections(4)
-            .connect_with(options)
-            .await
-            .map_err(unavailable)?;
+            .connect_lazy_with(options);
 
         let mut locks = OsString::from(path);
         locks.push(".locks");
@@ -58,13 +54,13 @@ impl SqliteStorage {
     }
 
     /// Uses the application's database, which must be a file, not `:memory:`: it opens two
-    /// connections of its own to write. Every process that shares the database is given the same
+    /// connections of its own to write, and sets the file to write-ahead mode. Every process that shares the database is given the same
     /// `lock_directory`; it is made if it is missing.
     pub async fn new(pool: SqlitePool, lock_directory: PathBuf) -> Result<Self, StorageError> {
         tokio::fs::create_dir_all(&lock_directory)
             .await
             .map_err(StorageError::unavailable)?;
-        let writer = Arc::new(Writer::of(&pool.connect_options()));
+        let writer = Arc::new(Writer::open(&pool.connect_options()).await?);
         Ok(Self {
             intake: Intake::start(Arc::clone(&writer)),
             writer,

@@ -1,16 +1,22 @@
 use std::time::Duration;
 
 use job_engine::storage::StorageError;
+use sqlx::error::DatabaseError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite, SqlitePool, Transaction};
 use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::convert::unavailable;
 
 /// How long a writer waits for its turn within this process, and as long again for writers of
 /// other processes and of the application's own pool.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// The lower byte of all codes that say so.
+const SQLITE_BUSY: i32 = 5;
 
 /// SQLite has one writer at a time. Within this process they take turns here, first come first
 /// served, which is quicker and fairer than SQLite's own way of trying again and again.
@@ -30,12 +36,16 @@ pub(crate) struct Write<'a> {
 }
 
 impl Writer {
-    pub(crate) fn of(options: &SqliteConnectOptions) -> Self {
-        Self {
+    /// Opens the database, in write-ahead mode from now on.
+    pub(crate) async fn open(options: &SqliteConnectOptions) -> Result<Self, StorageError> {
+        let writer = Self {
             turn: Semaphore::new(1),
             durable: connection(options, SqliteSynchronous::Full),
             quick: connection(options, SqliteSynchronous::Normal),
-        }
+        };
+        open(&writer.durable).await.map_err(unavailable)?;
+        open(&writer.quick).await.map_err(unavailable)?;
+        Ok(writer)
     }
 
     /// For what a caller was promised: jobs that are enqueued, and what people command.
@@ -68,6 +78,24 @@ impl Write<'_> {
     pub(crate) async fn commit(self) -> Result<(), StorageError> {
         self.transaction.commit().await.map_err(unavailable)
     }
+}
+
+/// Tries again while another process opens the same file: nobody waits for a change of the journal's
+/// mode, SQLite refuses at once.
+async fn open(connection: &SqlitePool) -> sqlx::Result<()> {
+    let give_up = Instant::now() + PATIENCE;
+    loop {
+        match connection.acquire().await {
+            Err(error) if is_busy(&error) && Instant::now() < give_up => sleep(PAUSE).await,
+            opened => return opened.map(drop),
+        }
+    }
+}
+
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    let code = code.and_then(|code| code.parse().ok());
+    code.is_some_and(|code: i32| code & 0xff == SQLITE_BUSY)
 }
 
 fn connection(options: &SqliteConnectOptions, synchronous: SqliteSynchronous) -> SqlitePool {
