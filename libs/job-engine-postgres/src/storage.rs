@@ -88,7 +88,8 @@ impl PostgresStorage {
 }
 
 /// Its statements find their rows by index however wrong the planner's statistics are: a queue is
-/// empty at one moment and holds a million jobs at the next.
+/// empty at one moment and holds a million jobs at the next. They are planned once, for planning an
+/// insert takes longer than doing it.
 fn engine_pool(options: PgConnectOptions) -> PgPool {
     PgPoolOptions::new()
         .max_connections(ENGINE_CONNECTIONS)
@@ -109,6 +110,7 @@ fn engine_pool(options: PgConnectOptions) -> PgPool {
                     .execute(
                         "set jit = off; set enable_seqscan = off; set enable_bitmapscan = off;
                          set enable_hashjoin = off; set enable_mergejoin = off;
+                         set plan_cache_mode = force_generic_plan;
                          set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 1;
                          set tcp_keepalives_count = 5",
                     )
