@@ -14,7 +14,8 @@ use job_engine_postgres::PostgresStorage;
 use job_engine_sqlite::SqliteStorage;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, PgPool, SqlitePool};
+use sqlx::{ConnectOptions, Connection, PgPool, SqlitePool};
+use tokio::time::timeout;
 
 use crate::catalog::{Pool, SqlCatalog, Turn};
 use crate::clock::SystemClock;
@@ -174,6 +175,7 @@ async fn open_postgres(url: &str) -> Result<Databases, ConnectError> {
         _ => return Err(ConnectError::DatabaseUrl),
     };
     let options = options.disable_statement_logging();
+    try_once(&options).await?;
     let connections: PgPool = PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -190,6 +192,14 @@ async fn open_postgres(url: &str) -> Result<Databases, ConnectError> {
         Arc::new(storage),
         Arc::new(PostgresTenantDatabases::new(options)),
     ))
+}
+
+/// A pool tries again until its timeout and then says nothing of the reason.
+async fn try_once(options: &PgConnectOptions) -> Result<(), ConnectError> {
+    let connection = timeout(ACQUIRE_TIMEOUT, options.connect()).await;
+    let connection = connection.unwrap_or(Err(sqlx::Error::PoolTimedOut));
+    connection.map_err(failure)?.close().await.map_err(failure)?;
+    Ok(())
 }
 
 async fn open_sqlite(data_dir: &Path) -> Result<Databases, ConnectError> {
