@@ -10,28 +10,26 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::session;
 
-/// Of a server that is not the asker, whether its lock is free. Locks that were taken under an
+/// How many locks are watched, and whether one of them is free. Locks that were taken under an
 /// earlier start of PostgreSQL say nothing. Each server watches the two that follow it.
-const PEER_SILENT: &str = "
-select exists (
-  select from (
-    select pulse from job_engine.servers
-    where id <> $1 and pulse is not null and pulse_taken_under = pg_postmaster_start_time()
-    order by id < $1, id
-    limit 2
-  ) peer
-  where pg_try_advisory_xact_lock_shared(peer.pulse)
-)";
+const PEERS: &str = "
+select count(*), coalesce(bool_or(pg_try_advisory_xact_lock_shared(pulse)), false)
+from (
+  select pulse from job_engine.servers
+  where id <> $1 and pulse is not null and pulse_taken_under = pg_postmaster_start_time()
+  order by id < $1, id
+  limit 2
+) peers";
 
 const TAKEN_AGAIN: &str = "
 update job_engine.servers set pulse_taken_under = pg_postmaster_start_time() where id = $1";
 
 /// How often a peer's lock is tried. Waiting inside of `pg_advisory_lock` would be quicker by some
 /// milliseconds, but its snapshot would keep vacuum from the whole database while it waits.
-const WATCH_INTERVAL: Duration = Duration::from_millis(40);
+const WATCH_INTERVAL: Duration = Duration::from_millis(25);
 
-/// After this many failures in a row the watching slows down to [`WATCH_PAUSE`].
-const WATCH_PAUSE: Duration = Duration::from_secs(1);
+/// How often one looks for peers when there are none, or when the database does not answer.
+const SEARCH_INTERVAL: Duration = Duration::from_secs(1);
 
 const FIRST_DELAY: Duration = Duration::from_millis(2);
 const LONGEST_DELAY: Duration = Duration::from_secs(1);
@@ -78,17 +76,15 @@ impl Pulse {
 /// Returns when the lock of some other server is free.
 pub(crate) async fn peer_died(engine: &PgPool, me: ServerId) {
     loop {
-        tokio::time::sleep(WATCH_INTERVAL).await;
-        let silent = sqlx::query_scalar(PEER_SILENT)
-            .bind(me.0)
-            .fetch_one(engine)
-            .await;
-        match silent {
-            Ok(true) => return,
-            Ok(false) => {}
+        let peers: sqlx::Result<(i64, bool)> =
+            sqlx::query_as(PEERS).bind(me.0).fetch_one(engine).await;
+        match peers {
+            Ok((_, true)) => return,
+            Ok((0, false)) => tokio::time::sleep(SEARCH_INTERVAL).await,
+            Ok((_, false)) => tokio::time::sleep(WATCH_INTERVAL).await,
             Err(error) => {
                 tracing::debug!(%error, "cannot watch the other servers");
-                tokio::time::sleep(WATCH_PAUSE).await;
+                tokio::time::sleep(SEARCH_INTERVAL).await;
             }
         }
     }

@@ -49,7 +49,7 @@ returning id";
 
 /// How long a server may be without its lock: its connection may have been lost alone, and it is
 /// taking the lock again.
-const GRACE: Duration = Duration::from_millis(40);
+const GRACE: Duration = Duration::from_millis(30);
 
 const GIVE_BACK: &str = "
 with held as (
