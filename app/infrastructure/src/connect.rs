@@ -198,7 +198,11 @@ async fn open_postgres(url: &str) -> Result<Databases, ConnectError> {
 async fn try_once(options: &PgConnectOptions) -> Result<(), ConnectError> {
     let connection = timeout(ACQUIRE_TIMEOUT, options.connect()).await;
     let connection = connection.unwrap_or(Err(sqlx::Error::PoolTimedOut));
-    connection.map_err(failure)?.close().await.map_err(failure)?;
+    connection
+        .map_err(failure)?
+        .close()
+        .await
+        .map_err(failure)?;
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
-use futures_util::{FutureExt, StreamExt, future::BoxFuture};
+use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::BoxStream};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -42,25 +42,30 @@ impl Call {
     }
 
     pub(crate) async fn answer_many(self, answers: BoxFuture<'static, Answers>) {
-        let streamed = AssertUnwindSafe(self.stream(answers)).catch_unwind();
-        let outcome = tokio::select! {
-            biased;
-            () = self.cancelled.cancelled() => Outcome::Void,
-            outcome = streamed => {
-                outcome.unwrap_or_else(|_| self.failure(&unexpected(&self.target), &panicked()))
-            }
-        };
+        let streamed = AssertUnwindSafe(self.stream(answers)).catch_unwind().await;
+        let outcome =
+            streamed.unwrap_or_else(|_| self.failure(&unexpected(&self.target), &panicked()));
         self.complete(&outcome).await;
     }
 
     async fn stream(&self, answers: BoxFuture<'static, Answers>) -> Outcome {
-        let mut answers = match answers.await {
+        // A method that was called begins, even if the client has thought better of it already:
+        // it learns of that from its caller.
+        let answers = match answers.await {
             Ok(answers) => answers,
             Err(error) => return self.failure(&unexpected(&self.target), &error),
         };
         let Some(id) = &self.id else {
             return Outcome::Void;
         };
+        tokio::select! {
+            biased;
+            () = self.cancelled.cancelled() => Outcome::Void,
+            outcome = self.send_items(id, answers) => outcome,
+        }
+    }
+
+    async fn send_items(&self, id: &str, mut answers: BoxStream<'static, Answer>) -> Outcome {
         while let Some(item) = answers.next().await {
             match item {
                 Ok(item) => {

@@ -46,6 +46,22 @@ async fn a_cancelled_stream_ends_without_error() {
 }
 
 #[tokio::test]
+async fn a_stream_that_is_cancelled_with_its_call_has_begun() {
+    let mut hub = TestHub::start(HubOptions::default());
+    let mut client = hub.connect().await;
+    let call = json!({"type": 4, "invocationId": "1", "target": "Silence", "arguments": []});
+    let cancel = json!({"type": 5, "invocationId": "1"});
+
+    client
+        .send_text(&format!("{call}\u{1e}{cancel}\u{1e}"))
+        .await;
+
+    assert_eq!(client.next().await, json!({"type": 3, "invocationId": "1"}));
+    assert_eq!(hub.event().await, "connected");
+    assert_eq!(hub.event().await, "silent");
+}
+
+#[tokio::test]
 async fn a_stream_that_fails_midway_keeps_what_it_sent() {
     let hub = TestHub::start(HubOptions::default());
     let mut client = hub.connect().await;

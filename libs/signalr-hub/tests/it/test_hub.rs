@@ -313,6 +313,7 @@ impl Everything {
     }
 
     async fn silence(self: Arc<Self>, _: Caller) -> Result<stream::Pending<Answer>, HubError> {
+        self.report("silent");
         Ok(stream::pending())
     }
 
