@@ -30,8 +30,8 @@ export class ToastStore {
     if (this.#merge(toast)) return;
 
     const added = { ...toast, id: ++this.#lastId, count: 1 };
-    const free = this.slots.indexOf(null);
-    if (free >= 0) this.#put(free, added);
+    const slot = this.#slotForNews();
+    if (slot >= 0) this.#put(slot, added);
     else this.#waiting = [...this.#waiting, added].slice(-LONGEST_QUEUE);
   }
 
@@ -44,6 +44,15 @@ export class ToastStore {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   };
+
+  /** A free one, or that of the oldest toast that would go by itself: news must not wait for it. */
+  #slotForNews(): number {
+    const free = this.slots.indexOf(null);
+    if (free >= 0) return free;
+    const passing = this.slots.filter((toast) => toast !== null && lifetimeOf(toast) !== null);
+    const oldest = passing.reduce((a, b) => (a && b && a.id < b.id ? a : b), passing[0] ?? null);
+    return oldest ? this.slots.indexOf(oldest) : -1;
+  }
 
   #merge(toast: Omit<Toast, 'id' | 'count'>): boolean {
     const isSame = (other: Toast | null) =>

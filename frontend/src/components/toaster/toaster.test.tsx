@@ -91,13 +91,23 @@ describe('the toaster', () => {
     expect(elsewhere).toHaveFocus();
   });
 
-  it('shows three at a time and the others when there is room', () => {
-    for (const number of [1, 2, 3, 4]) show({ tone: 'info', message: `Message ${number}` });
-    expect(screen.queryByText('Message 4')).toBeNull();
+  it('shows three at a time; the newest takes the place of the oldest that would go by itself', () => {
+    show({ tone: 'error', message: 'Message 1' });
+    for (const number of [2, 3, 4]) show({ tone: 'success', message: `Message ${number}` });
 
-    pass(7_100);
     expect(screen.getByText('Message 4')).toBeInTheDocument();
-    expect(screen.queryByText('Message 1')).toBeNull();
+    expect(screen.queryByText('Message 2')).toBeNull();
+    for (const number of [1, 3]) expect(screen.getByText(`Message ${number}`)).toBeInTheDocument();
+  });
+
+  it('never drops an error for another message', () => {
+    for (const number of [1, 2, 3]) show({ tone: 'error', message: `Error ${number}` });
+    show({ tone: 'success', message: 'It is ready.' });
+    expect(screen.queryByText('It is ready.')).toBeNull();
+
+    const [dismiss] = screen.getAllByRole('button', { name: 'Dismiss message' });
+    if (dismiss) fireEvent.click(dismiss);
+    expect(screen.getByText('It is ready.')).toBeInTheDocument();
   });
 
   it('counts a message that repeats instead of showing it twice', () => {
