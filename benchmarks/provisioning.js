@@ -9,6 +9,7 @@ import { closeBrowser, openBrowser, person, signInThere, toast } from '../e2e/li
 import { postgres, sqlite } from '../e2e/lib/databases.js';
 import { prepareDiquis, startDiquis } from '../e2e/lib/diquis.js';
 import { openScope } from '../e2e/lib/story.js';
+import { within } from '../e2e/lib/until.js';
 
 const rounds = 10;
 const beingProvisioned = 20;
@@ -145,7 +146,6 @@ async function measureToasts(scope, database) {
   const diquis = await startDiquis(scope, database);
   const { page } = await person(scope, { url: diquis.url });
   await signInThere(page);
-  await page.waitForURL('**/tenants');
   const ada = await signIn(diquis.url);
 
   const delays = [];
@@ -153,7 +153,7 @@ async function measureToasts(scope, database) {
     const name = `Toasted ${i}`;
     const shown = page.evaluate(whenShown, `Tenant ${name} has been successfully provisioned.`);
     const { id } = await ada.createTenant(name);
-    const at = await shown;
+    const at = await within(10, 'the toast', shown);
     delays.push(at - Date.parse((await ada.activeTenant(id)).activatedAt));
     // More than three toasts wait for each other.
     await toast(page, name).getByRole('button', { name: 'Dismiss message' }).click();

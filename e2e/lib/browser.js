@@ -4,6 +4,7 @@ import { after, before } from 'node:test';
 import { chromium } from 'playwright-core';
 import { artefact } from './artefacts.js';
 import { admin } from './diquis.js';
+import { within } from './until.js';
 
 let browser;
 
@@ -54,11 +55,22 @@ export function assertContent({ complaints }) {
   assert.deepEqual(complaints, [], 'the pages complained');
 }
 
+/** Signs in on the page; done when the page hears the hub, so that nothing is told too early. */
 export async function signInThere(page, who = admin) {
   await page.goto('/sign-in');
   await page.getByLabel('E-mail').fill(who.email);
   await page.getByLabel('Password', { exact: true }).fill(who.password);
+  const listening = within(15, 'the page to listen to the hub', hearsHub(page));
   await page.getByRole('button', { name: 'Sign in' }).click();
+  await listening;
+}
+
+function hearsHub(page) {
+  return new Promise((resolve) => {
+    page.on('websocket', (socket) => {
+      if (socket.url().includes('/hubs/notifications')) socket.once('framereceived', resolve);
+    });
+  });
 }
 
 /** A message that floats above the page. */
