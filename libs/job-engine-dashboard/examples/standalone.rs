@@ -191,12 +191,8 @@ async fn enqueue(
 
 fn new_job(kind: &str, queue: &str, arguments: &str, due: Due) -> NewJob {
     NewJob {
-        id: JobId::random(),
-        kind: kind.to_owned(),
-        queue: queue.to_owned(),
-        priority: 0,
-        arguments: arguments.to_owned(),
         due,
+        ..NewJob::of_kind(kind, arguments).in_queue(queue)
     }
 }
 

@@ -6,10 +6,8 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use job_engine::storage::{
-    Claim, ClaimedJob, JobId, Outcome, ServerAnnouncement, ServerId, Settlement,
-};
-use job_engine::{Due, NewJob, Storage};
+use job_engine::storage::{Claim, ClaimedJob, Outcome, ServerAnnouncement, ServerId, Settlement};
+use job_engine::{NewJob, Storage};
 use job_engine_postgres::PostgresStorage;
 use tokio::task::JoinSet;
 
@@ -108,14 +106,7 @@ async fn claim_and_settle(storage: Arc<PostgresStorage>, server: ServerId) -> Re
 }
 
 fn job() -> NewJob {
-    NewJob {
-        id: JobId::random(),
-        kind: "nothing".to_owned(),
-        queue: "default".to_owned(),
-        priority: 0,
-        arguments: r#"{"number":1}"#.to_owned(),
-        due: Due::Now,
-    }
+    NewJob::of_kind("nothing", r#"{"number":1}"#)
 }
 
 fn succeeded(job: &ClaimedJob) -> Settlement {

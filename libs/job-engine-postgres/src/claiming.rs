@@ -24,7 +24,8 @@ update job_engine.ready r
 set server = $1, claimed_at = clock_timestamp(), epoch = r.epoch + 1
 from next
 where r.ctid = next.ctid
-returning r.id, r.epoch, r.kind, r.queue, r.arguments, r.attempts, r.abandoned, r.priority";
+returning r.id, r.epoch, r.kind, r.queue, r.arguments, r.attempts, r.abandoned, r.priority,
+  r.tenant, r.tags";
 
 pub(crate) async fn claim(pool: &PgPool, claim: &Claim) -> Result<Vec<ClaimedJob>, StorageError> {
     let mut claimed = Vec::new();
@@ -77,6 +78,8 @@ fn job(row: &PgRow) -> sqlx::Result<(i16, ClaimedJob)> {
         arguments: row.try_get(4)?,
         attempt: unsigned(row.try_get(5)?) + 1,
         abandoned: unsigned(row.try_get(6)?),
+        tenant: row.try_get(8)?,
+        tags: row.try_get::<Option<_>, _>(9)?.unwrap_or_default(),
     };
     Ok((row.try_get(7)?, job))
 }

@@ -38,13 +38,14 @@ with held as (
   returning r.id
 ), enqueued as (
   insert into job_engine.ready
-    (id, created_at, enqueued_at, epoch, stages, priority, kind, queue, reason, error, arguments)
+    (id, created_at, enqueued_at, epoch, stages, priority, kind, queue, reason, error, arguments,
+     tenant, tags, version)
   select id, created_at, clock_timestamp(), epoch, stages + 1, priority, kind, queue, $2, error,
-    arguments
+    arguments, tenant, tags, version
   from scheduled
   union all
   select id, created_at, clock_timestamp(), epoch, stages + 1, priority, kind, queue, $2, error,
-    arguments
+    arguments, tenant, tags, version
   from finished
   returning id
 ), counted as (
@@ -61,9 +62,9 @@ with scheduled as (
 ), enqueued as (
   insert into job_engine.ready
     (id, created_at, enqueued_at, epoch, attempts, abandoned, stages, priority, kind, queue, reason,
-     error, arguments)
+     error, arguments, tenant, tags, version)
   select id, created_at, clock_timestamp(), epoch, attempts, abandoned, stages + 1, priority, kind,
-    queue, $2, error, arguments
+    queue, $2, error, arguments, tenant, tags, version
   from scheduled
   returning id
 )
@@ -98,14 +99,15 @@ with ready as (
 ), moved as (
   insert into job_engine.finished
     (id, created_at, enqueued_at, claimed_at, changed_at, epoch, attempts, abandoned, stages, state,
-     priority, server, kind, queue, enqueue_reason, reason, error, arguments)
+     priority, server, kind, queue, enqueue_reason, reason, error, arguments, tenant, tags,
+     version)
   select id, created_at, enqueued_at, claimed_at, clock_timestamp(), epoch,
     attempts + (server is not null)::integer, abandoned, stages, 'Deleted'::job_engine.state, priority, server, kind,
-    queue, reason, $2, error, arguments
+    queue, reason, $2, error, arguments, tenant, tags, version
   from ready
   union all
   select id, created_at, null, null, clock_timestamp(), epoch, attempts, abandoned, stages + 1,
-    'Deleted', priority, null, kind, queue, null, $2, error, arguments
+    'Deleted', priority, null, kind, queue, null, $2, error, arguments, tenant, tags, version
   from scheduled
   returning id
 ), counted as (

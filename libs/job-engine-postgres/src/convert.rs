@@ -52,6 +52,18 @@ pub(crate) fn text(text: &str) -> String {
     text.replace('\0', "\u{2400}")
 }
 
+/// The text of an array, null when it is empty.
+pub(crate) fn array(texts: &[String]) -> Option<String> {
+    if texts.is_empty() {
+        return None;
+    }
+    let quoted: Vec<String> = texts
+        .iter()
+        .map(|text| format!("\"{}\"", text.replace('\\', r"\\").replace('"', r#"\""#)))
+        .collect();
+    Some(format!("{{{}}}", quoted.join(",")))
+}
+
 /// As JSON, where a NUL is an escape.
 pub(crate) fn error_json(error: &ErrorReport) -> String {
     serde_json::to_string(error).expect("three strings are always JSON")

@@ -6,17 +6,19 @@ use job_engine::{Due, NewJob};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
-use crate::convert::{delay_micros, unavailable};
+use crate::convert::{array, delay_micros, unavailable};
 
 /// Jobs that may run now. Known ids are looked for first, so that a repeated call is an error and
 /// not a second run.
 pub(crate) const ENQUEUE_NOW: &str = "
 with jobs as (
-  select * from unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::text[])
-    as j (id, kind, queue, priority, arguments)
+  select * from unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::text[],
+    $6::text[], $7::text[]) as j (id, kind, queue, priority, arguments, tenant, tags)
 )
-insert into job_engine.ready (id, kind, queue, priority, arguments, created_at, enqueued_at)
-select id, kind, queue, priority, arguments, statement_timestamp(), statement_timestamp()
+insert into job_engine.ready
+  (id, kind, queue, priority, arguments, tenant, tags, created_at, enqueued_at)
+select id, kind, queue, priority, arguments, tenant, tags::text[], statement_timestamp(),
+  statement_timestamp()
 from jobs
 where not exists (
   select from jobs join job_engine.ready using (id)
@@ -24,16 +26,18 @@ where not exists (
   union all select from jobs join job_engine.finished using (id)
 )";
 
-/// Jobs that wait for their time: `$6` microseconds from now, or until `$7` microseconds of the
+/// Jobs that wait for their time: `$8` microseconds from now, or until `$9` microseconds of the
 /// Unix epoch.
 pub(crate) const ENQUEUE_LATER: &str = "
 with jobs as (
   select * from unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::text[],
-    $6::bigint[], $7::bigint[]) as j (id, kind, queue, priority, arguments, delay, due)
+    $6::text[], $7::text[], $8::bigint[], $9::bigint[])
+    as j (id, kind, queue, priority, arguments, tenant, tags, delay, due)
 )
 insert into job_engine.waiting
-  (id, kind, queue, priority, arguments, created_at, changed_at, due_at)
-select id, kind, queue, priority, arguments, statement_timestamp(), statement_timestamp(),
+  (id, kind, queue, priority, arguments, tenant, tags, created_at, changed_at, due_at)
+select id, kind, queue, priority, arguments, tenant, tags::text[], statement_timestamp(),
+  statement_timestamp(),
   coalesce(
     statement_timestamp() + delay * interval '1 microsecond',
     'epoch'::timestamptz + due * interval '1 microsecond'
@@ -97,6 +101,9 @@ pub(crate) struct Rows<'a> {
     pub(crate) queues: Vec<&'a str>,
     pub(crate) priorities: Vec<i16>,
     pub(crate) arguments: Vec<&'a str>,
+    pub(crate) tenants: Vec<Option<&'a str>>,
+    /// As PostgreSQL writes arrays, for an array of arrays must be rectangular.
+    pub(crate) tags: Vec<Option<String>>,
 }
 
 #[derive(Default)]
@@ -125,6 +132,8 @@ impl<'a> Rows<'a> {
         self.queues.push(&job.queue);
         self.priorities.push(job.priority);
         self.arguments.push(&job.arguments);
+        self.tenants.push(job.tenant.as_deref());
+        self.tags.push(array(&job.tags));
     }
 }
 
@@ -144,6 +153,8 @@ async fn insert_now(connection: &mut PgConnection, rows: Rows<'_>) -> Result<(),
         .bind(rows.queues)
         .bind(rows.priorities)
         .bind(rows.arguments)
+        .bind(rows.tenants)
+        .bind(rows.tags)
         .execute(connection)
         .await
         .map_err(unavailable)?;
@@ -161,6 +172,8 @@ async fn insert_later(
         .bind(later.rows.queues)
         .bind(later.rows.priorities)
         .bind(later.rows.arguments)
+        .bind(later.rows.tenants)
+        .bind(later.rows.tags)
         .bind(later.delays)
         .bind(later.times)
         .execute(connection)

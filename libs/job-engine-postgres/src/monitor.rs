@@ -24,8 +24,8 @@ select state::text, sum(jobs)::bigint from job_engine.tally group by state";
 /// `$1` leaves one of the three tables.
 const LIST: &str = "
 select
-  id, kind, queue, priority, state::text, reason, attempts, abandoned, arguments, server, error,
-  duration,
+  id, kind, queue, priority, tenant, tags, state::text, reason, attempts, abandoned, arguments,
+  server, error, duration,
   (extract(epoch from created_at) * 1000000)::bigint as created_at,
   (extract(epoch from changed_at) * 1000000)::bigint as changed_at,
   (extract(epoch from due_at) * 1000000)::bigint as due_at
@@ -44,8 +44,8 @@ limit $8";
 
 const JOB: &str = "
 select
-  id, kind, queue, priority, state::text, reason, attempts, abandoned, arguments, server, error,
-  duration, result, claimed_by, enqueue_reason,
+  id, kind, queue, priority, tenant, tags, state::text, reason, attempts, abandoned, arguments,
+  server, error, duration, result, claimed_by, enqueue_reason,
   attempts as attempt,
   case when place <> 'ready' then state::text end as end_state,
   (extract(epoch from created_at) * 1000000)::bigint as created_at,
@@ -222,11 +222,14 @@ fn summary(row: &PgRow) -> Result<JobSummary, StorageError> {
     let due_at: Option<i64> = column(row, "due_at")?;
     let duration: Option<i64> = column(row, "duration")?;
     let server: Option<Uuid> = column(row, "server")?;
+    let tags: Option<Vec<String>> = column(row, "tags")?;
     Ok(JobSummary {
         id: JobId(column(row, "id")?),
         kind: column(row, "kind")?,
         queue: column(row, "queue")?,
         priority: column(row, "priority")?,
+        tenant: column(row, "tenant")?,
+        tags: tags.unwrap_or_default(),
         state: state(column(row, "state")?)?,
         reason: column(row, "reason")?,
         attempts: unsigned(column(row, "attempts")?),

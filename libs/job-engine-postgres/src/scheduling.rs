@@ -22,9 +22,9 @@ with due as (
 )
 insert into job_engine.ready
   (id, created_at, enqueued_at, epoch, attempts, abandoned, stages, priority, kind, queue, reason,
-   error, arguments)
+   error, arguments, tenant, tags, version)
 select id, created_at, statement_timestamp(), epoch, attempts, abandoned, stages + 1, priority,
-  kind, queue, $2, error, arguments
+  kind, queue, $2, error, arguments, tenant, tags, version
 from moved";
 
 /// In microseconds.

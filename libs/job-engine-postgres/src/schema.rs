@@ -9,6 +9,7 @@ use crate::convert::unavailable;
 const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_jobs.sql"),
     include_str!("../migrations/0002_enqueue.sql"),
+    include_str!("../migrations/0003_tenants_and_tags.sql"),
 ];
 
 /// The key of the advisory lock under which migrations run: "job_engi" in ASCII.

@@ -27,6 +27,8 @@ async fn insert_now(transaction: &Transaction<'_>, rows: Rows<'_>) -> Result<(),
                 &rows.queues,
                 &rows.priorities,
                 &rows.arguments,
+                &rows.tenants,
+                &rows.tags,
             ],
         )
         .await
@@ -47,6 +49,8 @@ async fn insert_later(
                 &later.rows.queues,
                 &later.rows.priorities,
                 &later.rows.arguments,
+                &later.rows.tenants,
+                &later.rows.tags,
                 &later.delays,
                 &later.times,
             ],

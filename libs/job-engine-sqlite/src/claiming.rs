@@ -6,7 +6,7 @@ use serde_json::json;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{SqliteConnection, SqlitePool};
 
-use crate::convert::{column, now, rows, small, unavailable};
+use crate::convert::{column, now, rows, small, tags, unavailable};
 use crate::writer::Writer;
 
 const IN_LINE: &str = "
@@ -26,7 +26,7 @@ where exists (select 1 from job_engine_servers where id = $1) and id in (
   order by priority desc, id
   limit $5
 )
-returning id, epoch, kind, queue, arguments, attempts, abandoned, priority";
+returning id, epoch, kind, queue, arguments, attempts, abandoned, priority, tenant, tags";
 
 pub(crate) async fn claim(
     pool: &SqlitePool,
@@ -91,6 +91,8 @@ fn job(row: &SqliteRow) -> Result<(i64, ClaimedJob), StorageError> {
         arguments: column(row, "arguments")?,
         attempt: small(column(row, "attempts")?),
         abandoned: small(column(row, "abandoned")?),
+        tenant: column(row, "tenant")?,
+        tags: tags(row)?,
     };
     Ok((column(row, "priority")?, job))
 }

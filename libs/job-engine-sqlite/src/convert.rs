@@ -74,6 +74,19 @@ pub(crate) fn leases_json(leases: &[Lease]) -> String {
     leases.iter().map(row).collect::<Value>().to_string()
 }
 
+/// Null when there are none.
+pub(crate) fn tags_json(tags: &[String]) -> Option<String> {
+    (!tags.is_empty()).then(|| json!(tags).to_string())
+}
+
+pub(crate) fn tags(row: &SqliteRow) -> Result<Vec<String>, StorageError> {
+    let Some(tags) = column::<Option<&str>>(row, "tags")? else {
+        return Ok(Vec::new());
+    };
+    serde_json::from_str(tags)
+        .map_err(|error| StorageError::Corrupt(format!("a job's tags: {error}")))
+}
+
 /// As JSON, where a NUL is an escape.
 pub(crate) fn error_json(error: &ErrorReport) -> String {
     serde_json::to_string(error).expect("three strings are always JSON")

@@ -4,15 +4,17 @@ use job_engine::{Due, NewJob};
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
-use crate::convert::{delay_micros, id_json, now, unavailable};
+use crate::convert::{delay_micros, id_json, now, tags_json, unavailable};
 use crate::writer::Writer;
 
-/// `$1` is a JSON array of `[id, kind, queue, priority, arguments, due_at]`.
+/// `$1` is a JSON array of `[id, kind, queue, priority, arguments, due_at, tenant, tags]`.
 const ENQUEUE: &str = "
 insert into job_engine_jobs
-  (id, kind, queue, priority, arguments, created_at, changed_at, due_at, state, enqueued_at)
+  (id, kind, queue, priority, arguments, tenant, tags, created_at, changed_at, due_at, state,
+   enqueued_at)
 select
-  unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, value ->> 4, $2, $2, value ->> 5,
+  unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, value ->> 4,
+  value ->> 6, value ->> 7, $2, $2, value ->> 5,
   iif(value ->> 5 is null, 'Enqueued', 'Scheduled'), iif(value ->> 5 is null, $2, null)
 from json_each($1)";
 
@@ -70,6 +72,8 @@ fn row(job: &NewJob, now: i64) -> Value {
         job.queue,
         job.priority,
         job.arguments,
-        due_at
+        due_at,
+        job.tenant,
+        tags_json(&job.tags),
     ])
 }

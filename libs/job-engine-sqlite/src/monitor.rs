@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::SqliteStorage;
 use crate::convert::{
-    self, column, count, error_report, rows, small, state, timestamp, unavailable,
+    self, column, count, error_report, rows, small, state, tags, timestamp, unavailable,
 };
 use crate::stage::Stage;
 
@@ -31,8 +31,8 @@ macro_rules! list {
     ($state:literal, $changed_at:literal) => {
         concat!(
             "
-select id, kind, queue, priority, state, reason, enqueue_reason, attempts, abandoned, arguments,
-  server, error, duration, created_at, changed_at, due_at
+select id, kind, queue, priority, tenant, tags, state, reason, enqueue_reason, attempts,
+  abandoned, arguments, server, error, duration, created_at, changed_at, due_at
 from job_engine_jobs
 where ",
             $state,
@@ -57,8 +57,8 @@ const LIST_PROCESSING: &str = list!("state = 'Processing' and state = $1", "chan
 const LIST_ENDED: &str = list!("ended_at is not null and state = $1", "ended_at");
 
 const JOB: &str = "
-select id, kind, queue, priority, state, reason, enqueue_reason, attempts, abandoned, arguments,
-  server, error, duration, created_at, changed_at, due_at, result, enqueued_at, claimed_at,
+select id, kind, queue, priority, tenant, tags, state, reason, enqueue_reason, attempts,
+  abandoned, arguments, server, error, duration, created_at, changed_at, due_at, result, enqueued_at, claimed_at,
   server as claimed_by, attempts as attempt,
   iif(state in ('Enqueued', 'Processing'), null, state) as end_state
 from job_engine_jobs
@@ -224,6 +224,8 @@ fn summary(row: &SqliteRow) -> Result<JobSummary, StorageError> {
         kind: column(row, "kind")?,
         queue: column(row, "queue")?,
         priority: column(row, "priority")?,
+        tenant: column(row, "tenant")?,
+        tags: tags(row)?,
         state,
         reason: column(row, reason)?,
         attempts: small(column(row, "attempts")?),

@@ -7,7 +7,10 @@ use crate::convert::unavailable;
 use crate::writer::Writer;
 
 /// The file number n is version n. A released file is never changed.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_jobs.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_jobs.sql"),
+    include_str!("../migrations/0002_tenants_and_tags.sql"),
+];
 
 /// Only one process migrates at a time, as only one writes; the others find everything done.
 pub(crate) async fn migrate(writer: &Writer) -> Result<(), StorageError> {

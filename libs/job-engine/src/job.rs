@@ -76,6 +76,10 @@ pub struct Attempt {
     pub number: u32,
     /// How often it may be tried in all, the first attempt included.
     pub max: u32,
+    /// Whose job it is, if who enqueued it said so.
+    pub tenant: Option<String>,
+    /// What it was tagged with.
+    pub tags: Vec<String>,
     /// Fires when the job must stop: it was deleted, its lease is lost, or the server stops and its
     /// grace time is over.
     pub cancelled: CancellationToken,

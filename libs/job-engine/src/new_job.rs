@@ -21,6 +21,10 @@ pub struct NewJob {
     pub arguments: String,
     /// When it may run. Default: now.
     pub due: Due,
+    /// Whose job it is, where an application serves many. Default: nobody's.
+    pub tenant: Option<String>,
+    /// Words under which people look for it.
+    pub tags: Vec<String>,
 }
 
 /// When a job may run.
@@ -34,7 +38,7 @@ pub enum Due {
     At(Timestamp),
 }
 
-/// The job cannot be written as JSON, or is larger than [`NewJob::MAX_ARGUMENTS_BYTES`].
+/// The job cannot be stored as it is.
 #[derive(Debug, thiserror::Error)]
 pub enum NewJobError {
     /// Its `Serialize` refuses, for example because of a map whose keys are no strings.
@@ -48,11 +52,37 @@ pub enum NewJobError {
         "the job `{kind}` has {bytes} bytes of arguments; at most 262144 are stored. Pass an id instead of the thing itself"
     )]
     TooLarge { kind: &'static str, bytes: usize },
+    /// A tenant is told by an id or a short name.
+    #[error("a job's tenant is {0}; give 1 to 100 bytes without control characters")]
+    Tenant(Unfit),
+    /// A tag is a word or two.
+    #[error("a tag of a job is {0}; give 1 to 100 bytes without control characters")]
+    Tag(Unfit),
+    /// Tags are for finding jobs, not for keeping what belongs into the arguments.
+    #[error("a job has {0} tags; give at most 20")]
+    TooManyTags(usize),
+}
+
+/// What is wrong with a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    #[error("empty")]
+    Empty,
+    #[error("{0} bytes long")]
+    TooLong(usize),
+    #[error("made of more than text")]
+    ControlCharacter,
 }
 
 impl NewJob {
     /// The most that a job's arguments may take as JSON, in bytes.
     pub const MAX_ARGUMENTS_BYTES: usize = 256 * 1024;
+
+    /// How many tags a job may have.
+    pub const MAX_TAGS: usize = 20;
+
+    /// The most that a tenant or a tag may take, in bytes.
+    pub const MAX_NAME_BYTES: usize = 100;
 
     /// The job, to run at once in its own queue.
     pub fn of<J: Job>(job: &J) -> Result<Self, NewJobError> {
@@ -67,14 +97,22 @@ impl NewJob {
             });
         }
 
-        Ok(Self {
+        Ok(Self::of_kind(J::NAME, arguments).in_queue(J::QUEUE))
+    }
+
+    /// A job whose type this program does not have: another one runs it. To run at once in the
+    /// queue `default`; `arguments` is JSON text.
+    pub fn of_kind(kind: impl Into<String>, arguments: impl Into<String>) -> Self {
+        Self {
             id: JobId::random(),
-            kind: J::NAME.to_owned(),
-            queue: J::QUEUE.to_owned(),
+            kind: kind.into(),
+            queue: "default".to_owned(),
             priority: 0,
-            arguments,
+            arguments: arguments.into(),
             due: Due::Now,
-        })
+            tenant: None,
+            tags: Vec::new(),
+        }
     }
 
     /// Runs it in this queue instead of the job's own.
@@ -99,5 +137,86 @@ impl NewJob {
     pub fn at(mut self, time: Timestamp) -> Self {
         self.due = Due::At(time);
         self
+    }
+
+    /// Says whose job it is.
+    pub fn for_tenant(mut self, tenant: impl Into<String>) -> Result<Self, NewJobError> {
+        let tenant = tenant.into();
+        fit(&tenant).map_err(NewJobError::Tenant)?;
+        self.tenant = Some(tenant);
+        Ok(self)
+    }
+
+    /// Adds words under which people look for it; a tag that it has already is added once.
+    pub fn tagged<T: Into<String>>(
+        mut self,
+        tags: impl IntoIterator<Item = T>,
+    ) -> Result<Self, NewJobError> {
+        for tag in tags.into_iter().map(Into::into) {
+            fit(&tag).map_err(NewJobError::Tag)?;
+            if !self.tags.contains(&tag) {
+                self.tags.push(tag);
+            }
+        }
+        match self.tags.len() {
+            ..=Self::MAX_TAGS => Ok(self),
+            many => Err(NewJobError::TooManyTags(many)),
+        }
+    }
+}
+
+fn fit(name: &str) -> Result<(), Unfit> {
+    if name.is_empty() {
+        return Err(Unfit::Empty);
+    }
+    if name.len() > NewJob::MAX_NAME_BYTES {
+        return Err(Unfit::TooLong(name.len()));
+    }
+    if name.chars().any(char::is_control) {
+        return Err(Unfit::ControlCharacter);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job() -> NewJob {
+        NewJob::of_kind("send", "{}")
+    }
+
+    #[test]
+    fn a_tenant_is_a_short_text() {
+        let refused = [String::new(), "x".repeat(101), "a\0b".to_owned()];
+
+        for tenant in refused {
+            assert!(matches!(
+                job().for_tenant(tenant),
+                Err(NewJobError::Tenant(_))
+            ));
+        }
+        let longest = job().for_tenant("x".repeat(100)).expect("100 bytes fit");
+        assert_eq!(longest.tenant.map(|tenant| tenant.len()), Some(100));
+    }
+
+    #[test]
+    fn a_tag_is_kept_once() {
+        let tagged = job().tagged(["vip", "import", "vip"]).expect("tags fit");
+
+        assert_eq!(tagged.tags, ["vip", "import"]);
+    }
+
+    #[test]
+    fn twenty_tags_are_the_most() {
+        let tags = |count: usize| (0..count).map(|tag| tag.to_string());
+
+        assert!(job().tagged(tags(20)).is_ok());
+        let refused = job().tagged(tags(21)).expect_err("these are too many");
+        assert_eq!(refused.to_string(), "a job has 21 tags; give at most 20");
+        assert!(matches!(
+            job().tagged([""]),
+            Err(NewJobError::Tag(Unfit::Empty))
+        ));
     }
 }

@@ -17,6 +17,8 @@ pub fn attempt(job: JobId, number: u32) -> Attempt {
         lease: Lease { job, epoch: 1 },
         number,
         max: MAX_ATTEMPTS,
+        tenant: None,
+        tags: Vec::new(),
         cancelled: CancellationToken::new(),
     }
 }

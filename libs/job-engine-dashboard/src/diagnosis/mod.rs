@@ -114,6 +114,8 @@ mod tests {
                 kind: "send_mail".to_owned(),
                 queue: queue.to_owned(),
                 priority: 0,
+                tenant: None,
+                tags: Vec::new(),
                 state: State::Enqueued,
                 reason: None,
                 attempts: 0,

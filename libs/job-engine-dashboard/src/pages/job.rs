@@ -101,6 +101,8 @@ fn facts(visit: &Visit, job: &JobSummary) -> Markup {
             dl.pairs {
                 (pair("Queue", &html! { span.mono { (job.queue) } }))
                 @if job.priority != 0 { (pair("Priority", &html! { (job.priority) })) }
+                @if let Some(tenant) = &job.tenant { (pair("Tenant", &html! { (tenant) })) }
+                @if !job.tags.is_empty() { (pair("Tags", &html! { (job.tags.join(", ")) })) }
                 (pair("Attempts", &html! { (number(u64::from(job.attempts))) }))
                 @if job.abandoned > 0 {
                     (pair("Crashes", &html! { (job.abandoned) " (its process died while it ran)" }))

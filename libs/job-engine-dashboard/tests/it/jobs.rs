@@ -120,14 +120,13 @@ impl Engine {
     }
 }
 
+/// With a number that no floating point number holds.
+const ARGUMENTS: &str = r#"{"to":"ada@example.org","id":12345678901234567890123}"#;
+
 pub fn new_job(kind: &str, due: Due) -> NewJob {
     NewJob {
-        id: JobId::random(),
-        kind: kind.to_owned(),
-        queue: "mail".to_owned(),
-        priority: 0,
-        arguments: r#"{"to":"ada@example.org","id":12345678901234567890123}"#.to_owned(),
         due,
+        ..NewJob::of_kind(kind, ARGUMENTS).in_queue("mail")
     }
 }
 

@@ -136,14 +136,7 @@ fn cluster_url() -> String {
 
 /// A job `send` in the queue `default`, to run now.
 pub(crate) fn job() -> NewJob {
-    NewJob {
-        id: job_engine::JobId::random(),
-        kind: "send".to_owned(),
-        queue: "default".to_owned(),
-        priority: 0,
-        arguments: "{}".to_owned(),
-        due: job_engine::Due::Now,
-    }
+    NewJob::of_kind("send", "{}")
 }
 
 pub(crate) async fn announce(storage: &PostgresStorage) -> ServerId {

@@ -155,3 +155,47 @@ async fn plain_sql_schedules_a_job_in_its_own_transaction() {
     assert_eq!(page.jobs[0].priority, 3);
     assert!(page.jobs[0].due_at.is_some());
 }
+
+#[tokio::test]
+async fn plain_sql_gives_a_job_a_tenant_and_tags() {
+    let database = Database::create().await;
+    let storage = database.storage().await;
+    let server = announce(&storage).await;
+
+    sqlx::query(
+        "select job_engine.enqueue('send', '{}', tenant => 'acme', tags => '{vip,import}')",
+    )
+    .execute(&database.pool().await)
+    .await
+    .unwrap();
+    let claimed = claim(&storage, server).await;
+
+    assert_eq!(claimed[0].tenant.as_deref(), Some("acme"));
+    assert_eq!(claimed[0].tags, ["vip", "import"]);
+}
+
+#[tokio::test]
+async fn plain_sql_refuses_tenants_and_tags_that_are_none() {
+    let database = Database::create().await;
+    let storage = database.storage().await;
+    let pool = database.pool().await;
+
+    for (given, complaint) in [
+        ("tenant => ''", "a tenant is 1 to 100 bytes"),
+        ("tags => array[repeat('x', 101)]", "a tag is 1 to 100 bytes"),
+        ("tags => array[null]", "a tag is 1 to 100 bytes"),
+        (
+            "tags => array_fill('x'::text, '{21}')",
+            "a job has 21 tags; give at most 20",
+        ),
+    ] {
+        let refused = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "select job_engine.enqueue('send', '{{}}', {given})"
+        )))
+        .execute(&pool)
+        .await;
+        let error = refused.expect_err("it is refused").to_string();
+        assert!(error.contains(complaint), "{given}: {error}");
+    }
+    assert_eq!(storage.counts().await.unwrap().enqueued, 0);
+}

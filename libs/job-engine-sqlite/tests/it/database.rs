@@ -7,7 +7,7 @@ use std::sync::{Arc, Once};
 use std::time::{Duration, SystemTime};
 
 use job_engine::storage::{Claim, ClaimedJob, ServerAnnouncement, ServerId};
-use job_engine::{Due, JobId, NewJob, Storage};
+use job_engine::{JobId, NewJob, Storage};
 use job_engine_sqlite::SqliteStorage;
 use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -68,14 +68,7 @@ fn sweep(directory: &Path) {
 
 /// A job `send` in the queue `default`, to run now.
 pub(crate) fn job() -> NewJob {
-    NewJob {
-        id: JobId::random(),
-        kind: "send".to_owned(),
-        queue: "default".to_owned(),
-        priority: 0,
-        arguments: "{}".to_owned(),
-        due: Due::Now,
-    }
+    NewJob::of_kind("send", "{}")
 }
 
 pub(crate) async fn announce(storage: &SqliteStorage) -> ServerId {

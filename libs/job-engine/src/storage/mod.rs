@@ -100,6 +100,10 @@ pub struct ClaimedJob {
     pub attempt: u32,
     /// How often a process died while it ran this job.
     pub abandoned: u32,
+    /// Whose job it is.
+    pub tenant: Option<String>,
+    /// In the order in which they were given.
+    pub tags: Vec<String>,
 }
 
 /// How a claim ended, and which state follows.

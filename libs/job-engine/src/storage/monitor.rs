@@ -79,6 +79,10 @@ pub struct JobSummary {
     pub kind: String,
     pub queue: String,
     pub priority: i16,
+    /// Whose job it is.
+    pub tenant: Option<String>,
+    /// In the order in which they were given.
+    pub tags: Vec<String>,
     pub state: State,
     /// Why it is in this state, when there is more to say than the state itself.
     pub reason: Option<String>,

@@ -55,6 +55,8 @@ impl<C: Send + Sync + 'static> Runner<C> {
             lease: claimed.lease,
             number: claimed.attempt,
             max: policy.retries.saturating_add(1),
+            tenant: claimed.tenant.clone(),
+            tags: claimed.tags.clone(),
             cancelled: cancelled.clone(),
         };
 

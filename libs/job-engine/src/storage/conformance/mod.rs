@@ -14,6 +14,7 @@ pub mod monitor;
 pub mod schedule;
 pub mod servers;
 pub mod settle;
+pub mod tags;
 pub mod wake_ups;
 
 /// Makes one `#[tokio::test]` per behaviour of a storage.
@@ -31,6 +32,12 @@ macro_rules! storage_conformance {
             an_empty_batch_changes_nothing,
             a_delayed_job_waits_for_its_time,
             arguments_come_back_as_they_were,
+        }
+        $crate::storage_conformance! { @topic $storage, tags:
+            a_claimed_job_knows_its_tenant_and_its_tags,
+            a_plain_job_has_no_tenant_and_no_tags,
+            tenant_and_tags_stay_with_a_job_all_its_life,
+            odd_tags_come_back_as_they_were,
         }
         $crate::storage_conformance! { @topic $storage, claim:
             a_claimed_job_is_processing,

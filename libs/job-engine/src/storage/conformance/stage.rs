@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::job::ErrorReport;
-use crate::new_job::{Due, NewJob};
+use crate::new_job::NewJob;
 use crate::state::State;
 use crate::storage::{
     Claim, ClaimedJob, Command, Commanded, HistoryEntry, JobDetails, JobId, Lease, Outcome,
@@ -18,14 +18,7 @@ pub(super) struct Stage {
 
 /// A job `send` in the queue `default`, to run now.
 pub(super) fn job() -> NewJob {
-    NewJob {
-        id: JobId::random(),
-        kind: "send".to_owned(),
-        queue: "default".to_owned(),
-        priority: 0,
-        arguments: r#"{"to":"ada"}"#.to_owned(),
-        due: Due::Now,
-    }
+    NewJob::of_kind("send", r#"{"to":"ada"}"#)
 }
 
 pub(super) fn job_of(kind: &str) -> NewJob {

@@ -22,6 +22,8 @@ pub(super) struct Record {
     pub(super) changed_at: Timestamp,
     pub(super) due_at: Option<Timestamp>,
     pub(super) server: Option<ServerId>,
+    pub(super) tenant: Option<String>,
+    pub(super) tags: Vec<String>,
     arguments: String,
     abandoned: u32,
     epoch: i64,
@@ -43,6 +45,8 @@ impl Record {
             changed_at: now,
             due_at: None,
             server: None,
+            tenant: job.tenant.clone(),
+            tags: job.tags.clone(),
             arguments: job.arguments.clone(),
             abandoned: 0,
             epoch: 0,
@@ -77,6 +81,8 @@ impl Record {
             arguments: self.arguments.clone(),
             attempt: self.attempts,
             abandoned: self.abandoned,
+            tenant: self.tenant.clone(),
+            tags: self.tags.clone(),
         }
     }
 
@@ -152,6 +158,8 @@ impl Record {
             kind: self.kind.clone(),
             queue: self.queue.clone(),
             priority: self.priority,
+            tenant: self.tenant.clone(),
+            tags: self.tags.clone(),
             state: self.state,
             reason: self.history.last().and_then(|entry| entry.reason.clone()),
             attempts: self.attempts,
