@@ -80,6 +80,19 @@ impl Calls {
         Ok(())
     }
 
+    /// Tells the hub that the user has proved anew who they are; calls go on meanwhile.
+    pub(crate) fn tell_refreshed(&mut self) {
+        let core = Arc::clone(&self.core);
+        let caller = Caller::of(
+            Arc::clone(&self.core),
+            Arc::clone(&self.client),
+            Asking::Outside,
+            self.client.connection.aborted.clone(),
+        );
+        self.tasks
+            .spawn(async move { core.hub.refreshed(&caller).await });
+    }
+
     /// Cancels a call, if it still runs.
     pub(crate) fn cancel(&self, id: &str) {
         if let Some(cancelled) = self.running.calls().get(id) {

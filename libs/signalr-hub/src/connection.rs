@@ -3,7 +3,7 @@
 use std::{
     fmt,
     sync::{
-        Arc, OnceLock, PoisonError, RwLock,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -14,11 +14,12 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    clock::{Clock, Millis, Moment},
+    clock::{Clock, Moment},
     connect_request::ConnectRequest,
     inbox::{Inbox, InputEnd, Stop},
     options::{ConnectionOptions, Transport},
     outbox::{Outbox, Outgoing, Overflow},
+    owner::{Identity, Owner},
     place::Place,
     resume::Resume,
     user::{Token, User},
@@ -45,11 +46,11 @@ pub(crate) struct Connection {
     /// One POST at a time, so that messages are not mixed.
     pub(crate) posting: tokio::sync::Mutex<()>,
     pub(crate) place: Place,
+    pub(crate) owner: Owner,
     /// Set if the client may lose its socket and come back.
     pub(crate) resume: OnceLock<Resume>,
     transport: OnceLock<Transport>,
     request: OnceLock<ConnectRequest>,
-    identity: RwLock<Identity>,
 }
 
 /// When things last happened; a heartbeat compares them with the limits.
@@ -64,13 +65,6 @@ pub(crate) struct Pulse {
     /// When the last ping was sent; unset on transports that need none.
     pub(crate) pinged: Moment,
     pub(crate) ping: OnceLock<Bytes>,
-}
-
-/// Who makes a request, and until when that is proved.
-#[derive(Debug, Clone)]
-pub(crate) struct Identity {
-    pub(crate) user: Arc<User>,
-    pub(crate) expires: Option<Millis>,
 }
 
 impl Connection {
@@ -89,10 +83,10 @@ impl Connection {
             asked_to_resume: AtomicBool::new(false),
             posting: tokio::sync::Mutex::default(),
             place: Place::default(),
+            owner: Owner::proved_by(identity),
             resume: OnceLock::new(),
             transport: OnceLock::new(),
             request: OnceLock::new(),
-            identity: RwLock::new(identity),
         }
     }
 
@@ -121,29 +115,16 @@ impl Connection {
     }
 
     pub(crate) fn user(&self) -> Arc<User> {
-        Arc::clone(&self.read_identity().user)
+        self.owner.identity().user
     }
 
-    /// Takes the user of a later request, which must be the same person.
-    pub(crate) fn renew(&self, latest: Identity) -> Result<(), OtherUser> {
-        let mut identity = self
-            .identity
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        if identity.user.id != latest.user.id {
-            return Err(OtherUser);
-        }
-        *identity = latest;
-        Ok(())
-    }
-
-    pub(crate) fn identity(&self) -> Identity {
-        self.read_identity().clone()
+    /// Whether its secret is its own; the oldest way of negotiating makes it public.
+    pub(crate) fn has_secret(&self) -> bool {
+        self.id != self.token
     }
 
     pub(crate) fn is_expired(&self) -> bool {
-        let expires = self.read_identity().expires;
-        expires.is_some_and(|expires| expires <= self.clock.now())
+        self.owner.identity().is_expired(self.clock)
     }
 
     /// A request or socket serves it, or no longer does.
@@ -198,10 +179,6 @@ impl Connection {
     pub(crate) fn is_binary(&self) -> bool {
         self.is_binary.load(Ordering::Relaxed)
     }
-
-    fn read_identity(&self) -> std::sync::RwLockReadGuard<'_, Identity> {
-        self.identity.read().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// The id alone: the rest holds secrets.
@@ -210,10 +187,6 @@ impl fmt::Debug for Connection {
         write!(formatter, "Connection({})", self.id)
     }
 }
-
-/// A request with a connection's token came from another user.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct OtherUser;
 
 /// 128 random bits in 22 characters that need no escaping anywhere.
 pub(crate) fn random_id() -> Arc<str> {

@@ -14,9 +14,10 @@ use tokio_util::task::TaskTracker;
 use crate::{
     clock::Clock,
     connect_request::ConnectRequest,
-    connection::{Connection, Identity},
+    connection::Connection,
     inbox::{InputEnd, Stop},
     options::ConnectionOptions,
+    owner::Identity,
 };
 
 const HEARTBEAT: Duration = Duration::from_secs(1);

@@ -42,6 +42,14 @@ pub trait Hub: Sized + Send + Sync + 'static {
         async { Ok(()) }
     }
 
+    /// Runs when a client has proved anew who it is, if
+    /// [`authentication_refresh`](crate::ConnectionOptions::authentication_refresh) lets it: the caller's
+    /// [`user`](Caller::user) is the new one. Calls go on meanwhile.
+    fn refreshed(&self, caller: &Caller) -> impl Future<Output = ()> + Send {
+        let _ = caller;
+        async {}
+    }
+
     /// Runs when a connection has ended, after its last call. `reason` is none when the client left
     /// in an orderly way.
     fn disconnected(
@@ -115,6 +123,7 @@ impl<H: Hub> Methods<H> {
 pub(crate) trait AnyHub: Send + Sync + 'static {
     fn find(&self, method: &str) -> Option<FoundMethod<'_>>;
     async fn connected(&self, caller: &Caller) -> Result<(), HubError>;
+    async fn refreshed(&self, caller: &Caller);
     async fn disconnected(&self, caller: &Caller, reason: Option<&HubError>);
 }
 
@@ -148,6 +157,10 @@ impl<H: Hub> AnyHub for HubWithMethods<H> {
 
     async fn connected(&self, caller: &Caller) -> Result<(), HubError> {
         self.hub.connected(caller).await
+    }
+
+    async fn refreshed(&self, caller: &Caller) {
+        self.hub.refreshed(caller).await;
     }
 
     async fn disconnected(&self, caller: &Caller, reason: Option<&HubError>) {

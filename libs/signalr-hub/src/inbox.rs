@@ -24,6 +24,8 @@ struct State {
     stop: Option<Stop>,
     /// The next bytes come from another socket.
     is_restarting: bool,
+    /// The user has proved anew who they are.
+    is_refreshed: bool,
     reader_gone: bool,
 }
 
@@ -55,6 +57,8 @@ pub(crate) enum Input {
     Stop(Stop),
     /// What was read of an incomplete message is void: the client begins anew, on another socket.
     Restart,
+    /// The user has proved anew who they are.
+    Refreshed,
 }
 
 impl Inbox {
@@ -84,6 +88,12 @@ impl Inbox {
     /// Says that the next bytes come from another socket.
     pub(crate) fn restart(&self) {
         self.lock().is_restarting = true;
+        self.readable.notify_one();
+    }
+
+    /// Tells the session that its user has proved anew who they are.
+    pub(crate) fn refresh(&self) {
+        self.lock().is_refreshed = true;
         self.readable.notify_one();
     }
 
@@ -150,6 +160,9 @@ impl Inbox {
         let mut state = self.lock();
         if let Some(stop) = state.stop {
             return Some(Input::Stop(stop));
+        }
+        if std::mem::take(&mut state.is_refreshed) {
+            return Some(Input::Refreshed);
         }
         if state.bytes.is_empty() && state.is_restarting {
             state.is_restarting = false;

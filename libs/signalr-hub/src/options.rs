@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     backplane::Backplane,
     outbox::OutboxLimits,
-    user::{Anyone, Authenticate},
+    user::{Anyone, Authenticate, AuthenticationRefresh},
 };
 
 /// How a hub treats its connections. The defaults are those of ASP.NET Core.
@@ -78,6 +78,8 @@ pub struct ConnectionOptions {
     pub outbox: OutboxLimits,
     /// Whether a connection ends when its user's proof of identity does. Default false.
     pub close_on_expiry: bool,
+    /// Whether clients may prove anew who they are while they are connected. Default: no.
+    pub authentication_refresh: Option<AuthenticationRefresh>,
     /// Whether negotiation gives out a ticket, good for that one connection, which clients use
     /// instead of their token from then on: so the token never is in a URL. Default false.
     pub tickets: bool,
@@ -102,6 +104,7 @@ impl Default for ConnectionOptions {
             transports: Transports::ALL,
             outbox: OutboxLimits::default(),
             close_on_expiry: false,
+            authentication_refresh: None,
             tickets: false,
             stateful_reconnect: None,
             long_poll_timeout: Duration::from_secs(90),

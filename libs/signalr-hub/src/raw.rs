@@ -46,7 +46,7 @@ impl RawConnection {
         loop {
             match self.connection.inbox.read().await {
                 Input::Bytes(bytes) => return Some(bytes),
-                Input::Restart => {}
+                Input::Restart | Input::Refreshed => {}
                 Input::End(_) | Input::Stop(_) => return None,
             }
         }

@@ -88,6 +88,7 @@ async fn receive_handshake(
         match connection.inbox.read().await {
             Input::Bytes(bytes) => received.extend_from_slice(&bytes),
             Input::Restart => received.clear(),
+            Input::Refreshed => continue,
             Input::End(_) | Input::Stop(_) => return Ok(None),
         }
         let limit = core.options.message_limit();
@@ -184,6 +185,7 @@ async fn receive(
         match client.connection.inbox.read().await {
             Input::Bytes(bytes) => reader.add(bytes),
             Input::Restart => reader.forget_incomplete(),
+            Input::Refreshed => calls.tell_refreshed(),
             Input::Stop(stop) => return stop.into(),
             Input::End(_) if !reader.is_between_messages() => {
                 return ProtocolError::Truncated.into();

@@ -1,6 +1,6 @@
 //! Who a connection belongs to, and the application's say in it.
 
-use std::{fmt, time::SystemTime};
+use std::{fmt, sync::Arc, time::SystemTime};
 
 use async_trait::async_trait;
 use http::{HeaderMap, Uri};
@@ -101,6 +101,38 @@ pub enum Refused {
     /// Answered with 403: it is known, and they may not.
     #[error("not allowed")]
     Forbidden,
+}
+
+/// Lets clients prove anew who they are without reconnecting: a `POST` with a new token to
+/// `path/refresh`, which the clients of ASP.NET Core 11 make by themselves before their token expires.
+///
+/// It must be the same user. The hub hears of it in [`Hub::refreshed`](crate::Hub::refreshed); groups, and
+/// the id messages are routed by, stay as they are.
+#[derive(Clone)]
+pub struct AuthenticationRefresh {
+    is_allowed: Arc<IsAllowed>,
+}
+
+type IsAllowed = dyn Fn(&User, &User) -> bool + Send + Sync;
+
+impl AuthenticationRefresh {
+    /// Takes whatever [`Authenticate`] says about the user.
+    pub fn always() -> Self {
+        Self::only_if(|_, _| true)
+    }
+
+    /// Asks first, with the user as known until now and as known from now on. A refresh that is not
+    /// allowed is answered with 403 and changes nothing; a poll by a user who changed in a way that is
+    /// not allowed ends the connection.
+    pub fn only_if(is_allowed: impl Fn(&User, &User) -> bool + Send + Sync + 'static) -> Self {
+        Self {
+            is_allowed: Arc::new(is_allowed),
+        }
+    }
+
+    pub(crate) fn allows(&self, before: &User, after: &User) -> bool {
+        (self.is_allowed)(before, after)
+    }
 }
 
 /// Lets everyone in, without a name: the default.

@@ -8,18 +8,19 @@ mod https;
 mod outside;
 mod test_hub;
 
-use std::{error::Error, fmt::Debug, io, sync::Arc};
+use std::{collections::BTreeMap, error::Error, fmt::Debug, io, sync::Arc};
 
 use axum::{
-    Router, ServiceExt,
-    extract::{Path, Request, State},
+    Json, Router, ServiceExt,
+    extract::{Path, Query, Request, State},
     middleware::from_fn,
     routing::get,
     serve::{Listener, ListenerExt},
 };
+use serde_json::json;
 use signalr_hub::{
-    AllowedOrigins, ConnectionOptions, FrontDoor, HubContext, HubOptions, HubServer, RawConnection,
-    Transports, hub_router, raw_router,
+    AllowedOrigins, AuthenticationRefresh, ConnectionOptions, FrontDoor, HubContext, HubOptions,
+    HubServer, RawConnection, Transports, hub_router, raw_router,
 };
 use tokio::net::TcpListener;
 use tower::{Layer, util::MapRequestLayer};
@@ -79,6 +80,7 @@ fn app() -> Router {
     };
     let authorized = ConnectionOptions {
         authenticate: Arc::new(tokens.clone()),
+        authentication_refresh: Some(AuthenticationRefresh::always()),
         ..options().connections
     };
 
@@ -100,10 +102,14 @@ fn app() -> Router {
         .merge(raw_router("/echo", options().connections, echo))
         .route(
             "/generateJwtToken",
-            get(move || async move { tokens.issue() }),
+            get(
+                move |Query(claims): Query<BTreeMap<String, String>>| async move {
+                    tokens.issue(claims)
+                },
+            ),
         )
         .route("/clientresult/{id}", client_result)
-        .route("/deployment", get(|| async { "{}" }))
+        .route("/deployment", get(|| async { Json(json!({})) }))
         .layer(from_fn(outside::outside))
 }
 

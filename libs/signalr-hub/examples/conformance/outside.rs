@@ -22,6 +22,8 @@ const WORKER_CLIENT_FILE: &str = concat!(
     "/e2e/node_modules/@microsoft/signalr/dist/webworker/signalr.js"
 );
 
+const ECHO_REDIRECT: &str = "/echoredirect";
+
 /// The application as it is served over HTTPS.
 pub fn secured(app: Router) -> Router {
     app.layer(Extension(Secure))
@@ -42,15 +44,15 @@ pub async fn outside(request: Request, next: Next) -> Response {
 
 async fn route(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_ascii_lowercase();
-    if path.starts_with("/echoredirect") {
+    if is_below(&path, ECHO_REDIRECT) {
         return redirect_to_echo(request.uri());
     }
-    if path.starts_with("/redirect") {
+    if is_below(&path, "/redirect") {
         return redirect_by_negotiation(request.uri());
     }
 
     let cookies = path.contains("/negotiate").then(|| cookies(&request));
-    let mut response = if path.starts_with("/bad-negotiate") {
+    let mut response = if is_below(&path, "/bad-negotiate") {
         (StatusCode::BAD_REQUEST, "Some response from server").into_response()
     } else {
         next.run(request).await
@@ -95,8 +97,14 @@ fn cross_origin_headers(request: &HeaderMap) -> Vec<(Option<HeaderName>, HeaderV
     headers
 }
 
+fn is_below(path: &str, base: &str) -> bool {
+    path.strip_prefix(base)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 fn redirect_to_echo(uri: &Uri) -> Response {
-    let target = uri.to_string().replacen("echoredirect", "echo", 1);
+    let target = uri.to_string();
+    let target = format!("/echo{}", &target[ECHO_REDIRECT.len()..]);
     Redirect::temporary(&target).into_response()
 }
 

@@ -1,47 +1,38 @@
 //! Who may come in: origin, authentication, and the same person at every request.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
-
 use http::{HeaderMap, header, request::Parts};
 
 use super::Refusal;
 use crate::{
-    clock::{Clock, Millis, millis},
-    connection::{Connection, Identity},
+    connection::Connection,
     endpoint::Endpoint,
     front_door::HiddenToken,
+    inbox::Stop,
     options::AllowedOrigins,
+    owner::{Attempt, Identity, OtherUser},
     query,
-    user::{Credentials, Refused, Token, User},
+    user::{Credentials, Refused, Token},
 };
 
 /// Says who makes a request, and takes the token out of its address. A request that names a
 /// connection must come from the one who made it.
 pub(super) async fn admit(endpoint: &Endpoint, parts: &mut Parts) -> Result<Identity, Refusal> {
     let token = take_token(parts);
-    if !is_origin_allowed(&endpoint.options.allowed_origins, &parts.headers) {
-        return Err(Refusal::Forbidden);
-    }
+    check_origin(endpoint, &parts.headers)?;
 
-    let connection = super::named(endpoint, parts)?;
-    if let Some(connection) = &connection
-        && holds_ticket(connection, token.as_ref())
-    {
-        return Ok(connection.identity());
+    let Some(connection) = super::named(endpoint, parts)? else {
+        return authenticate(endpoint, parts, token.as_ref()).await;
+    };
+    if holds_ticket(&connection, token.as_ref()) {
+        return Ok(connection.owner.identity());
     }
+    let attempt = connection.owner.begin_proof();
     let identity = authenticate(endpoint, parts, token.as_ref()).await?;
-    if let Some(connection) = connection {
-        connection
-            .renew(identity.clone())
-            .map_err(|_| Refusal::Forbidden)?;
-    }
+    renew(endpoint, &connection, attempt, identity.clone())?;
     Ok(identity)
 }
 
-async fn authenticate(
+pub(super) async fn authenticate(
     endpoint: &Endpoint,
     parts: &Parts,
     token: Option<&Token>,
@@ -53,24 +44,35 @@ async fn authenticate(
     };
     let authenticate = &endpoint.options.authenticate;
     match authenticate.authenticate(&credentials).await {
-        Ok(user) => Ok(identity(user, endpoint.clock)),
+        Ok(user) => Ok(Identity::of(user, endpoint.clock)),
         Err(Refused::Unauthorized) => Err(Refusal::Unauthorized),
         Err(Refused::Forbidden) => Err(Refusal::Forbidden),
     }
 }
 
-fn identity(user: User, clock: Clock) -> Identity {
-    Identity {
-        expires: user.expires_at.map(|at| moment(at, clock)),
-        user: Arc::new(user),
-    }
-}
+/// Takes what a request says about its user. A change that the application does not allow ends the
+/// connection: its user is not any more who may have it.
+fn renew(
+    endpoint: &Endpoint,
+    connection: &Connection,
+    attempt: Attempt,
+    latest: Identity,
+) -> Result<(), Refusal> {
+    let before = connection.owner.identity().user;
+    let is_same = |_: OtherUser| Refusal::Forbidden;
+    connection.owner.check(&latest.user).map_err(is_same)?;
 
-fn moment(at: SystemTime, clock: Clock) -> Millis {
-    let left = at
-        .duration_since(SystemTime::now())
-        .unwrap_or(Duration::ZERO);
-    clock.now().saturating_add(millis(left))
+    let refresh = endpoint.options.authentication_refresh.as_ref();
+    let refresh = refresh.filter(|_| before.claims != latest.user.claims);
+    if refresh.is_some_and(|refresh| !refresh.allows(&before, &latest.user)) {
+        connection.stop(Stop::Revoked);
+        return Err(Refusal::Forbidden);
+    }
+    connection.owner.renew(attempt, latest).map_err(is_same)?;
+    if refresh.is_some() {
+        connection.inbox.refresh();
+    }
+    Ok(())
 }
 
 fn holds_ticket(connection: &Connection, token: Option<&Token>) -> bool {
@@ -81,7 +83,7 @@ fn holds_ticket(connection: &Connection, token: Option<&Token>) -> bool {
 }
 
 /// The header counts; browsers cannot set it for sockets and event streams and use the query.
-fn take_token(parts: &mut Parts) -> Option<Token> {
+pub(super) fn take_token(parts: &mut Parts) -> Option<Token> {
     let in_query = query::take(&mut parts.uri, "access_token").map(Token::from_text);
     let hidden = parts.extensions.remove::<HiddenToken>();
     if parts.headers.contains_key(header::AUTHORIZATION) {
@@ -96,6 +98,14 @@ fn bearer(headers: &HeaderMap) -> Option<Token> {
     scheme
         .eq_ignore_ascii_case("bearer")
         .then(|| Token::from_text(token.trim()))
+}
+
+pub(super) fn check_origin(endpoint: &Endpoint, headers: &HeaderMap) -> Result<(), Refusal> {
+    if is_origin_allowed(&endpoint.options.allowed_origins, headers) {
+        Ok(())
+    } else {
+        Err(Refusal::Forbidden)
+    }
 }
 
 fn is_origin_allowed(allowed: &AllowedOrigins, headers: &HeaderMap) -> bool {

@@ -4,6 +4,7 @@ mod gate;
 mod long_polling;
 mod negotiate;
 mod posts;
+mod refresh;
 mod server_sent_events;
 mod web_socket;
 
@@ -26,6 +27,7 @@ pub(crate) fn router(path: &str, endpoint: Arc<Endpoint>) -> Router {
     Router::new()
         .route(base, any(connect))
         .route(&format!("{path}/negotiate"), any(negotiate::negotiate))
+        .route(&format!("{path}/refresh"), any(refresh::refresh))
         .with_state(endpoint)
 }
 

@@ -31,6 +31,8 @@ struct Offer<'a> {
     connection_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     connection_token: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_lifetime_seconds: Option<i32>,
     available_transports: Vec<AvailableTransport>,
 }
 
@@ -68,6 +70,10 @@ async fn answer(endpoint: &Endpoint, request: Request) -> Result<Response, Refus
         0 => Names::OneForBoth,
         _ => Names::IdAndToken,
     };
+    let lifetime = match endpoint.options.authentication_refresh {
+        Some(_) => identity.seconds_left(endpoint.clock),
+        None => None,
+    };
     let connection = endpoint.open(identity, names).ok_or(Refusal::Stopping)?;
     let may_resume = endpoint.options.stateful_reconnect.is_some() && asks_to_resume(query);
     connection
@@ -79,6 +85,7 @@ async fn answer(endpoint: &Endpoint, request: Request) -> Result<Response, Refus
         access_token: connection.ticket.as_ref().map(Token::reveal),
         connection_id: &connection.id,
         connection_token: (version > 0).then_some(&*connection.token),
+        token_lifetime_seconds: lifetime,
         available_transports: offered(endpoint.options.transports),
     };
     Ok(Json(offer).into_response())

@@ -11,6 +11,7 @@ mod groups;
 mod keep_alive;
 mod negotiating;
 mod polling;
+mod refreshing;
 mod resuming;
 mod server_sent_events;
 mod several_servers;

@@ -5,7 +5,10 @@
     reason = "hub methods are async, whether they wait or not"
 )]
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use async_trait::async_trait;
 use axum::{Router, body::Body, extract::Request};
@@ -142,7 +145,7 @@ pub async fn json(response: Response<Body>) -> Value {
     serde_json::from_str(&text(response).await).unwrap()
 }
 
-/// Takes the token for the user's name; `nobody` is refused.
+/// Takes the token for the user's name, and what follows a `:` in it for their role; `nobody` is refused.
 pub struct TokenIsName;
 
 #[async_trait]
@@ -152,14 +155,19 @@ impl Authenticate for TokenIsName {
         match credentials.token.map(Token::reveal) {
             None | Some("nobody") => Err(Refused::Unauthorized),
             Some("banned") => Err(Refused::Forbidden),
-            Some(name) => Ok(User {
-                expires_at: name
-                    .contains("brief")
-                    .then(|| std::time::SystemTime::now() + Duration::from_secs(20)),
-                ..User::with_id(name)
-            }),
+            Some(token) => Ok(user_of(token)),
         }
     }
+}
+
+fn user_of(token: &str) -> User {
+    let (name, role) = token.split_once(':').unwrap_or((token, ""));
+    let mut user = User::with_id(name);
+    user.claims.insert("role".to_owned(), role.into());
+    if token.contains("brief") {
+        user.expires_at = Some(SystemTime::now() + Duration::from_secs(20));
+    }
+    user
 }
 
 /// Options of a hub whose users are [`TokenIsName`].
@@ -197,6 +205,7 @@ impl Hub for Everything {
             .stream("CountThenFail", Self::count_then_fail)
             .stream("Silence", Self::silence)
             .on("Sum", Self::sum)
+            .on("Role", Self::role)
             .on("Secret", Self::nothing)
             .only_if(|caller| caller.user_id() == Some("admin"))
     }
@@ -207,6 +216,10 @@ impl Hub for Everything {
         }
         self.report("connected");
         Ok(())
+    }
+
+    async fn refreshed(&self, caller: &Caller) {
+        self.report(&format!("refreshed: {}", role_of(caller)));
     }
 
     async fn disconnected(&self, _: &Caller, reason: Option<&HubError>) {
@@ -327,8 +340,18 @@ impl Everything {
         Ok(start + numbers.iter().sum::<i64>())
     }
 
+    async fn role(self: Arc<Self>, caller: Caller) -> Result<String, HubError> {
+        Ok(role_of(&caller))
+    }
+
     async fn abort(self: Arc<Self>, caller: Caller) -> Result<(), HubError> {
         caller.abort();
         Ok(())
     }
+}
+
+fn role_of(caller: &Caller) -> String {
+    let user = caller.user();
+    let role = user.claims.get("role").and_then(Value::as_str);
+    role.unwrap_or_default().to_owned()
 }

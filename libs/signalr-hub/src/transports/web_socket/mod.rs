@@ -18,10 +18,11 @@ use sha1::{Digest, Sha1};
 use super::{Refusal, named};
 use crate::{
     connect_request::ConnectRequest,
-    connection::{Connection, Identity},
+    connection::Connection,
     endpoint::{Endpoint, Names},
     inbox::InputEnd,
     options::Transport,
+    owner::Identity,
     place::Turn,
 };
 
