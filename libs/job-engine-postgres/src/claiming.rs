@@ -16,6 +16,7 @@ with server as (
 ), next as (
   select ctid from job_engine.ready
   where queue = $2 and server is null and kind = any($3) and exists (select from server)
+    and not exists (select from job_engine.pauses p where p.queue = $2)
   order by priority desc, id
   limit $4
   for update skip locked

@@ -6,6 +6,7 @@ mod commanding;
 mod convert;
 mod enqueuing;
 mod intake;
+mod limiting;
 mod listener;
 mod live;
 mod monitor;

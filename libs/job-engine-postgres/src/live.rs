@@ -115,19 +115,10 @@ impl LiveCounts {
     fn queue(&mut self, name: String) -> &mut QueueSummary {
         self.queues
             .entry(name.clone())
-            .or_insert_with(|| empty_queue(name))
+            .or_insert_with(|| QueueSummary::named(name))
     }
 
     fn total(&self) -> u64 {
         self.enqueued + self.processing + self.scheduled
-    }
-}
-
-pub(crate) fn empty_queue(name: String) -> QueueSummary {
-    QueueSummary {
-        name,
-        enqueued: 0,
-        processing: 0,
-        oldest_enqueued_at: None,
     }
 }

@@ -12,7 +12,8 @@ use crate::PostgresStorage;
 use crate::convert::{
     self, column, count, error_report, rows, state, timestamp, unavailable, unsigned,
 };
-use crate::live::{self, LiveCounts};
+use crate::limiting;
+use crate::live::LiveCounts;
 use crate::stage::Stage;
 
 const DEFAULT_LIMIT: usize = 20;
@@ -162,10 +163,14 @@ impl Monitor for PostgresStorage {
             .fetch_all(&self.pool)
             .await
             .map_err(unavailable)?;
-        for name in known {
+        let mut pauses = limiting::pauses(&self.pool).await?;
+        for name in known.into_iter().chain(pauses.keys().cloned()) {
             queues
                 .entry(name.clone())
-                .or_insert_with(|| live::empty_queue(name));
+                .or_insert_with(|| QueueSummary::named(name));
+        }
+        for queue in queues.values_mut() {
+            queue.paused = pauses.remove(&queue.name);
         }
         Ok(queues.into_values().collect())
     }

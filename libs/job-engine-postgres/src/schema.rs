@@ -10,6 +10,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_jobs.sql"),
     include_str!("../migrations/0002_enqueue.sql"),
     include_str!("../migrations/0003_tenants_and_tags.sql"),
+    include_str!("../migrations/0004_pauses.sql"),
 ];
 
 /// The key of the advisory lock under which migrations run: "job_engi" in ASCII.

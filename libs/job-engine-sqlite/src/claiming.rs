@@ -14,13 +14,15 @@ select exists (
   select 1 from job_engine_jobs
   where state = 'Enqueued' and queue in (select value from json_each($1))
     and kind in (select value from json_each($2))
+    and queue not in (select queue from job_engine_pauses)
 )";
 
 const CLAIM: &str = "
 update job_engine_jobs
 set state = 'Processing', server = $1, claimed_at = $2, changed_at = $2, epoch = epoch + 1,
   attempts = attempts + 1
-where exists (select 1 from job_engine_servers where id = $1) and id in (
+where exists (select 1 from job_engine_servers where id = $1)
+  and not exists (select 1 from job_engine_pauses where queue = $3) and id in (
   select id from job_engine_jobs
   where state = 'Enqueued' and queue = $3 and kind in (select value from json_each($4))
   order by priority desc, id

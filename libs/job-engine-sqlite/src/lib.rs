@@ -5,6 +5,7 @@ mod commanding;
 mod convert;
 mod enqueuing;
 mod intake;
+mod limiting;
 mod monitor;
 mod pulse;
 mod scheduling;

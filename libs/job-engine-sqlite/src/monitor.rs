@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 use job_engine::State;
 use job_engine::storage::{
-    Counts, Cursor, JobDetails, JobId, JobQuery, JobSummary, Monitor, Page, QueueSummary, ServerId,
-    ServerSummary, StorageError,
+    Counts, Cursor, JobDetails, JobId, JobQuery, JobSummary, Monitor, Page, Pause, QueueSummary,
+    ServerId, ServerSummary, StorageError,
 };
 use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteRow;
@@ -77,8 +77,10 @@ const QUEUES: &str = "
 select name,
   (select count(*) from job_engine_jobs where state = 'Enqueued' and queue = name) as enqueued,
   (select count(*) from job_engine_jobs where state = 'Processing' and queue = name) as processing,
-  (select min(enqueued_at) from job_engine_jobs where state = 'Enqueued' and queue = name) as oldest
-from job_engine_queues
+  (select min(enqueued_at) from job_engine_jobs where state = 'Enqueued' and queue = name) as oldest,
+  since, \"by\", pauses.reason
+from (select name from job_engine_queues union select queue from job_engine_pauses)
+left join job_engine_pauses as pauses on pauses.queue = name
 order by name";
 
 const SERVERS: &str = "
@@ -247,7 +249,19 @@ fn queue(row: &SqliteRow) -> Result<QueueSummary, StorageError> {
         enqueued: count(column(row, "enqueued")?),
         processing: count(column(row, "processing")?),
         oldest_enqueued_at: oldest.map(timestamp).transpose()?,
+        paused: pause(row)?,
     })
+}
+
+fn pause(row: &SqliteRow) -> Result<Option<Pause>, StorageError> {
+    let Some(since) = column(row, "since")? else {
+        return Ok(None);
+    };
+    Ok(Some(Pause {
+        by: column(row, "by")?,
+        reason: column(row, "reason")?,
+        since: timestamp(since)?,
+    }))
 }
 
 fn server(row: &SqliteRow) -> Result<ServerSummary, StorageError> {

@@ -10,6 +10,7 @@ use crate::writer::Writer;
 const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_jobs.sql"),
     include_str!("../migrations/0002_tenants_and_tags.sql"),
+    include_str!("../migrations/0003_pauses.sql"),
 ];
 
 /// Only one process migrates at a time, as only one writes; the others find everything done.

@@ -28,7 +28,7 @@ use crate::{claiming, commanding, scheduling, schema, servers, settling};
 pub struct SqliteStorage {
     /// Reads.
     pub(crate) pool: SqlitePool,
-    writer: Arc<Writer>,
+    pub(crate) writer: Arc<Writer>,
     intake: Intake,
     lock_directory: PathBuf,
     pulses: Mutex<HashMap<ServerId, Pulse>>,

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::job::Job;
 use crate::new_job::{NewJob, NewJobError};
+use crate::queues::Queues;
 use crate::storage::{Command, Commanded, JobId, SharedStorage, StorageError};
 
 /// Gives work to the engine, and orders about work that was given. Cheap to clone.
@@ -82,6 +83,11 @@ impl Client {
     /// Takes the job out; if it runs, it is told to stop. The reason goes into its history.
     pub async fn delete(&self, id: JobId, reason: &str) -> Result<Commanded, StorageError> {
         self.storage.command(id, Command::Delete, reason).await
+    }
+
+    /// Orders about queues.
+    pub fn queues(&self) -> Queues {
+        Queues::of(&self.storage)
     }
 
     /// Where the jobs are kept.

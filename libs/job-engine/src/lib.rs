@@ -11,6 +11,8 @@ pub mod state;
 
 /// Giving work to the engine.
 pub mod client;
+/// Stopping and limiting queues.
+pub mod queues;
 /// Which jobs a server knows.
 pub mod registry;
 /// Running jobs.
@@ -26,6 +28,7 @@ mod session;
 pub use client::{Client, EnqueueError};
 pub use job::{Attempt, Failure, Job, JobError};
 pub use new_job::{Due, NewJob};
+pub use queues::Queues;
 pub use registry::Registry;
 pub use retry::RetryPolicy;
 pub use server::{RunningServer, Server, ServerOptions, StartError};

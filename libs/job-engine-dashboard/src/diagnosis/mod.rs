@@ -74,12 +74,7 @@ mod tests {
         fn calm() -> Self {
             Self {
                 counts: Counts::default(),
-                queues: vec![QueueSummary {
-                    name: "mail".to_owned(),
-                    enqueued: 0,
-                    processing: 0,
-                    oldest_enqueued_at: None,
-                }],
+                queues: vec![QueueSummary::named("mail")],
                 servers: vec![ServerSummary {
                     id: ServerId::random(),
                     name: "web-1:7".to_owned(),

@@ -6,6 +6,7 @@
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod limits;
 pub mod memory;
 mod monitor;
 pub mod reasons;
@@ -18,6 +19,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use limits::{Limits, Pause};
 pub use monitor::{
     Counts, Cursor, HistoryEntry, JobDetails, JobQuery, JobSummary, Monitor, Page, QueueSummary,
     ServerSummary,
@@ -229,14 +231,14 @@ impl StorageError {
 
 /// Where jobs are kept. All methods may be called at the same time from many tasks and processes.
 #[async_trait]
-pub trait Storage: Monitor + Send + Sync + fmt::Debug + 'static {
+pub trait Storage: Monitor + Limits + Send + Sync + fmt::Debug + 'static {
     /// Stores the jobs in one transaction, all or none, and wakes waiting workers. A job that is
     /// [`Due::Now`](crate::Due::Now) becomes `Enqueued`, any other `Scheduled`, even when its time
     /// has passed. An id that is stored already is an error.
     async fn enqueue(&self, jobs: &[NewJob]) -> Result<(), StorageError>;
 
     /// Claims jobs that are `Enqueued`: the queues in the given order, within one by priority
-    /// (highest first), then oldest first (by id). A server that is not known, because it never
+    /// (highest first), then oldest first (by id). A paused queue gives nothing. A server that is not known, because it never
     /// announced itself, retired or was taken for dead, gets nothing: nobody would notice its death.
     async fn claim(&self, claim: &Claim) -> Result<Vec<ClaimedJob>, StorageError>;
 

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{JobId, ServerId, StorageError};
+use super::{JobId, Pause, ServerId, StorageError};
 use crate::job::ErrorReport;
 use crate::state::State;
 
@@ -20,7 +20,7 @@ pub trait Monitor: Send + Sync {
     /// One job with its history.
     async fn job(&self, id: JobId) -> Result<Option<JobDetails>, StorageError>;
 
-    /// Every queue that has or had a job, by name.
+    /// Every queue that has or had a job or is paused, by name.
     async fn queues(&self) -> Result<Vec<QueueSummary>, StorageError>;
 
     /// Every known server, by name.
@@ -136,6 +136,21 @@ pub struct QueueSummary {
     pub processing: u64,
     /// Since when its oldest job waits.
     pub oldest_enqueued_at: Option<Timestamp>,
+    /// Why nothing is claimed from it, when it is paused.
+    pub paused: Option<Pause>,
+}
+
+impl QueueSummary {
+    /// A queue without jobs.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            enqueued: 0,
+            processing: 0,
+            oldest_enqueued_at: None,
+            paused: None,
+        }
+    }
 }
 
 /// A server and what it does.

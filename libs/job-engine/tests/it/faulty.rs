@@ -11,7 +11,8 @@ use async_trait::async_trait;
 use job_engine::storage::memory::MemoryStorage;
 use job_engine::storage::{
     Claim, ClaimedJob, Command, Commanded, Counts, DueJobs, Heartbeat, JobDetails, JobQuery, Lease,
-    Monitor, Page, QueueSummary, Rescued, ServerAnnouncement, ServerSummary, Settled, Settlement,
+    Limits, Monitor, Page, QueueSummary, Rescued, ServerAnnouncement, ServerSummary, Settled,
+    Settlement,
 };
 use job_engine::{JobId, NewJob, ServerId, Storage, StorageError};
 use tokio::sync::watch;
@@ -195,6 +196,17 @@ impl Storage for FaultyStorage {
 
     fn announce_enqueued(&self) {
         self.inner.announce_enqueued();
+    }
+}
+
+#[async_trait]
+impl Limits for FaultyStorage {
+    async fn pause_queue(&self, queue: &str, by: &str, reason: &str) -> Result<(), StorageError> {
+        self.inner.pause_queue(queue, by, reason).await
+    }
+
+    async fn resume_queue(&self, queue: &str) -> Result<bool, StorageError> {
+        self.inner.resume_queue(queue).await
     }
 }
 

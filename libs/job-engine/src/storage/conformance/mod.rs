@@ -11,6 +11,7 @@ pub mod enqueue;
 pub mod expiry;
 pub mod fencing;
 pub mod monitor;
+pub mod pauses;
 pub mod schedule;
 pub mod servers;
 pub mod settle;
@@ -51,6 +52,15 @@ macro_rules! storage_conformance {
             each_claim_has_a_higher_epoch,
             a_server_that_is_not_known_gets_nothing,
             two_servers_share_the_jobs_without_overlap,
+        }
+        $crate::storage_conformance! { @topic $storage, pauses:
+            a_paused_queue_gives_nothing,
+            other_queues_go_on_beside_a_paused_one,
+            running_jobs_of_a_paused_queue_go_on,
+            a_resumed_queue_goes_on,
+            a_pause_says_who_why_and_since_when,
+            a_queue_can_be_paused_before_its_first_job,
+            pausing_and_resuming_twice_is_harmless,
         }
         $crate::storage_conformance! { @topic $storage, settle:
             a_job_succeeds_with_its_result,
@@ -138,6 +148,7 @@ macro_rules! storage_conformance {
             a_due_job_wakes_who_waits,
             a_requeued_job_wakes_who_waits,
             a_rescued_job_wakes_who_waits,
+            a_resumed_queue_wakes_who_waits,
         }
     };
     (@topic $storage:expr, $topic:ident: $($behaviour:ident),+ $(,)?) => {

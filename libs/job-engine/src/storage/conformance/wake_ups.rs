@@ -69,6 +69,14 @@ async fn wakes<T>(storage: &SharedStorage, event: impl Future<Output = T>) {
     assert!(wait.await.is_ok(), "nobody was woken");
 }
 
+pub async fn a_resumed_queue_wakes_who_waits(storage: SharedStorage) {
+    let paused = storage.pause_queue("default", "Ada", "").await;
+    paused.expect("the queue is paused");
+    drain(&storage).await;
+
+    wakes(&storage, async { storage.resume_queue("default").await }).await;
+}
+
 /// Takes the wake-ups of what was stored before.
 async fn drain(storage: &SharedStorage) {
     let pause = Duration::from_millis(50);

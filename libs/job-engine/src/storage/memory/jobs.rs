@@ -144,6 +144,7 @@ impl Tables {
             .iter()
             .enumerate()
             .filter(|(place, queue)| !claim.queues[..*place].contains(queue))
+            .filter(|(_, queue)| !self.pauses.contains_key(*queue))
             .filter_map(|(_, queue)| self.indexes.waiting.get(queue));
 
         queues

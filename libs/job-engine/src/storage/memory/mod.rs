@@ -3,11 +3,12 @@
 mod clock;
 mod indexes;
 mod jobs;
+mod limits;
 mod monitor;
 mod record;
 mod servers;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -21,8 +22,8 @@ use self::record::Record;
 use self::servers::ServerRecord;
 use super::{
     Claim, ClaimedJob, Command, Commanded, Counts, DueJobs, Heartbeat, JobDetails, JobId, JobQuery,
-    Lease, Monitor, Page, QueueSummary, Rescued, ServerAnnouncement, ServerId, ServerSummary,
-    Settled, Settlement, Storage, StorageError,
+    Lease, Limits, Monitor, Page, Pause, QueueSummary, Rescued, ServerAnnouncement, ServerId,
+    ServerSummary, Settled, Settlement, Storage, StorageError,
 };
 use crate::new_job::NewJob;
 
@@ -42,6 +43,7 @@ struct Tables {
     jobs: HashMap<JobId, Record>,
     indexes: Indexes,
     servers: HashMap<ServerId, ServerRecord>,
+    pauses: BTreeMap<String, Pause>,
 }
 
 impl MemoryStorage {
@@ -166,6 +168,21 @@ impl Storage for MemoryStorage {
         self.enqueued.notify_waiters();
         // For who is between two waits just now.
         self.enqueued.notify_one();
+    }
+}
+
+#[async_trait]
+impl Limits for MemoryStorage {
+    async fn pause_queue(&self, queue: &str, by: &str, reason: &str) -> Result<(), StorageError> {
+        self.tables()
+            .pause_queue(queue, by, reason, self.clock.now());
+        Ok(())
+    }
+
+    async fn resume_queue(&self, queue: &str) -> Result<bool, StorageError> {
+        let was_paused = self.tables().resume_queue(queue);
+        self.announce_enqueued();
+        Ok(was_paused)
     }
 }
 

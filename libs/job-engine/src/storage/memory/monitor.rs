@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::Tables;
 use super::record::Record;
 use crate::state::State;
@@ -54,9 +56,16 @@ impl Tables {
     }
 
     pub(super) fn queue_summaries(&self) -> Vec<QueueSummary> {
-        let waiting = self.indexes.waiting.iter();
-        let summary = |(name, waiting): (&String, &_)| self.queue_summary(name, waiting);
-        waiting.map(summary).collect()
+        let names: BTreeSet<&String> = self
+            .indexes
+            .waiting
+            .keys()
+            .chain(self.pauses.keys())
+            .collect();
+        names
+            .into_iter()
+            .map(|name| self.queue_summary(name))
+            .collect()
     }
 
     pub(super) fn server_summaries(&self) -> Vec<ServerSummary> {
@@ -77,17 +86,16 @@ impl Tables {
         servers
     }
 
-    fn queue_summary(
-        &self,
-        name: &str,
-        waiting: &std::collections::BTreeSet<(std::cmp::Reverse<i16>, JobId)>,
-    ) -> QueueSummary {
+    fn queue_summary(&self, name: &str) -> QueueSummary {
+        let waiting = self.indexes.waiting.get(name);
+        let waiting = || waiting.into_iter().flatten();
         let is_processing = |job: &&Record| job.state == State::Processing && job.queue == name;
         QueueSummary {
             name: name.to_owned(),
-            enqueued: waiting.len() as u64,
+            enqueued: waiting().count() as u64,
             processing: self.jobs.values().filter(is_processing).count() as u64,
-            oldest_enqueued_at: waiting.iter().map(|(_, id)| self.jobs[id].changed_at).min(),
+            oldest_enqueued_at: waiting().map(|(_, id)| self.jobs[id].changed_at).min(),
+            paused: self.pauses.get(name).cloned(),
         }
     }
 }
