@@ -1,9 +1,17 @@
 //! Telling the clients of other servers.
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod envelope;
 mod in_process;
+#[cfg(any(feature = "postgres", feature = "redis"))]
+mod name;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(any(feature = "postgres", feature = "redis"))]
+mod publisher;
+#[cfg(feature = "redis")]
+mod redis;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -13,16 +21,22 @@ pub(crate) use envelope::{Command, Envelope, Parcel, ResultOf, Target};
 pub use in_process::InProcessBackplane;
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresBackplane, Retention};
+#[cfg(feature = "redis")]
+pub use redis::{RedisBackplane, RedisLimits};
 
 /// Carries what one server of a hub has to say to all others.
 ///
 /// One backplane serves one hub. Every server of the hub publishes to it and listens to it; whether a
-/// server hears its own envelopes again does not matter.
+/// server hears its own envelopes again does not matter. The feature `conformance` has the tests that
+/// every backplane passes.
 #[async_trait]
 pub trait Backplane: Send + Sync + 'static {
     /// Hands an envelope over. When this returns without error, every server that listens, or that
     /// lost its connection to the backplane for a time the backplane can bridge, will get it: once,
     /// and in order with all others this server published.
+    ///
+    /// An error may come after the envelope was written: whoever publishes it again may have it arrive
+    /// twice.
     async fn publish(&self, envelope: Bytes) -> Result<(), BackplaneError>;
 
     /// All envelopes published from now on. The stream reconnects by itself; when it ends, the

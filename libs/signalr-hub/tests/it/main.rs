@@ -14,10 +14,15 @@ mod polling;
 mod refreshing;
 mod resuming;
 mod server_sent_events;
+#[cfg(feature = "conformance")]
 mod several_servers;
 mod slow_clients;
 mod streaming;
 mod users;
 
-#[cfg(feature = "postgres")]
+#[cfg(all(feature = "postgres", feature = "conformance"))]
 mod postgres;
+#[cfg(all(feature = "redis", feature = "conformance"))]
+mod redis;
+#[cfg(feature = "redis")]
+mod redis_server;

@@ -1,15 +1,17 @@
 //! Servers joined by PostgreSQL: `scripts/with-postgres cargo test -p signalr-hub --features postgres`.
 
-use std::{collections::BTreeSet, ops::Range, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use futures_util::{StreamExt, future::join_all};
-use serde_json::json;
-use signalr_hub::backplane::{Backplane, PostgresBackplane, Retention};
+use futures_util::StreamExt;
+use signalr_hub::{
+    backplane::{Backplane, PostgresBackplane, Retention, conformance::Pair},
+    backplane_conformance,
+};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 use tokio::time::timeout;
 
-use crate::test_hub::{TestHub, with_users};
+use crate::several_servers::several_servers;
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -66,59 +68,13 @@ async fn join(pool: &PgPool) -> PostgresBackplane {
         .unwrap()
 }
 
-#[tokio::test]
-async fn clients_of_all_servers_are_reached() {
-    let database = Database::create().await;
-    let (one, other) = database.backplanes().await;
-    let start = |backplane: PostgresBackplane| {
-        let mut options = with_users();
-        options.backplane = Some(Arc::new(backplane));
-        TestHub::start(options)
-    };
-    let (here, there) = (start(one), start(other));
-    let mut ann = there.connect_as("ann").await;
+backplane_conformance!(pair().await);
+several_servers!(pair().await);
 
-    let large = "x".repeat(100_000);
-    let clients = here.context.clients();
-    clients.user("ann").send("Told", ("small",)).await.unwrap();
-    clients.user("ann").send("Told", (&large,)).await.unwrap();
-
-    assert_eq!(timeout(SOON, ann.told()).await.unwrap().1, json!(["small"]));
-    assert_eq!(timeout(SOON, ann.told()).await.unwrap().1, json!([large]));
-}
-
-#[tokio::test]
-async fn every_server_gets_every_envelope_of_the_others_once_and_in_order() {
+async fn pair() -> (Pair, Database) {
     let database = Database::create().await;
     let (here, there) = database.backplanes().await;
-    let mut near = here.subscribe().await.unwrap();
-    let mut far = there.subscribe().await.unwrap();
-
-    tokio::join!(
-        publish_numbers(&here, 0..100),
-        publish_numbers(&there, 0..100)
-    );
-
-    for number in 0..100 {
-        assert_eq!(next(&mut near).await, number_envelope(number));
-        assert_eq!(next(&mut far).await, number_envelope(number));
-    }
-}
-
-#[tokio::test]
-async fn envelopes_published_at_the_same_time_all_arrive() {
-    let database = Database::create().await;
-    let (here, there) = database.backplanes().await;
-    let mut heard = there.subscribe().await.unwrap();
-
-    let publishing = (0..1_000).map(|number| here.publish(number_envelope(number)));
-    let results = join_all(publishing).await;
-
-    assert!(results.iter().all(Result::is_ok));
-    let mut arrived = BTreeSet::new();
-    while arrived.len() < 1_000 {
-        assert!(arrived.insert(next(&mut heard).await));
-    }
+    ((Arc::new(here), Arc::new(there)), database)
 }
 
 #[tokio::test]
@@ -201,12 +157,6 @@ async fn a_name_that_is_no_plain_word_is_refused() {
 
 fn number_envelope(number: u32) -> Bytes {
     Bytes::copy_from_slice(&number.to_be_bytes())
-}
-
-async fn publish_numbers(backplane: &PostgresBackplane, numbers: Range<u32>) {
-    for number in numbers {
-        backplane.publish(number_envelope(number)).await.unwrap();
-    }
 }
 
 async fn next(heard: &mut (impl futures_util::Stream<Item = Bytes> + Unpin)) -> Bytes {

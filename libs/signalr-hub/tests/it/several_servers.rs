@@ -1,58 +1,131 @@
-use std::sync::Arc;
+//! A hub on two servers: the same stories over each backplane.
+
+use std::{sync::Arc, time::Duration};
 
 use serde_json::json;
-use signalr_hub::backplane::InProcessBackplane;
+use signalr_hub::backplane::{Backplane, conformance::Pair};
+use tokio::time::timeout;
 
 use crate::test_hub::{TestHub, with_users};
 
-/// Two servers of one hub.
-fn two_servers() -> (TestHub, TestHub) {
-    let backplane = Arc::new(InProcessBackplane::default());
-    let start = || {
-        let mut options = with_users();
-        options.backplane = Some(backplane.clone());
-        TestHub::start(options)
+const SOON: Duration = Duration::from_secs(20);
+
+/// Makes a test of each story. The expression gives a [`Pair`] and what has to live as long as the test.
+macro_rules! several_servers {
+    ($pair:expr) => {
+        several_servers! { @tests $pair,
+            everyone_is_reached_from_every_server_once,
+            connections_users_and_groups_are_reached_in_any_number,
+            groups_span_servers,
+            a_client_of_another_server_can_be_asked,
+            a_client_of_another_server_answers_with_an_error,
+            whoever_asks_learns_that_a_client_of_another_server_left,
+            a_user_is_revoked_on_all_servers,
+            messages_of_any_size_pass_in_their_order,
+        }
     };
-    (start(), start())
+    (@tests $pair:expr, $($story:ident,)*) => {
+        $(
+            #[tokio::test]
+            async fn $story() {
+                let (pair, _alive) = $pair;
+                let servers = crate::several_servers::start(pair);
+                crate::several_servers::$story(servers).await;
+            }
+        )*
+    };
 }
 
-#[tokio::test]
-async fn everyone_is_reached_from_every_server_once() {
-    let (here, there) = two_servers();
+mod in_process {
+    use std::sync::Arc;
+
+    use signalr_hub::backplane::{InProcessBackplane, conformance::Pair};
+
+    fn pair() -> (Pair, ()) {
+        let backplane = Arc::new(InProcessBackplane::default());
+        ((backplane.clone(), backplane), ())
+    }
+
+    several_servers!(pair());
+    signalr_hub::backplane_conformance!(pair());
+
+    #[tokio::test(start_paused = true)]
+    async fn asking_a_client_that_no_server_has_takes_thirty_seconds() {
+        let (here, _there) = super::start(pair().0);
+        let start = tokio::time::Instant::now();
+
+        let nobody = here.context.clients().connection("nobody");
+        let answer = nobody.ask::<i64>("Question", ()).await;
+
+        assert!(answer.is_err());
+        assert_eq!(start.elapsed().as_secs(), 30);
+    }
+}
+
+pub(crate) use several_servers;
+
+pub fn start((here, there): Pair) -> (TestHub, TestHub) {
+    let start = |backplane: Arc<dyn Backplane>| {
+        let mut options = with_users();
+        options.backplane = Some(backplane);
+        TestHub::start(options)
+    };
+    (start(here), start(there))
+}
+
+pub async fn everyone_is_reached_from_every_server_once((here, there): (TestHub, TestHub)) {
     let mut ann = here.connect_as("ann").await;
     let mut bob = there.connect_as("bob").await;
 
-    here.context
-        .clients()
-        .all()
-        .send("Told", ("all",))
-        .await
-        .unwrap();
-    here.context
-        .clients()
-        .user("bob")
-        .send("Told", ("bob",))
-        .await
-        .unwrap();
-    there
-        .context
-        .clients()
-        .user("ann")
-        .send("Told", ("ann",))
-        .await
-        .unwrap();
-
+    let clients = here.context.clients();
+    clients.all().send("Told", ("all",)).await.unwrap();
+    clients.user("bob").send("Told", ("bob",)).await.unwrap();
     assert_eq!(ann.told().await.1, json!(["all"]));
-    assert_eq!(ann.told().await.1, json!(["ann"]));
     assert_eq!(bob.told().await.1, json!(["all"]));
     assert_eq!(bob.told().await.1, json!(["bob"]));
+    let clients = there.context.clients();
+    clients.user("ann").send("Told", ("ann",)).await.unwrap();
+    assert_eq!(ann.told().await.1, json!(["ann"]));
+
     assert!(ann.heard_until_now().await.is_empty());
     assert!(bob.heard_until_now().await.is_empty());
 }
 
-#[tokio::test]
-async fn groups_span_servers() {
-    let (here, there) = two_servers();
+pub async fn connections_users_and_groups_are_reached_in_any_number(
+    (here, there): (TestHub, TestHub),
+) {
+    let mut ann = there.connect_as("ann").await;
+    let ann_id = there.context.local_connections().remove(0);
+    let mut bob = there.connect_as("bob").await;
+    ann.call("Join", json!(["red"])).await;
+    bob.call("Join", json!(["blue"])).await;
+    let clients = here.context.clients();
+
+    let everyone = clients.all().except([&*ann_id]);
+    everyone.send("Told", (1,)).await.unwrap();
+    let ann_alone = clients.connections([&*ann_id, "nobody"]);
+    ann_alone.send("Told", (2,)).await.unwrap();
+    let both = clients.users(["ann", "bob", "nobody"]);
+    both.send("Told", (3,)).await.unwrap();
+    let groups = clients.groups(["red", "blue"]).except([&*ann_id]);
+    groups.send("Told", (4,)).await.unwrap();
+    clients.all().send("Told", (5,)).await.unwrap();
+
+    for expected in [2, 3, 5] {
+        assert_eq!(
+            timeout(SOON, ann.told()).await.unwrap().1,
+            json!([expected])
+        );
+    }
+    for expected in [1, 3, 4, 5] {
+        assert_eq!(
+            timeout(SOON, bob.told()).await.unwrap().1,
+            json!([expected])
+        );
+    }
+}
+
+pub async fn groups_span_servers((here, there): (TestHub, TestHub)) {
     let mut ann = here.connect_as("ann").await;
     let mut bob = there.connect_as("bob").await;
     let ann_id = here.context.local_connections().remove(0);
@@ -60,30 +133,20 @@ async fn groups_span_servers() {
     ann.call("Join", json!(["red"])).await;
 
     here.context.join_group(&bob_id, "red").await.unwrap();
-    let red = here.context.clients().group("red").except([ann_id]);
+    let clients = here.context.clients();
+    let red = clients.group("red").except([ann_id]);
     red.send("Told", ("hi",)).await.unwrap();
     here.context.leave_group(&bob_id, "red").await.unwrap();
-    here.context
-        .clients()
-        .group("red")
-        .send("Told", ("bye",))
-        .await
-        .unwrap();
-    here.context
-        .clients()
-        .connection(&bob_id)
-        .send("Told", ("end",))
-        .await
-        .unwrap();
+    clients.group("red").send("Told", ("bye",)).await.unwrap();
+    let bob_alone = clients.connection(&bob_id);
+    bob_alone.send("Told", ("end",)).await.unwrap();
 
-    assert_eq!(bob.told().await.1, json!(["hi"]));
-    assert_eq!(bob.told().await.1, json!(["end"]));
+    assert_eq!(timeout(SOON, bob.told()).await.unwrap().1, json!(["hi"]));
+    assert_eq!(timeout(SOON, bob.told()).await.unwrap().1, json!(["end"]));
     assert_eq!(ann.told().await.1, json!(["bye"]));
 }
 
-#[tokio::test]
-async fn a_client_of_another_server_can_be_asked() {
-    let (here, there) = two_servers();
+pub async fn a_client_of_another_server_can_be_asked((here, there): (TestHub, TestHub)) {
     let mut bob = there.connect_as("bob").await;
     let id = there.context.local_connections().remove(0);
 
@@ -97,9 +160,23 @@ async fn a_client_of_another_server_can_be_asked() {
     assert_eq!(asking.await.unwrap().unwrap(), 42);
 }
 
-#[tokio::test]
-async fn whoever_asks_learns_that_a_client_of_another_server_left() {
-    let (here, there) = two_servers();
+pub async fn a_client_of_another_server_answers_with_an_error((here, there): (TestHub, TestHub)) {
+    let mut bob = there.connect_as("bob").await;
+    let id = there.context.local_connections().remove(0);
+
+    let clients = here.context.clients();
+    let asking =
+        tokio::spawn(async move { clients.connection(&id).ask::<i64>("Question", ()).await });
+    let question = bob.next().await;
+    bob.send(json!({"type": 3, "invocationId": question["invocationId"], "error": "not now"}))
+        .await;
+
+    assert_eq!(asking.await.unwrap().unwrap_err().to_string(), "not now");
+}
+
+pub async fn whoever_asks_learns_that_a_client_of_another_server_left(
+    (here, there): (TestHub, TestHub),
+) {
     let mut bob = there.connect_as("bob").await;
     let id = there.context.local_connections().remove(0);
 
@@ -113,30 +190,30 @@ async fn whoever_asks_learns_that_a_client_of_another_server_left() {
     assert!(error.to_string().ends_with("disconnected."), "{error}");
 }
 
-#[tokio::test(start_paused = true)]
-async fn asking_a_client_that_no_server_has_takes_thirty_seconds() {
-    let (here, _there) = two_servers();
-    let start = tokio::time::Instant::now();
-
-    let answer = here
-        .context
-        .clients()
-        .connection("nobody")
-        .ask::<i64>("Question", ())
-        .await;
-
-    assert!(answer.is_err());
-    assert_eq!(start.elapsed().as_secs(), 30);
-}
-
-#[tokio::test]
-async fn a_user_is_revoked_on_all_servers() {
-    let (here, there) = two_servers();
+pub async fn a_user_is_revoked_on_all_servers((here, there): (TestHub, TestHub)) {
     let mut phone = here.connect_as("ann").await;
     let mut laptop = there.connect_as("ann").await;
 
     here.context.revoke_user("ann").await.unwrap();
 
     assert_eq!(phone.next().await["type"], 7);
-    assert_eq!(laptop.next().await["type"], 7);
+    assert_eq!(timeout(SOON, laptop.next()).await.unwrap()["type"], 7);
+}
+
+pub async fn messages_of_any_size_pass_in_their_order((here, there): (TestHub, TestHub)) {
+    let mut ann = there.connect_as("ann").await;
+    let clients = here.context.clients();
+
+    for (number, length) in [1, 9_000, 100_000, 1, 300_000].into_iter().enumerate() {
+        let ann = clients.user("ann");
+        ann.send("Told", (number, "x".repeat(length)))
+            .await
+            .unwrap();
+    }
+
+    for (number, length) in [1, 9_000, 100_000, 1, 300_000].into_iter().enumerate() {
+        let (_, told) = timeout(SOON, ann.told()).await.unwrap();
+        assert_eq!(told[0], number);
+        assert_eq!(told[1].as_str().unwrap().len(), length);
+    }
 }

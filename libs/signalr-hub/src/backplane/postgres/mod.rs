@@ -4,7 +4,7 @@
 //! server that lost its connection reads on where it stopped.
 
 mod listener;
-mod publisher;
+mod writer;
 
 use std::{fmt, time::Duration};
 
@@ -15,11 +15,8 @@ use sqlx::PgPool;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
-use self::{listener::Listener, publisher::Publisher};
-use super::{Backplane, BackplaneError};
-
-/// Longest hub name that still makes a valid channel name.
-const MAX_NAME: usize = 40;
+use self::{listener::Listener, writer::Writer};
+use super::{Backplane, BackplaneError, name::check_name, publisher::Publisher};
 
 /// Joins the servers of a hub through a PostgreSQL database.
 ///
@@ -80,7 +77,7 @@ impl PostgresBackplane {
             .run_until_cancelled_owned(clean(hub.clone()));
         tokio::spawn(cleaning);
         Ok(Self {
-            publisher: Publisher::start(hub.clone()),
+            publisher: Publisher::start(Writer(hub.clone())),
             _cleaning: dropped.drop_guard(),
             hub,
         })
@@ -114,16 +111,6 @@ impl Hub {
     fn channel(&self) -> String {
         format!("signalr_hub_{}", self.name)
     }
-}
-
-fn check_name(name: &str) -> Result<(), BackplaneError> {
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    if (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(is_plain) {
-        return Ok(());
-    }
-    Err(BackplaneError::because(format!(
-        "a hub's name is 1 to {MAX_NAME} of a-z, 0-9 and _, not {name:?}"
-    )))
 }
 
 async fn make_table(pool: &PgPool) -> Result<(), sqlx::Error> {
