@@ -228,7 +228,7 @@ async fn open_sqlite(data_dir: &Path) -> Result<Databases, ConnectError> {
     storage.migrate().await?;
 
     let tenants = data_dir.join("tenants");
-    let tenant_databases = SqliteTenantDatabases::open(tenants.clone())
+    let tenant_databases = SqliteTenantDatabases::in_folder(tenants.clone())
         .await
         .map_err(|error| ConnectError::Folder {
             path: tenants,

@@ -7,7 +7,8 @@ use super::send_email::{Letter, SendEmail};
 use crate::App;
 use crate::notifications::tell_waiting;
 use crate::ports::{
-    CatalogError, EnqueueError, SaveError, TenantDatabaseError, TenantOwner, Transaction,
+    CatalogError, EnqueueError, SaveError, TenantDatabase, TenantDatabaseError, TenantOwner,
+    Transaction,
 };
 use crate::users::ensure_user;
 
@@ -69,6 +70,7 @@ async fn start(app: &App, id: TenantId, attempt: &Attempt) -> Result<Tenant, Job
 }
 
 async fn provision(app: &App, tenant: &mut Tenant, attempt: &Attempt) -> Result<(), JobError> {
+    let mut database = None;
     for step in Step::ALL {
         if tenant.steps.is_done(step) {
             continue;
@@ -79,28 +81,59 @@ async fn provision(app: &App, tenant: &mut Tenant, attempt: &Attempt) -> Result<
         let done = async {
             tenant.start_step(step, app.clock.now());
             save(app, tenant).await?;
-            do_step(app, tenant, step).await
+            do_step(app, tenant, &mut database, step).await
         };
         done.await.map_err(|error| error.in_step(step))?;
     }
     Ok(())
 }
 
-async fn do_step(app: &App, tenant: &mut Tenant, step: Step) -> Result<(), Trouble> {
-    let databases = &app.tenant_databases;
+/// The tenant's database, from the first step that needs it: to connect anew for each of them costs
+/// more than what they do.
+type Database = Option<Box<dyn TenantDatabase>>;
+
+async fn do_step(
+    app: &App,
+    tenant: &mut Tenant,
+    database: &mut Database,
+    step: Step,
+) -> Result<(), Trouble> {
+    let id = tenant.id;
     match step {
-        Step::CreateDatabase => databases.create(tenant.id).await?,
-        Step::Migrate => databases.migrate(tenant.id).await?,
-        Step::Seed => databases.seed(tenant).await?,
-        Step::CreateOwner => create_owner(app, tenant).await?,
-        Step::Activate => activate(app, tenant).await?,
+        Step::CreateDatabase => app.tenant_databases.create(id).await?,
+        Step::Migrate => opened(app, id, database).await?.migrate().await?,
+        Step::Seed => opened(app, id, database).await?.seed(tenant).await?,
+        Step::CreateOwner => {
+            let owner = ensure_owner(app, tenant).await?;
+            opened(app, id, database)
+                .await?
+                .create_owner(&owner)
+                .await?;
+        }
+        Step::Activate => {
+            if let Some(database) = database.take() {
+                database.close().await;
+            }
+            activate(app, tenant).await?;
+        }
     }
     Ok(())
 }
 
-/// The account and its place in the tenant's database. Someone who has an account keeps it and
-/// owns one tenant more.
-async fn create_owner(app: &App, tenant: &Tenant) -> Result<(), Trouble> {
+async fn opened<'a>(
+    app: &App,
+    tenant: TenantId,
+    database: &'a mut Database,
+) -> Result<&'a mut dyn TenantDatabase, TenantDatabaseError> {
+    if database.is_none() {
+        *database = Some(app.tenant_databases.open(tenant).await?);
+    }
+    Ok(database.as_deref_mut().expect("it was opened just now"))
+}
+
+/// The account that will own the tenant. Someone who has an account keeps it and owns one tenant
+/// more.
+async fn ensure_owner(app: &App, tenant: &Tenant) -> Result<TenantOwner, Trouble> {
     let mut transaction = app.catalog.begin().await?;
     let owner = match transaction.tenants().owner(tenant.id).await? {
         Some(owner) => transaction.users().find(owner).await?,
@@ -109,13 +142,11 @@ async fn create_owner(app: &App, tenant: &Tenant) -> Result<(), Trouble> {
     transaction.commit().await?;
 
     let owner = owner.ok_or(Trouble::OwnerIsGone)?;
-    let owner = TenantOwner {
+    Ok(TenantOwner {
         user_id: owner.id,
         email: owner.email,
         display_name: owner.display_name,
-    };
-    app.tenant_databases.create_owner(tenant.id, &owner).await?;
-    Ok(())
+    })
 }
 
 async fn add_owner(

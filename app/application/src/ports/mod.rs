@@ -21,8 +21,8 @@ pub use catalog::{
 pub use mail::{Mail, MailError, MailId, Mailbox, MailboxError, Mailer, StoredMail};
 pub use secrets::{HashError, PasswordHash, PasswordHasher, Token, TokenHash, Tokens, Verdict};
 pub use tenant_databases::{
-    DatabaseLocation, Setting, TenantDatabaseError, TenantDatabases, TenantHome, TenantOwner,
-    TenantRole,
+    DatabaseLocation, Setting, TenantDatabase, TenantDatabaseError, TenantDatabases, TenantHome,
+    TenantOwner, TenantRole,
 };
 
 /// Tells who is connected at this moment. What must not be missed is stored as well, so nothing

@@ -14,28 +14,34 @@ pub struct TenantDatabaseError {
 }
 
 /// The databases of the tenants, one each.
-///
-/// Whatever is done here can be done again, and goes on where it was interrupted.
 #[async_trait]
 pub trait TenantDatabases: Send + Sync {
     /// Makes the tenant's database unless it is there.
     async fn create(&self, tenant: TenantId) -> Result<(), TenantDatabaseError>;
 
+    /// Connects to the tenant's database, which is there.
+    async fn open(&self, tenant: TenantId) -> Result<Box<dyn TenantDatabase>, TenantDatabaseError>;
+}
+
+/// One tenant's database.
+///
+/// Whatever is done here can be done again, and goes on where it was interrupted.
+#[async_trait]
+pub trait TenantDatabase: Send {
     /// Brings its tables up to date.
-    async fn migrate(&self, tenant: TenantId) -> Result<(), TenantDatabaseError>;
+    async fn migrate(&mut self) -> Result<(), TenantDatabaseError>;
 
     /// Fills in what every tenant starts with.
-    async fn seed(&self, tenant: &Tenant) -> Result<(), TenantDatabaseError>;
+    async fn seed(&mut self, tenant: &Tenant) -> Result<(), TenantDatabaseError>;
 
     /// Makes this person its owner, unless it has one.
-    async fn create_owner(
-        &self,
-        tenant: TenantId,
-        owner: &TenantOwner,
-    ) -> Result<(), TenantDatabaseError>;
+    async fn create_owner(&mut self, owner: &TenantOwner) -> Result<(), TenantDatabaseError>;
 
     /// Reads what is in it.
-    async fn read_home(&self, tenant: TenantId) -> Result<TenantHome, TenantDatabaseError>;
+    async fn read_home(&mut self) -> Result<TenantHome, TenantDatabaseError>;
+
+    /// Says goodbye to the server. To drop it does no harm, but leaves the server to find out.
+    async fn close(self: Box<Self>);
 }
 
 /// The owner, as the tenant's database knows them.

@@ -30,6 +30,8 @@ pub async fn tenant_home(app: &App, user: &User) -> Result<(Tenant, TenantHome),
         return Err(TenantHomeError::NotReady);
     }
 
-    let home = app.tenant_databases.read_home(id).await?;
+    let mut database = app.tenant_databases.open(id).await?;
+    let home = database.read_home().await?;
+    database.close().await;
     Ok((tenant, home))
 }

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,8 +10,8 @@ use job_engine::{JobId, State, StorageError};
 
 use crate::ports::{
     Clock, DatabaseLocation, HashError, JobControl, Mail, MailError, Mailer, Notifier,
-    PasswordHash, PasswordHasher, TenantDatabaseError, TenantDatabases, TenantHome, TenantOwner,
-    Token, TokenHash, Tokens, Verdict,
+    PasswordHash, PasswordHasher, TenantDatabase, TenantDatabaseError, TenantDatabases, TenantHome,
+    TenantOwner, Token, TokenHash, Tokens, Verdict,
 };
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -186,7 +186,10 @@ impl JobControl for FakeJobControl {
 
 /// Databases that hold nothing but their owner.
 #[derive(Debug, Default)]
-pub struct FakeTenantDatabases {
+pub struct FakeTenantDatabases(Arc<Shelf>);
+
+#[derive(Debug, Default)]
+struct Shelf {
     calls: Mutex<Vec<(Step, TenantId)>>,
     owners: Mutex<HashMap<TenantId, TenantOwner>>,
     failing: Mutex<Option<FailingStep>>,
@@ -201,22 +204,24 @@ pub struct FailingStep {
 
 impl FakeTenantDatabases {
     pub fn break_at(&self, step: Step, message: &'static str) {
-        *lock(&self.failing) = Some(FailingStep { step, message });
+        *lock(&self.0.failing) = Some(FailingStep { step, message });
     }
 
     pub fn repair(&self) {
-        *lock(&self.failing) = None;
+        *lock(&self.0.failing) = None;
     }
 
     /// Which steps were asked for, oldest first.
     pub fn steps(&self) -> Vec<Step> {
-        lock(&self.calls).iter().map(|(step, _)| *step).collect()
+        lock(&self.0.calls).iter().map(|(step, _)| *step).collect()
     }
 
     pub fn owner(&self, tenant: TenantId) -> Option<TenantOwner> {
-        lock(&self.owners).get(&tenant).cloned()
+        lock(&self.0.owners).get(&tenant).cloned()
     }
+}
 
+impl Shelf {
     fn call(&self, step: Step, tenant: TenantId) -> Result<(), TenantDatabaseError> {
         lock(&self.calls).push((step, tenant));
         match lock(&self.failing).clone() {
@@ -232,31 +237,43 @@ impl FakeTenantDatabases {
 #[async_trait]
 impl TenantDatabases for FakeTenantDatabases {
     async fn create(&self, tenant: TenantId) -> Result<(), TenantDatabaseError> {
-        self.call(Step::CreateDatabase, tenant)
+        self.0.call(Step::CreateDatabase, tenant)
     }
 
-    async fn migrate(&self, tenant: TenantId) -> Result<(), TenantDatabaseError> {
-        self.call(Step::Migrate, tenant)
+    async fn open(&self, tenant: TenantId) -> Result<Box<dyn TenantDatabase>, TenantDatabaseError> {
+        Ok(Box::new(FakeTenantDatabase {
+            shelf: self.0.clone(),
+            tenant,
+        }))
+    }
+}
+
+struct FakeTenantDatabase {
+    shelf: Arc<Shelf>,
+    tenant: TenantId,
+}
+
+#[async_trait]
+impl TenantDatabase for FakeTenantDatabase {
+    async fn migrate(&mut self) -> Result<(), TenantDatabaseError> {
+        self.shelf.call(Step::Migrate, self.tenant)
     }
 
-    async fn seed(&self, tenant: &Tenant) -> Result<(), TenantDatabaseError> {
-        self.call(Step::Seed, tenant.id)
+    async fn seed(&mut self, _: &Tenant) -> Result<(), TenantDatabaseError> {
+        self.shelf.call(Step::Seed, self.tenant)
     }
 
-    async fn create_owner(
-        &self,
-        tenant: TenantId,
-        owner: &TenantOwner,
-    ) -> Result<(), TenantDatabaseError> {
-        self.call(Step::CreateOwner, tenant)?;
-        lock(&self.owners)
-            .entry(tenant)
+    async fn create_owner(&mut self, owner: &TenantOwner) -> Result<(), TenantDatabaseError> {
+        self.shelf.call(Step::CreateOwner, self.tenant)?;
+        lock(&self.shelf.owners)
+            .entry(self.tenant)
             .or_insert_with(|| owner.clone());
         Ok(())
     }
 
-    async fn read_home(&self, tenant: TenantId) -> Result<TenantHome, TenantDatabaseError> {
-        let owner = self.owner(tenant).ok_or_else(|| TenantDatabaseError {
+    async fn read_home(&mut self) -> Result<TenantHome, TenantDatabaseError> {
+        let owner = lock(&self.shelf.owners).get(&self.tenant).cloned();
+        let owner = owner.ok_or_else(|| TenantDatabaseError {
             message: "there is no such database".to_owned(),
             source: None,
         })?;
@@ -266,9 +283,11 @@ impl TenantDatabases for FakeTenantDatabases {
             settings: Vec::new(),
             database: DatabaseLocation {
                 engine: "SQLite",
-                name: tenant.to_string(),
+                name: self.tenant.to_string(),
             },
             created_at: Timestamp::UNIX_EPOCH,
         })
     }
+
+    async fn close(self: Box<Self>) {}
 }

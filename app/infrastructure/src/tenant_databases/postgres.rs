@@ -1,13 +1,15 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use application::ports::{
-    Clock, DatabaseLocation, TenantDatabaseError, TenantDatabases, TenantHome, TenantOwner,
+    Clock, DatabaseLocation, TenantDatabase, TenantDatabaseError, TenantDatabases, TenantHome,
+    TenantOwner,
 };
 use async_trait::async_trait;
 use domain::{Tenant, TenantId};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
-use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 
 use super::contents;
 use super::database_name::DatabaseName;
@@ -15,7 +17,7 @@ use super::template;
 use crate::clock::SystemClock;
 use crate::database::{DatabaseError, Link, sql};
 
-/// Connections to tenants' databases at once; each lives for one step.
+/// Connections to tenants' databases at once; each lives for a run of its job.
 const CONNECTIONS: usize = 8;
 /// The server copies databases one after another anyhow.
 const CREATIONS: usize = 2;
@@ -26,15 +28,15 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct PostgresTenantDatabases {
     /// How the catalogue is reached.
     catalog: PgConnectOptions,
-    connections: Semaphore,
+    connections: Arc<Semaphore>,
     creations: Semaphore,
     template: OnceCell<DatabaseName>,
 }
 
 /// A connection and the right to have it.
-pub(super) struct Open<'a> {
+pub(super) struct Open {
     pub connection: PgConnection,
-    _permit: SemaphorePermit<'a>,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl PostgresTenantDatabases {
@@ -50,23 +52,23 @@ impl PostgresTenantDatabases {
                 .options(limits)
                 .application_name("diquis tenants")
                 .disable_statement_logging(),
-            connections: Semaphore::new(CONNECTIONS),
+            connections: Arc::new(Semaphore::new(CONNECTIONS)),
             creations: Semaphore::new(CREATIONS),
             template: OnceCell::new(),
         }
     }
 
-    pub(super) async fn connect_to_catalog(&self) -> Result<Open<'_>, DatabaseError> {
+    pub(super) async fn connect_to_catalog(&self) -> Result<Open, DatabaseError> {
         self.connect(&self.catalog).await
     }
 
-    pub(super) async fn connect_to(&self, name: &DatabaseName) -> Result<Open<'_>, DatabaseError> {
+    pub(super) async fn connect_to(&self, name: &DatabaseName) -> Result<Open, DatabaseError> {
         let options = self.catalog.clone().database(name.as_str());
         self.connect(&options).await
     }
 
-    async fn connect(&self, options: &PgConnectOptions) -> Result<Open<'_>, DatabaseError> {
-        let permit = self.connections.acquire().await;
+    async fn connect(&self, options: &PgConnectOptions) -> Result<Open, DatabaseError> {
+        let permit = self.connections.clone().acquire_owned().await;
         let connecting = tokio::time::timeout(CONNECT_TIMEOUT, options.connect());
         let connection = connecting
             .await
@@ -76,20 +78,6 @@ impl PostgresTenantDatabases {
             _permit: permit.expect("nobody closes the semaphore"),
             connection,
         })
-    }
-
-    /// Does all of it or nothing.
-    async fn change(
-        &self,
-        tenant: TenantId,
-        change: impl AsyncFnOnce(Link<'_>) -> Result<(), DatabaseError>,
-    ) -> Result<(), DatabaseError> {
-        let mut open = self.connect_to(&DatabaseName::of_tenant(tenant)).await?;
-        let mut transaction = open.connection.begin().await?;
-        change(Link::Postgres(&mut transaction)).await?;
-        transaction.commit().await?;
-        open.connection.close().await?;
-        Ok(())
     }
 
     async fn create_database(&self, tenant: TenantId) -> Result<(), DatabaseError> {
@@ -127,36 +115,61 @@ impl TenantDatabases for PostgresTenantDatabases {
         Ok(self.create_database(tenant).await?)
     }
 
-    async fn migrate(&self, tenant: TenantId) -> Result<(), TenantDatabaseError> {
+    async fn open(&self, tenant: TenantId) -> Result<Box<dyn TenantDatabase>, TenantDatabaseError> {
+        let name = DatabaseName::of_tenant(tenant);
+        let open = self.connect_to(&name).await?;
+        Ok(Box::new(PostgresTenantDatabase { name, open }))
+    }
+}
+
+struct PostgresTenantDatabase {
+    name: DatabaseName,
+    open: Open,
+}
+
+impl PostgresTenantDatabase {
+    /// Does all of it or nothing.
+    async fn change(
+        &mut self,
+        change: impl AsyncFnOnce(Link<'_>) -> Result<(), DatabaseError>,
+    ) -> Result<(), DatabaseError> {
+        let mut transaction = self.open.connection.begin().await?;
+        change(Link::Postgres(&mut transaction)).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl TenantDatabase for PostgresTenantDatabase {
+    async fn migrate(&mut self) -> Result<(), TenantDatabaseError> {
         let migrate = async |link: Link<'_>| contents::TENANT.migrate(link).await;
-        Ok(self.change(tenant, migrate).await?)
+        Ok(self.change(migrate).await?)
     }
 
-    async fn seed(&self, tenant: &Tenant) -> Result<(), TenantDatabaseError> {
+    async fn seed(&mut self, tenant: &Tenant) -> Result<(), TenantDatabaseError> {
         let seed = async |link: Link<'_>| contents::seed(link, tenant).await;
-        Ok(self.change(tenant.id, seed).await?)
+        Ok(self.change(seed).await?)
     }
 
-    async fn create_owner(
-        &self,
-        tenant: TenantId,
-        owner: &TenantOwner,
-    ) -> Result<(), TenantDatabaseError> {
+    async fn create_owner(&mut self, owner: &TenantOwner) -> Result<(), TenantDatabaseError> {
         let now = SystemClock.now();
         let create = async |link: Link<'_>| contents::create_owner(link, owner, now).await;
-        Ok(self.change(tenant, create).await?)
+        Ok(self.change(create).await?)
     }
 
-    async fn read_home(&self, tenant: TenantId) -> Result<TenantHome, TenantDatabaseError> {
-        let name = DatabaseName::of_tenant(tenant);
+    async fn read_home(&mut self) -> Result<TenantHome, TenantDatabaseError> {
         let location = DatabaseLocation {
             engine: "PostgreSQL",
-            name: name.as_str().to_owned(),
+            name: self.name.as_str().to_owned(),
         };
-        let mut open = self.connect_to(&name).await?;
-        let home = contents::read_home(Link::Postgres(&mut open.connection), location).await;
-        open.connection.close().await.map_err(DatabaseError)?;
-        Ok(home?)
+        Ok(contents::read_home(Link::Postgres(&mut self.open.connection), location).await?)
+    }
+
+    async fn close(self: Box<Self>) {
+        if let Err(error) = self.open.connection.close().await {
+            tracing::debug!(%error, "a tenant's database was left without a word");
+        }
     }
 }
 

@@ -1,14 +1,16 @@
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use application::ports::{
-    Clock, DatabaseLocation, TenantDatabaseError, TenantDatabases, TenantHome, TenantOwner,
+    Clock, DatabaseLocation, TenantDatabase, TenantDatabaseError, TenantDatabases, TenantHome,
+    TenantOwner,
 };
 use async_trait::async_trait;
 use domain::{Tenant, TenantId};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::contents;
 use super::database_name::DatabaseName;
@@ -24,21 +26,21 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct SqliteTenantDatabases {
     folder: PathBuf,
-    connections: Semaphore,
+    connections: Arc<Semaphore>,
 }
 
 /// A connection and the right to have it.
-struct Open<'a> {
+struct Open {
     connection: SqliteConnection,
-    _permit: SemaphorePermit<'a>,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl SqliteTenantDatabases {
-    pub async fn open(folder: PathBuf) -> std::io::Result<Self> {
+    pub async fn in_folder(folder: PathBuf) -> std::io::Result<Self> {
         tokio::fs::create_dir_all(&folder).await?;
         Ok(Self {
             folder,
-            connections: Semaphore::new(CONNECTIONS),
+            connections: Arc::new(Semaphore::new(CONNECTIONS)),
         })
     }
 
@@ -56,26 +58,12 @@ impl SqliteTenantDatabases {
             .disable_statement_logging()
     }
 
-    async fn connect(&self, options: &SqliteConnectOptions) -> Result<Open<'_>, DatabaseError> {
-        let permit = self.connections.acquire().await;
+    async fn connect(&self, options: &SqliteConnectOptions) -> Result<Open, DatabaseError> {
+        let permit = self.connections.clone().acquire_owned().await;
         Ok(Open {
             _permit: permit.expect("nobody closes the semaphore"),
             connection: options.connect().await?,
         })
-    }
-
-    /// Does all of it or nothing.
-    async fn change(
-        &self,
-        tenant: TenantId,
-        change: impl AsyncFnOnce(Link<'_>) -> Result<(), DatabaseError>,
-    ) -> Result<(), DatabaseError> {
-        let mut open = self.connect(&self.options(tenant)).await?;
-        let mut transaction = open.connection.begin_with("BEGIN IMMEDIATE").await?;
-        change(Link::Sqlite(&mut transaction)).await?;
-        transaction.commit().await?;
-        open.connection.close().await?;
-        Ok(())
     }
 }
 
@@ -88,34 +76,62 @@ impl TenantDatabases for SqliteTenantDatabases {
         Ok(())
     }
 
-    async fn migrate(&self, tenant: TenantId) -> Result<(), TenantDatabaseError> {
+    async fn open(&self, tenant: TenantId) -> Result<Box<dyn TenantDatabase>, TenantDatabaseError> {
+        Ok(Box::new(SqliteTenantDatabase {
+            file_name: Self::file_name(tenant),
+            open: self.connect(&self.options(tenant)).await?,
+        }))
+    }
+}
+
+struct SqliteTenantDatabase {
+    file_name: String,
+    open: Open,
+}
+
+impl SqliteTenantDatabase {
+    /// Does all of it or nothing.
+    async fn change(
+        &mut self,
+        change: impl AsyncFnOnce(Link<'_>) -> Result<(), DatabaseError>,
+    ) -> Result<(), DatabaseError> {
+        let connection = &mut self.open.connection;
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+        change(Link::Sqlite(&mut transaction)).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl TenantDatabase for SqliteTenantDatabase {
+    async fn migrate(&mut self) -> Result<(), TenantDatabaseError> {
         let migrate = async |link: Link<'_>| contents::TENANT.migrate(link).await;
-        Ok(self.change(tenant, migrate).await?)
+        Ok(self.change(migrate).await?)
     }
 
-    async fn seed(&self, tenant: &Tenant) -> Result<(), TenantDatabaseError> {
+    async fn seed(&mut self, tenant: &Tenant) -> Result<(), TenantDatabaseError> {
         let seed = async |link: Link<'_>| contents::seed(link, tenant).await;
-        Ok(self.change(tenant.id, seed).await?)
+        Ok(self.change(seed).await?)
     }
 
-    async fn create_owner(
-        &self,
-        tenant: TenantId,
-        owner: &TenantOwner,
-    ) -> Result<(), TenantDatabaseError> {
+    async fn create_owner(&mut self, owner: &TenantOwner) -> Result<(), TenantDatabaseError> {
         let now = SystemClock.now();
         let create = async |link: Link<'_>| contents::create_owner(link, owner, now).await;
-        Ok(self.change(tenant, create).await?)
+        Ok(self.change(create).await?)
     }
 
-    async fn read_home(&self, tenant: TenantId) -> Result<TenantHome, TenantDatabaseError> {
+    async fn read_home(&mut self) -> Result<TenantHome, TenantDatabaseError> {
         let location = DatabaseLocation {
             engine: "SQLite",
-            name: Self::file_name(tenant),
+            name: self.file_name.clone(),
         };
-        let mut open = self.connect(&self.options(tenant)).await?;
-        let home = contents::read_home(Link::Sqlite(&mut open.connection), location).await;
-        open.connection.close().await.map_err(DatabaseError)?;
-        Ok(home?)
+        Ok(contents::read_home(Link::Sqlite(&mut self.open.connection), location).await?)
+    }
+
+    async fn close(self: Box<Self>) {
+        if let Err(error) = self.open.connection.close().await {
+            tracing::debug!(%error, "a tenant's file was left without a word");
+        }
     }
 }

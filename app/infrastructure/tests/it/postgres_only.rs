@@ -120,11 +120,10 @@ async fn a_template_that_was_left_unfinished_is_made_anew() {
         .create(other.id)
         .await
         .expect("created");
-    restarted
-        .tenant_databases
-        .migrate(other.id)
-        .await
-        .expect("migrated");
+    let opened = restarted.tenant_databases.open(other.id).await;
+    let mut database = opened.expect("opened");
+    database.migrate().await.expect("migrated");
+    database.close().await;
 
     assert_eq!(databases(&stage, &template).await.len(), 1);
     assert_eq!(databases(&stage, &unfinished).await.len(), 0);
@@ -147,8 +146,10 @@ async fn without_its_template_a_database_is_made_all_the_same() {
     execute(url, format!("DROP DATABASE {template}")).await;
 
     tenant_databases.create(second.id).await.expect("created");
-    tenant_databases.migrate(second.id).await.expect("migrated");
-    tenant_databases.seed(&second).await.expect("seeded");
+    let mut database = tenant_databases.open(second.id).await.expect("opened");
+    database.migrate().await.expect("migrated");
+    database.seed(&second).await.expect("seeded");
+    database.close().await;
 
     stage.end().await;
 }

@@ -33,8 +33,10 @@ async fn a_file_that_a_process_left_behind_half_made_is_completed() {
 
     let databases = &stage.adapters.tenant_databases;
     databases.create(tenant.id).await.expect("taken as it is");
-    databases.migrate(tenant.id).await.expect("completed");
-    databases.seed(&tenant).await.expect("seeded");
+    let mut database = databases.open(tenant.id).await.expect("opened");
+    database.migrate().await.expect("completed");
+    database.seed(&tenant).await.expect("seeded");
+    database.close().await;
 
     stage.end().await;
 }

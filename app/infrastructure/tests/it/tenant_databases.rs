@@ -1,4 +1,4 @@
-use application::ports::TenantOwner;
+use application::ports::{TenantHome, TenantOwner};
 use domain::{Tenant, UserId};
 
 use crate::stage::{Stage, on_both};
@@ -14,12 +14,19 @@ fn owner(email: &str) -> TenantOwner {
 async fn make(stage: &Stage, tenant: &Tenant, owner: &TenantOwner) {
     let databases = &stage.adapters.tenant_databases;
     databases.create(tenant.id).await.expect("created");
-    databases.migrate(tenant.id).await.expect("migrated");
-    databases.seed(tenant).await.expect("seeded");
-    databases
-        .create_owner(tenant.id, owner)
-        .await
-        .expect("owned");
+    let mut database = databases.open(tenant.id).await.expect("opened");
+    database.migrate().await.expect("migrated");
+    database.seed(tenant).await.expect("seeded");
+    database.create_owner(owner).await.expect("owned");
+    database.close().await;
+}
+
+async fn home(stage: &Stage, tenant: &Tenant) -> TenantHome {
+    let databases = &stage.adapters.tenant_databases;
+    let mut database = databases.open(tenant.id).await.expect("opened");
+    let home = database.read_home().await.expect("read");
+    database.close().await;
+    home
 }
 
 on_both! {
@@ -29,7 +36,7 @@ on_both! {
 
         make(stage, &tenant, &ada).await;
 
-        let home = stage.adapters.tenant_databases.read_home(tenant.id).await.expect("read");
+        let home = home(stage, &tenant).await;
         assert_eq!(home.owner, ada);
         let roles: Vec<_> = home.roles.iter().map(|role| role.name.as_str()).collect();
         assert_eq!(roles, ["Owner", "Administrator", "Member", "Guest"]);
@@ -42,11 +49,11 @@ on_both! {
         let tenant = stage.tenant("acme").await;
         let ada = owner("ada@acme.example");
         make(stage, &tenant, &ada).await;
-        let before = stage.adapters.tenant_databases.read_home(tenant.id).await.expect("read");
+        let before = home(stage, &tenant).await;
 
         make(stage, &tenant, &owner("eve@acme.example")).await;
 
-        let after = stage.adapters.tenant_databases.read_home(tenant.id).await.expect("read");
+        let after = home(stage, &tenant).await;
         assert_eq!(after, before);
     }
 
@@ -56,9 +63,8 @@ on_both! {
 
         tokio::join!(make(stage, &acme, &ada), make(stage, &other, &eve));
 
-        let databases = &stage.adapters.tenant_databases;
-        assert_eq!(databases.read_home(acme.id).await.expect("read").owner, ada);
-        assert_eq!(databases.read_home(other.id).await.expect("read").owner, eve);
+        assert_eq!(home(stage, &acme).await.owner, ada);
+        assert_eq!(home(stage, &other).await.owner, eve);
     }
 
     async fn a_database_that_two_make_at_once_is_made_once(stage: &Stage) {
@@ -68,7 +74,9 @@ on_both! {
         let (one, other) = tokio::join!(databases.create(tenant.id), databases.create(tenant.id));
         one.expect("created");
         other.expect("created");
-        let (one, other) = tokio::join!(databases.migrate(tenant.id), databases.migrate(tenant.id));
+        let mut here = databases.open(tenant.id).await.expect("opened");
+        let mut there = databases.open(tenant.id).await.expect("opened");
+        let (one, other) = tokio::join!(here.migrate(), there.migrate());
 
         one.expect("migrated");
         other.expect("migrated");
@@ -78,7 +86,7 @@ on_both! {
         let tenant = stage.tenant("acme").await;
         let databases = &stage.adapters.tenant_databases;
 
-        let refused = databases.migrate(tenant.id).await;
+        let refused = databases.open(tenant.id).await;
 
         assert!(refused.is_err());
     }
