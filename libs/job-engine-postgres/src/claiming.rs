@@ -1,25 +1,35 @@
 use std::cmp::Reverse;
 use std::collections::HashSet;
+use std::time::Instant;
 
-use job_engine::storage::{Claim, ClaimedJob, JobId, Lease, StorageError};
+use job_engine::storage::{Claim, ClaimedJob, JobId, Lease, ServerId, StorageError};
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
 use uuid::Uuid;
 
 use crate::convert::{rows, unavailable, unsigned};
+use crate::line::{Lines, Places};
 
 /// Locks the server's row, so that it cannot be taken for dead in between: whoever buries it waits
 /// and sees this claim. The jobs are locked, so their places (`ctid`) hold until they are written.
+/// `$5` to `$7` are the [`Places`] to look at, best first.
 const CLAIM: &str = "
 with server as (
   select id from job_engine.servers where id = $1 for key share
 ), next as (
-  select ctid from job_engine.ready
-  where queue = $2 and server is null and kind = any($3) and exists (select from server)
-    and not exists (select from job_engine.pauses p where p.queue = $2)
-  order by priority desc, id
+  select waiting.ctid
+  from unnest($5::smallint[], $6::smallint[], $7::uuid[]) as place (highest, lowest, from_id)
+  cross join lateral (
+    select ctid from job_engine.ready
+    where queue = $2 and priority <= place.highest and priority >= place.lowest
+      and id >= place.from_id
+      and server is null and kind = any($3) and exists (select from server)
+      and not exists (select from job_engine.pauses p where p.queue = $2)
+    order by priority desc, id
+    limit $4
+    for update skip locked
+  ) as waiting
   limit $4
-  for update skip locked
 )
 update job_engine.ready r
 set server = $1, claimed_at = clock_timestamp(), epoch = r.epoch + 1
@@ -28,7 +38,11 @@ where r.ctid = next.ctid
 returning r.id, r.epoch, r.kind, r.queue, r.arguments, r.attempts, r.abandoned, r.priority,
   r.tenant, r.tags";
 
-pub(crate) async fn claim(pool: &PgPool, claim: &Claim) -> Result<Vec<ClaimedJob>, StorageError> {
+pub(crate) async fn claim(
+    pool: &PgPool,
+    lines: &Lines,
+    claim: &Claim,
+) -> Result<Vec<ClaimedJob>, StorageError> {
     let mut claimed = Vec::new();
     let mut asked = HashSet::new();
     for queue in &claim.queues {
@@ -37,7 +51,7 @@ pub(crate) async fn claim(pool: &PgPool, claim: &Claim) -> Result<Vec<ClaimedJob
         }
         if asked.insert(queue) {
             let free = claim.limit - claimed.len();
-            claimed.extend(claim_from(pool, claim, queue, free).await?);
+            claimed.extend(claim_from(pool, lines, claim, queue, free).await?);
         }
     }
     Ok(claimed)
@@ -45,15 +59,41 @@ pub(crate) async fn claim(pool: &PgPool, claim: &Claim) -> Result<Vec<ClaimedJob
 
 async fn claim_from(
     pool: &PgPool,
+    lines: &Lines,
     claim: &Claim,
     queue: &str,
     limit: usize,
 ) -> Result<Vec<ClaimedJob>, StorageError> {
+    let server = claim.server;
+    if let Some(places) = lines.places(server, queue) {
+        let jobs = claim_at(pool, places, claim, queue, limit).await?;
+        if !jobs.is_empty() || !lines.may_look_again(server, queue) {
+            return Ok(taken(lines, server, queue, limit, jobs));
+        }
+    }
+
+    let start = Instant::now();
+    let jobs = claim_at(pool, Places::all(), claim, queue, limit).await?;
+    lines.looked(server, queue, limit, start.elapsed());
+    Ok(taken(lines, server, queue, limit, jobs))
+}
+
+/// With their priorities, best first.
+async fn claim_at(
+    pool: &PgPool,
+    places: Places,
+    claim: &Claim,
+    queue: &str,
+    limit: usize,
+) -> Result<Vec<(i16, ClaimedJob)>, StorageError> {
     let claimed = sqlx::query(CLAIM)
         .bind(claim.server.0)
         .bind(queue)
         .bind(&claim.kinds)
         .bind(rows(limit))
+        .bind(places.highest)
+        .bind(places.lowest)
+        .bind(places.from)
         .fetch_all(pool)
         .await
         .map_err(unavailable)?;
@@ -65,7 +105,22 @@ async fn claim_from(
         .collect::<sqlx::Result<Vec<(i16, ClaimedJob)>>>()
         .map_err(unavailable)?;
     jobs.sort_unstable_by_key(|(priority, job)| (Reverse(*priority), job.lease.job));
-    Ok(jobs.into_iter().map(|(_, job)| job).collect())
+    Ok(jobs)
+}
+
+fn taken(
+    lines: &Lines,
+    server: ServerId,
+    queue: &str,
+    limit: usize,
+    jobs: Vec<(i16, ClaimedJob)>,
+) -> Vec<ClaimedJob> {
+    let ids: Vec<(i16, Uuid)> = jobs
+        .iter()
+        .map(|(priority, job)| (*priority, job.lease.job.0))
+        .collect();
+    lines.claimed(server, queue, &ids, ids.len() >= limit);
+    jobs.into_iter().map(|(_, job)| job).collect()
 }
 
 fn job(row: &PgRow) -> sqlx::Result<(i16, ClaimedJob)> {

@@ -7,6 +7,7 @@ mod convert;
 mod enqueuing;
 mod intake;
 mod limiting;
+mod line;
 mod listener;
 mod live;
 mod monitor;

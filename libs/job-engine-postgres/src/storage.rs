@@ -14,6 +14,7 @@ use sqlx::{Connection, Executor, PgPool};
 use crate::announcing::Announcer;
 use crate::convert::unavailable;
 use crate::intake::Intake;
+use crate::line::Lines;
 use crate::listener::Listener;
 use crate::live::Live;
 use crate::pulse::Pulse;
@@ -39,6 +40,7 @@ pub struct PostgresStorage {
     pub(crate) engine: PgPool,
     pub(crate) live: Live,
     intake: Intake,
+    lines: Lines,
     announcer: Announcer,
     listener: OnceLock<Listener>,
     pulses: Mutex<HashMap<ServerId, Pulse>>,
@@ -67,6 +69,7 @@ impl PostgresStorage {
         Ok(Self {
             live: Live::default(),
             intake: Intake::start(engine.clone()),
+            lines: Lines::default(),
             announcer: Announcer::start(engine.clone()),
             listener: OnceLock::new(),
             pulses: Mutex::default(),
@@ -130,7 +133,7 @@ impl Storage for PostgresStorage {
     }
 
     async fn claim(&self, claim: &Claim) -> Result<Vec<ClaimedJob>, StorageError> {
-        claiming::claim(&self.engine, claim).await
+        claiming::claim(&self.engine, &self.lines, claim).await
     }
 
     async fn settle(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, StorageError> {
@@ -190,6 +193,7 @@ impl Storage for PostgresStorage {
         let answer = servers::heartbeat(&self.engine, server, leases).await?;
         if answer == Heartbeat::Gone {
             self.pulses().remove(&server);
+            self.lines.forget(server);
         }
         Ok(answer)
     }
@@ -197,6 +201,7 @@ impl Storage for PostgresStorage {
     async fn retire(&self, server: ServerId) -> Result<(), StorageError> {
         let given_back = servers::retire(&self.pool, server).await?;
         self.pulses().remove(&server);
+        self.lines.forget(server);
         if given_back > 0 {
             self.announcer.announce();
         }

@@ -1,0 +1,18 @@
+//! The engine on SQLite as one of the engines of a benchmark; see `README.md` beside this file.
+
+mod workloads;
+
+use std::error::Error;
+use std::sync::Arc;
+
+use job_engine_sqlite::SqliteStorage;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let path = workloads::setting("DATABASE_URL").ok_or("DATABASE_URL names the file")?;
+    let storage = Arc::new(SqliteStorage::open(path).await?);
+    if workloads::is_set_up() {
+        return Ok(storage.migrate().await?);
+    }
+    workloads::run(storage).await
+}
