@@ -32,6 +32,15 @@ impl Arguments {
         }
     }
 
+    /// Those that were not taken yet, without uploads.
+    pub(crate) fn values(&self) -> &[Payload] {
+        self.values.as_slice()
+    }
+
+    pub(crate) fn values_mut(&mut self) -> &mut [Payload] {
+        self.values.as_mut_slice()
+    }
+
     pub(crate) fn are_taken(&self) -> bool {
         self.values.len() == 0 && self.uploads.len() == 0
     }

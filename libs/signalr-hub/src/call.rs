@@ -36,7 +36,7 @@ impl Call {
         let answer = AssertUnwindSafe(answer).catch_unwind().await;
         let outcome = match answer.unwrap_or_else(|_| Err(panicked())) {
             Ok(value) => Outcome::Value(value),
-            Err(error) => self.failure(&unexpected(&self.target), &error),
+            Err(error) => self.failure(&sentence_for(&error, &self.target), &error),
         };
         self.complete(&outcome).await;
     }
@@ -53,7 +53,7 @@ impl Call {
         // it learns of that from its caller.
         let answers = match answers.await {
             Ok(answers) => answers,
-            Err(error) => return self.failure(&unexpected(&self.target), &error),
+            Err(error) => return self.failure(&sentence_for(&error, &self.target), &error),
         };
         let Some(id) = &self.id else {
             return Outcome::Void;
@@ -118,6 +118,18 @@ pub(crate) fn start(run: Run<'_>, caller: Caller, arguments: Arguments) -> Start
         Ok(Err(error)) => Started::Refused(error),
         Err(_) => Started::Panicked,
     }
+}
+
+fn sentence_for(error: &HubError, target: &str) -> String {
+    if error.is_before_start() {
+        not_started(target)
+    } else {
+        unexpected(target)
+    }
+}
+
+pub(crate) fn not_started(target: &str) -> String {
+    format!("Failed to invoke '{target}' due to an error on the server.")
 }
 
 pub(crate) fn unexpected(target: &str) -> String {

@@ -14,6 +14,7 @@ use crate::{
     error::SendError,
     inbox::Stop,
     options::Transport,
+    presence::Presence,
     protocol::Protocol,
     user::User,
 };
@@ -99,6 +100,11 @@ impl Caller {
     /// The hub's clients, on all servers.
     pub fn clients(&self) -> Clients {
         Clients::of(Arc::clone(&self.core), self.asking.clone())
+    }
+
+    /// Who is connected, on all servers.
+    pub fn presence(&self) -> Presence {
+        Presence::of(Arc::clone(&self.core))
     }
 
     /// Everyone but the caller.

@@ -8,12 +8,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     arguments::{Arguments, BindingFailed, RawUpload},
-    call::{Call, Started, panicked, start, unexpected},
+    call::{Call, Started, not_started, panicked, start, unexpected},
     caller::Caller,
     clients::{Asking, CallSlot},
     connections::Client,
     core::Core,
     error::HubError,
+    filter::HubCall,
     hub::FoundMethod,
     methods::Run,
     outbox::Outgoing,
@@ -154,8 +155,7 @@ impl Calls {
             streams,
         } = invocation;
         let not_started = |error: HubError| {
-            let sentence = format!("Failed to invoke '{target}' due to an error on the server.");
-            error.explain(&sentence, self.core.options.detailed_errors)
+            error.explain(&not_started(&target), self.core.options.detailed_errors)
         };
         let method = self
             .core
@@ -185,7 +185,12 @@ impl Calls {
         }
 
         let arguments = Arguments::received(arguments, uploads);
-        let started = start(method.run, caller, arguments);
+        let started = if self.core.options.filters.is_empty() {
+            start(method.run, caller, arguments)
+        } else {
+            let call = HubCall::of(caller, target.clone(), arguments);
+            expected.through_filters(Arc::clone(&self.core), call)
+        };
         let call = Call {
             core: Arc::clone(&self.core),
             client: Arc::clone(&self.client),
@@ -251,6 +256,16 @@ impl Expected {
                 "The client attempted to invoke the non-streaming '{target}' method with a streaming invocation."
             )),
             _ => Ok(()),
+        }
+    }
+}
+
+impl Expected {
+    fn through_filters(self, core: Arc<Core>, call: HubCall) -> Started {
+        let result = async move { core.filtered_hub().invoke(call).await };
+        match self {
+            Self::OneAnswer => Started::Plain(async { result.await?.into_value() }.boxed()),
+            Self::Stream => Started::Stream(async { result.await?.into_stream() }.boxed()),
         }
     }
 }

@@ -102,6 +102,14 @@ impl Clients {
         self.to(Target::Users(collect(ids)))
     }
 
+    /// Brings a user, on whichever server, the messages that wait in the hub's
+    /// [inbox](crate::HubOptions::inbox): to be called when one was stored, after the commit.
+    ///
+    /// An error means that other servers do not know yet; they will look by themselves.
+    pub async fn deliver(&self, user: &str) -> Result<(), SendError> {
+        self.core.deliver(user).await
+    }
+
     fn to(&self, target: Target) -> Recipients {
         Recipients {
             core: Arc::clone(&self.core),

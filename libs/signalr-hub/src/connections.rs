@@ -10,6 +10,7 @@ use http::Extensions;
 use crate::{
     backplane::{Parcel, Target},
     connection::Connection,
+    durable::Delivery,
     outbox::Outgoing,
     protocol::Protocol,
 };
@@ -23,6 +24,7 @@ pub(crate) struct Client {
     pub(crate) user_id: Option<Arc<str>>,
     /// What hub methods remember about this connection.
     pub(crate) items: Mutex<Extensions>,
+    pub(crate) delivery: Delivery,
 }
 
 impl Client {
@@ -147,6 +149,27 @@ impl Connections {
             Target::Groups(names) => members_of(&state.groups, names).for_each(visit),
             Target::Users(ids) => members_of(&state.users, ids).for_each(visit),
         }
+    }
+
+    /// All connections of a user.
+    pub(crate) fn of_user(&self, user: &str) -> Vec<Arc<Client>> {
+        let state = self.read();
+        let members = state.users.get(user).into_iter().flat_map(HashMap::values);
+        members.cloned().collect()
+    }
+
+    /// Everyone who has a name.
+    pub(crate) fn users(&self) -> Vec<String> {
+        let state = self.read();
+        state.users.keys().map(ToString::to_string).collect()
+    }
+
+    /// The groups a connection of this server is in.
+    pub(crate) fn groups_of(&self, connection: &str) -> Vec<String> {
+        let state = self.read();
+        let entry = state.clients.get(connection);
+        let groups = entry.into_iter().flat_map(|entry| &entry.groups);
+        groups.map(ToString::to_string).collect()
     }
 
     /// The ids of everyone meant.

@@ -2,38 +2,59 @@
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
-    sync::Arc,
+    sync::{Arc, OnceLock, Weak},
     time::Duration,
 };
 
 use futures_util::{StreamExt, future::BoxFuture};
-use tokio::sync::SetOnce;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio::{
+    sync::{SetOnce, mpsc},
+    time::{Instant, timeout},
+};
+use tokio_util::{
+    sync::{CancellationToken, DropGuard},
+    task::TaskTracker,
+};
 
 use crate::{
     arguments::{ClientArguments, Encoding},
     backplane::{Backplane, BackplaneError, Command, Envelope, Parcel, Target},
     connection::{Connection, random_id},
     connections::Connections,
+    durable::review,
     endpoint::Application,
     error::SendError,
+    filter::Next,
     hub::{AnyHub, Hub, HubWithMethods},
     inbox::Stop,
     options::HubOptions,
     outbox::Outgoing,
+    presence::Lookouts,
     protocol::{EncodeError, Protocol},
     questions::Questions,
+    servers::{Servers, beat},
     session,
 };
 
 /// Time between attempts to listen to a backplane that cannot be reached.
 const LISTEN_AGAIN: Duration = Duration::from_secs(1);
+/// Answers to other servers that may wait to be published; then they get none.
+const REPLIES: usize = 1_024;
+/// Time for acknowledgements to be stored when the server stops.
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(crate) struct Core {
     pub(crate) hub: Box<dyn AnyHub>,
     pub(crate) options: HubOptions,
     pub(crate) connections: Connections,
     pub(crate) questions: Questions,
+    pub(crate) lookouts: Lookouts,
+    /// The other servers.
+    pub(crate) servers: Servers,
+    /// Bring durable messages to clients.
+    pub(crate) couriers: TaskTracker,
+    pub(crate) started: Instant,
+    replies: OnceLock<mpsc::Sender<Command>>,
     /// This server, among those that share the hub.
     name: Arc<str>,
     /// Set once no envelope can be missed any more; sessions wait for it.
@@ -81,11 +102,34 @@ impl Core {
             options,
             connections: Connections::default(),
             questions: Questions::default(),
+            lookouts: Lookouts::default(),
+            servers: Servers::default(),
+            couriers: TaskTracker::new(),
+            started: Instant::now(),
+            replies: OnceLock::new(),
             name: random_id(),
             listening: SetOnce::new(),
             _when_dropped: dropped.clone().drop_guard(),
             dropped,
         }
+    }
+
+    /// Starts what runs beside the sessions, for as long as the server lives.
+    pub(crate) fn start_watches(self: &Arc<Self>) {
+        let weak = || Arc::downgrade(self);
+        if self.options.inbox.is_some() {
+            self.watch(review(weak(), self.options.inbox_review));
+        }
+        if self.has_backplane() {
+            let (replies, waiting) = mpsc::channel(REPLIES);
+            let _ = self.replies.set(replies);
+            self.watch(publish_replies(weak(), waiting));
+            self.watch(beat(weak(), self.options.server_beat));
+        }
+    }
+
+    fn watch(&self, task: impl Future<Output = ()> + Send + 'static) {
+        tokio::spawn(self.dropped.clone().run_until_cancelled_owned(task));
     }
 
     /// Waits until this server hears what others send.
@@ -162,6 +206,30 @@ impl Core {
         Ok(self.publish(Command::Revoke { target }).await?)
     }
 
+    /// Brings a user what waits in the inbox, here and on all other servers.
+    pub(crate) async fn deliver(&self, user: &str) -> Result<(), SendError> {
+        self.deliver_here(user);
+        let user = user.to_owned();
+        Ok(self.publish(Command::Deliver { user }).await?)
+    }
+
+    /// What runs around the hub, and the hub.
+    pub(crate) fn filtered_hub(&self) -> Next<'_> {
+        Next::first(&self.options.filters, &*self.hub)
+    }
+
+    /// Ends what does not end with the connections.
+    pub(crate) async fn stop(&self) {
+        self.couriers.close();
+        let all = timeout(STOP_TIMEOUT, self.couriers.wait()).await;
+        if all.is_err() {
+            tracing::warn!("some acknowledgements were not stored when the hub stopped");
+        }
+        if let Err(error) = self.publish(Command::Goodbye).await {
+            tracing::debug!(%error, "the other servers do not know that this one stops");
+        }
+    }
+
     /// Tells all other servers, if there may be any.
     pub(crate) async fn publish(&self, command: Command) -> Result<(), BackplaneError> {
         let Some(backplane) = &self.options.backplane else {
@@ -191,10 +259,25 @@ impl Core {
             .for_each(target, |client| client.connection.stop(Stop::Revoked));
     }
 
+    fn deliver_here(&self, user: &str) {
+        for client in self.connections.of_user(user) {
+            self.deliver_to(&client);
+        }
+    }
+
+    /// Publishes an answer in the background: whoever listens must not wait.
+    fn reply(&self, command: Command) {
+        let replies = self.replies.get();
+        if replies.is_some_and(|replies| replies.try_send(command).is_err()) {
+            tracing::warn!("too many answers to other servers wait; one is not given");
+        }
+    }
+
     fn obey(&self, envelope: Envelope) {
         if *envelope.from == *self.name {
             return;
         }
+        self.servers.heard(&envelope.from);
         match envelope.command {
             Command::Send {
                 target,
@@ -218,7 +301,29 @@ impl Core {
                 question,
                 result,
             } if *to == *self.name => self.questions.answer_here(&question, result),
-            Command::Answer { .. } => {}
+            Command::Deliver { user } => self.deliver_here(&user),
+            Command::Hello => self.reply(Command::Alive),
+            Command::Goodbye => self.servers.left(&envelope.from),
+            Command::Look { question, look } => self.reply(Command::Seen {
+                to: envelope.from,
+                question,
+                sighting: self.look_here(&look),
+            }),
+            Command::Seen {
+                to,
+                question,
+                sighting,
+            } if *to == *self.name => self.lookouts.add(&question, envelope.from, sighting),
+            Command::Answer { .. } | Command::Seen { .. } | Command::Alive => {}
+        }
+    }
+}
+
+async fn publish_replies(core: Weak<Core>, mut waiting: mpsc::Receiver<Command>) {
+    while let Some(reply) = waiting.recv().await {
+        let Some(core) = core.upgrade() else { return };
+        if let Err(error) = core.publish(reply).await {
+            tracing::warn!(%error, "another server gets no answer");
         }
     }
 }

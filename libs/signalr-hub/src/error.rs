@@ -14,6 +14,8 @@ pub struct HubError {
     type_name: Cow<'static, str>,
     message: String,
     is_shown: bool,
+    /// The method did not even begin.
+    is_before_start: bool,
 }
 
 impl HubError {
@@ -23,6 +25,7 @@ impl HubError {
             type_name: "HubException".into(),
             message: message.into(),
             is_shown: true,
+            is_before_start: false,
         }
     }
 
@@ -32,12 +35,22 @@ impl HubError {
             type_name: type_name.into(),
             message: message.into(),
             is_shown: false,
+            is_before_start: false,
         }
     }
 
     /// The text, whoever may see it.
     pub fn message(&self) -> &str {
         &self.message
+    }
+
+    pub(crate) fn before_start(mut self) -> Self {
+        self.is_before_start = true;
+        self
+    }
+
+    pub(crate) fn is_before_start(&self) -> bool {
+        self.is_before_start
     }
 
     /// `sentence`, followed by type and message if the client may know them.

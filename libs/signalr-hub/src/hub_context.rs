@@ -8,6 +8,7 @@ use crate::{
     core::Core,
     endpoint::Endpoint,
     error::SendError,
+    presence::Presence,
 };
 
 /// A handle to a running hub, for the rest of the program. Cheap to clone.
@@ -51,6 +52,11 @@ impl HubContext {
         self.core.revoke(target).await
     }
 
+    /// Who is connected, on all servers.
+    pub fn presence(&self) -> Presence {
+        Presence::of(Arc::clone(&self.core))
+    }
+
     /// The ids of all connections of this server.
     pub fn local_connections(&self) -> Vec<String> {
         self.core.connections.ids(&Target::All)
@@ -74,5 +80,6 @@ impl HubContext {
     /// told that they may reconnect, and get five seconds to be told.
     pub async fn stop(&self) {
         self.endpoint.stop().await;
+        self.core.stop().await;
     }
 }

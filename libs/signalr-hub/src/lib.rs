@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+mod filter;
 mod hub;
 
 mod caller;
 mod clients;
 mod hub_context;
+mod presence;
 
 mod arguments;
 mod connect_request;
@@ -17,6 +19,7 @@ mod raw;
 mod server;
 
 pub mod backplane;
+pub mod durable;
 
 mod call;
 mod calls;
@@ -35,14 +38,17 @@ mod query;
 mod questions;
 mod resume;
 mod running;
+mod servers;
 mod session;
 mod transports;
+mod turns;
 
 pub use arguments::{Argument, ClientArguments, Upload};
 pub use caller::Caller;
 pub use clients::{Clients, Recipient, Recipients};
 pub use connect_request::ConnectRequest;
 pub use error::{ClientResultError, HubError, SendError};
+pub use filter::{CallResult, HubCall, HubFilter, Next};
 pub use front_door::FrontDoor;
 pub use hub::{Hub, Methods};
 pub use hub_context::HubContext;
@@ -51,6 +57,7 @@ pub use options::{
     AllowedOrigins, ConnectionOptions, HubOptions, StatefulReconnect, Transport, Transports,
 };
 pub use outbox::{OutboxLimits, WhenFull};
+pub use presence::{Presence, PresenceError, Present, PresentConnection};
 pub use protocol::EncodeError;
 pub use raw::{RawConnection, raw_router};
 pub use server::{HubServer, hub_router};

@@ -4,6 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     backplane::Backplane,
+    durable::Inbox,
+    filter::HubFilter,
     outbox::OutboxLimits,
     user::{Anyone, Authenticate, AuthenticationRefresh},
 };
@@ -33,6 +35,17 @@ pub struct HubOptions {
     pub message_pack: bool,
     /// How servers that share this hub tell each other. Default none: this is the only server.
     pub backplane: Option<Arc<dyn Backplane>>,
+    /// How often servers that share this hub tell each other that they live. One that was silent for
+    /// three beats is gone, and its connections with it: see [`Presence`](crate::Presence). Default 3 s.
+    pub server_beat: Duration,
+    /// Where durable messages wait for their users. Default none. See [`durable`](crate::durable).
+    pub inbox: Option<Arc<dyn Inbox>>,
+    /// How often the inbox is looked into for connected users, in case a sender died before it could
+    /// tell the hub. Default 5 s.
+    pub inbox_review: Duration,
+    /// What runs around all calls, connects and disconnects, in this order. Filters for several hubs go
+    /// into the options that theirs are made of: `HubOptions { …, ..for_all_hubs.clone() }`.
+    pub filters: Vec<Arc<dyn HubFilter>>,
     /// Everything below the hub protocol.
     pub connections: ConnectionOptions,
 }
@@ -51,6 +64,10 @@ impl Default for HubOptions {
             detailed_errors: false,
             message_pack: false,
             backplane: None,
+            server_beat: Duration::from_secs(3),
+            inbox: None,
+            inbox_review: Duration::from_secs(5),
+            filters: Vec::new(),
             connections: ConnectionOptions::default(),
         }
     }

@@ -43,6 +43,7 @@ impl HubServer {
     pub fn start<H: Hub>(hub: H, options: HubOptions) -> Self {
         let core = Arc::new(Core::prepare(hub, options));
         listen(&core);
+        core.start_watches();
         let application = Arc::clone(&core) as Arc<dyn Application>;
         let endpoint = Endpoint::start(application, core.options.connections.clone());
         Self { core, endpoint }

@@ -11,6 +11,7 @@ use crate::{
     connection::Connection,
     connections::Client,
     core::Core,
+    durable::{Delivery, number_of},
     error::HubError,
     inbox::{Input, InputEnd, Stop},
     options::Transport,
@@ -36,6 +37,7 @@ pub(crate) async fn run(core: Arc<Core>, connection: Arc<Connection>) {
         protocol: handshake.protocol,
         user_id: connection.user().id.as_deref().map(Arc::from),
         items: Mutex::default(),
+        delivery: Delivery::default(),
         connection,
     });
     start_keep_alive(&client);
@@ -150,7 +152,8 @@ async fn talk(core: &Arc<Core>, client: &Arc<Client>, reader: MessageReader) -> 
         )
     };
 
-    if let Err(error) = core.hub.connected(&caller(Asking::Connecting)).await {
+    let connecting = caller(Asking::Connecting);
+    if let Err(error) = core.filtered_hub().connected(&connecting).await {
         tracing::warn!(%error, "a hub refused a connection");
         let ending = Ending {
             reason: Some(error),
@@ -160,12 +163,13 @@ async fn talk(core: &Arc<Core>, client: &Arc<Client>, reader: MessageReader) -> 
         return ending;
     }
 
+    core.deliver_to(client);
     let mut calls = Calls::of(Arc::clone(core), Arc::clone(client));
     let ending = receive(core, client, &mut calls, reader).await;
     say_farewell(core, client, &ending);
     client.connection.aborted.cancel();
     calls.finish().await;
-    core.hub
+    core.filtered_hub()
         .disconnected(&caller(Asking::Connecting), ending.reason.as_ref())
         .await;
     ending
@@ -174,7 +178,7 @@ async fn talk(core: &Arc<Core>, client: &Arc<Client>, reader: MessageReader) -> 
 /// Handles what the client sends, in order, until the connection ends.
 async fn receive(
     core: &Core,
-    client: &Client,
+    client: &Arc<Client>,
     calls: &mut Calls,
     mut reader: MessageReader,
 ) -> Ending {
@@ -197,7 +201,7 @@ async fn receive(
 
 async fn handle_received(
     core: &Core,
-    client: &Client,
+    client: &Arc<Client>,
     calls: &mut Calls,
     reader: &mut MessageReader,
 ) -> Option<Ending> {
@@ -238,7 +242,7 @@ async fn patience_ends(core: &Core, client: &Client) {
 
 async fn handle(
     core: &Core,
-    client: &Client,
+    client: &Arc<Client>,
     calls: &mut Calls,
     message: Message,
 ) -> Option<Ending> {
@@ -248,7 +252,9 @@ async fn handle(
         Message::StreamItem { id, item } => calls.upload(&id, item).await,
         Message::CancelInvocation { id } => calls.cancel(&id),
         Message::Completion { id, outcome } => {
-            if let Err(outcome) = calls.end_upload(&id, outcome).await
+            if let Some(number) = number_of(&id) {
+                core.acknowledged(client, number);
+            } else if let Err(outcome) = calls.end_upload(&id, outcome).await
                 && core.answer(client, &id, outcome).await.is_err()
             {
                 let reason = "A client answered a question that was put to another one.";

@@ -4,7 +4,11 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::BackplaneError;
-use crate::{outbox::Subject, protocol::Protocol};
+use crate::{
+    outbox::Subject,
+    presence::{Look, Sighting},
+    protocol::Protocol,
+};
 
 /// One command from one server to all others.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,6 +48,26 @@ pub(crate) enum Command {
         to: String,
         question: String,
         result: ResultOf,
+    },
+    /// There are durable messages for a user.
+    Deliver {
+        user: String,
+    },
+    /// A new server: others say that they live.
+    Hello,
+    Alive,
+    /// This server ends.
+    Goodbye,
+    /// Asks every server what it sees.
+    Look {
+        question: String,
+        look: Look,
+    },
+    /// What a server sees, for the one that asked.
+    Seen {
+        to: String,
+        question: String,
+        sighting: Sighting,
     },
 }
 

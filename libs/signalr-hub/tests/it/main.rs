@@ -7,10 +7,14 @@ mod test_hub;
 mod authenticating;
 mod calling;
 mod closing;
+#[cfg(feature = "conformance")]
+mod durable;
+mod filters;
 mod groups;
 mod keep_alive;
 mod negotiating;
 mod polling;
+mod presence;
 mod refreshing;
 mod resuming;
 mod server_sent_events;
@@ -20,6 +24,10 @@ mod slow_clients;
 mod streaming;
 mod users;
 
+#[cfg(all(feature = "postgres", feature = "conformance"))]
+mod durable_postgres;
+#[cfg(all(feature = "sqlite", feature = "conformance"))]
+mod durable_sqlite;
 #[cfg(all(feature = "postgres", feature = "conformance"))]
 mod postgres;
 #[cfg(all(feature = "redis", feature = "conformance"))]

@@ -16,13 +16,13 @@ use crate::several_servers::several_servers;
 const SOON: Duration = Duration::from_secs(20);
 
 /// A database of its own, and the pools of two processes that use it.
-struct Database {
-    here: PgPool,
-    there: PgPool,
+pub struct Database {
+    pub here: PgPool,
+    pub there: PgPool,
 }
 
 impl Database {
-    async fn create() -> Self {
+    pub async fn create() -> Self {
         let url = test_url();
         let name = format!("hub_{}", uuid::Uuid::new_v4().simple());
         let mut admin = PgConnection::connect(&url).await.unwrap();

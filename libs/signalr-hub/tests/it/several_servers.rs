@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use serde_json::json;
-use signalr_hub::backplane::{Backplane, conformance::Pair};
+use signalr_hub::{
+    PresentConnection,
+    backplane::{Backplane, conformance::Pair},
+};
 use tokio::time::timeout;
 
 use crate::test_hub::{TestHub, with_users};
@@ -22,6 +25,9 @@ macro_rules! several_servers {
             whoever_asks_learns_that_a_client_of_another_server_left,
             a_user_is_revoked_on_all_servers,
             messages_of_any_size_pass_in_their_order,
+            who_is_connected_is_known_on_all_servers,
+            who_is_in_a_group_is_known_on_all_servers,
+            who_left_is_not_there_any_more,
         }
     };
     (@tests $pair:expr, $($story:ident,)*) => {
@@ -68,6 +74,7 @@ pub fn start((here, there): Pair) -> (TestHub, TestHub) {
     let start = |backplane: Arc<dyn Backplane>| {
         let mut options = with_users();
         options.backplane = Some(backplane);
+        options.server_beat = Duration::from_secs(1);
         TestHub::start(options)
     };
     (start(here), start(there))
@@ -216,4 +223,55 @@ pub async fn messages_of_any_size_pass_in_their_order((here, there): (TestHub, T
         assert_eq!(told[0], number);
         assert_eq!(told[1].as_str().unwrap().len(), length);
     }
+}
+
+pub async fn who_is_connected_is_known_on_all_servers((here, there): (TestHub, TestHub)) {
+    let _phone = here.connect_as("ann").await;
+    let _laptop = there.connect_as("ann").await;
+    let _bob = there.connect_as("bob").await;
+    let presence = here.context.presence();
+
+    assert_eq!(presence.everyone().count().await.unwrap(), 3);
+    assert_eq!(presence.of_user("ann").count().await.unwrap(), 2);
+    assert!(!presence.of_user("nobody").is_any().await.unwrap());
+
+    let bob_id = there.context.local_connections_of_user("bob").remove(0);
+    let bob = presence.of_user("bob").list(10).await.unwrap();
+    let expected = PresentConnection {
+        id: bob_id.clone(),
+        user_id: Some("bob".to_owned()),
+    };
+    assert_eq!(bob, [expected]);
+    assert!(presence.connection(&bob_id).is_any().await.unwrap());
+    assert!(!presence.connection("nobody").is_any().await.unwrap());
+    assert_eq!(presence.everyone().list(2).await.unwrap().len(), 2);
+}
+
+pub async fn who_is_in_a_group_is_known_on_all_servers((here, there): (TestHub, TestHub)) {
+    let mut ann = here.connect_as("ann").await;
+    let mut bob = there.connect_as("bob").await;
+    let bob_id = there.context.local_connections().remove(0);
+    ann.call("Join", json!(["red"])).await;
+    bob.call("Join", json!(["red"])).await;
+    bob.call("Join", json!(["blue"])).await;
+    let presence = here.context.presence();
+
+    assert_eq!(presence.in_group("red").count().await.unwrap(), 2);
+    assert_eq!(presence.in_group("blue").count().await.unwrap(), 1);
+    assert_eq!(presence.in_group("green").count().await.unwrap(), 0);
+    let groups = presence.groups_of(&bob_id).await.unwrap();
+    assert_eq!(groups, ["blue", "red"]);
+}
+
+pub async fn who_left_is_not_there_any_more((here, there): (TestHub, TestHub)) {
+    let mut bob = there.connect_as("bob").await;
+    bob.call("Join", json!(["red"])).await;
+    let presence = here.context.presence();
+    assert!(presence.in_group("red").is_any().await.unwrap());
+
+    drop(bob);
+    there.no_connections().await;
+
+    assert!(!presence.in_group("red").is_any().await.unwrap());
+    assert!(!presence.of_user("bob").is_any().await.unwrap());
 }
