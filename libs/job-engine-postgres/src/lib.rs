@@ -12,6 +12,7 @@ mod listener;
 mod live;
 mod monitor;
 mod pulse;
+mod recurring;
 mod scheduling;
 mod schema;
 mod servers;

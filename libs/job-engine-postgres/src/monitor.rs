@@ -14,6 +14,7 @@ use crate::convert::{
 };
 use crate::limiting;
 use crate::live::LiveCounts;
+use crate::recurring;
 use crate::stage::Stage;
 
 const DEFAULT_LIMIT: usize = 20;
@@ -151,6 +152,7 @@ impl Monitor for PostgresStorage {
             Stage::of(row)?.tell(&mut history)?;
         }
         Ok(Some(JobDetails {
+            origin: recurring::origin(&mut transaction, id).await?,
             result: column(&row, "result")?,
             summary,
             history,

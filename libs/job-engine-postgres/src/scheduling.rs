@@ -42,11 +42,16 @@ with expired as (
   limit $2
   for update skip locked
 ), removed as (
-  delete from job_engine.finished f using expired where f.id = expired.id returning f.id, f.state
+  delete from job_engine.finished f using expired where f.id = expired.id
+  returning f.id, f.state, f.duration
 ), counted as (
   insert into job_engine.tally (state, jobs) select state, -count(*) from removed group by state
 ), past as (
   delete from job_engine.history h using removed where h.job = removed.id
+), noted as (
+  update job_engine.recurring_runs r set state = removed.state, duration = removed.duration
+  from removed
+  where r.job = removed.id
 )
 select count(*) from removed";
 

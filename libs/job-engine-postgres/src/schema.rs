@@ -11,6 +11,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_enqueue.sql"),
     include_str!("../migrations/0003_tenants_and_tags.sql"),
     include_str!("../migrations/0004_pauses.sql"),
+    include_str!("../migrations/0005_recurring.sql"),
 ];
 
 /// The key of the advisory lock under which migrations run: "job_engi" in ASCII.

@@ -10,6 +10,7 @@ use job_engine::storage::{
 };
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, Executor, PgPool};
+use tokio::sync::Notify;
 
 use crate::announcing::Announcer;
 use crate::convert::unavailable;
@@ -43,6 +44,7 @@ pub struct PostgresStorage {
     lines: Lines,
     announcer: Announcer,
     listener: OnceLock<Listener>,
+    pub(crate) recurring_changed: Notify,
     pulses: Mutex<HashMap<ServerId, Pulse>>,
 }
 
@@ -72,6 +74,7 @@ impl PostgresStorage {
             lines: Lines::default(),
             announcer: Announcer::start(engine.clone()),
             listener: OnceLock::new(),
+            recurring_changed: Notify::new(),
             pulses: Mutex::default(),
             pool,
             engine,
@@ -83,6 +86,17 @@ impl PostgresStorage {
     /// Fails with [`StorageError::Corrupt`] when the schema is newer than this program.
     pub async fn migrate(&self) -> Result<(), StorageError> {
         schema::migrate(&self.engine).await
+    }
+
+    /// Wakes the recurrer of this process; those of others look by themselves.
+    pub(crate) fn announce_recurring(&self) {
+        self.recurring_changed.notify_waiters();
+        // For who is between two waits just now.
+        self.recurring_changed.notify_one();
+    }
+
+    pub(crate) fn announce_jobs(&self) {
+        self.announcer.announce();
     }
 
     fn pulses(&self) -> std::sync::MutexGuard<'_, HashMap<ServerId, Pulse>> {

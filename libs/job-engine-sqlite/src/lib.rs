@@ -8,6 +8,7 @@ mod intake;
 mod limiting;
 mod monitor;
 mod pulse;
+mod recurring;
 mod scheduling;
 mod schema;
 mod servers;

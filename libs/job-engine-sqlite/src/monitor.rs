@@ -12,6 +12,7 @@ use crate::SqliteStorage;
 use crate::convert::{
     self, column, count, error_report, rows, small, state, tags, timestamp, unavailable,
 };
+use crate::recurring;
 use crate::stage::Stage;
 
 const DEFAULT_LIMIT: usize = 20;
@@ -153,6 +154,7 @@ impl Monitor for SqliteStorage {
             Stage::of(row)?.tell(&mut history)?;
         }
         Ok(Some(JobDetails {
+            origin: recurring::origin(&mut transaction, id).await?,
             result: column(&row, "result")?,
             summary,
             history,

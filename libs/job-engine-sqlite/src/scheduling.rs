@@ -6,6 +6,7 @@ use job_engine::storage::{DueJobs, StorageError, reasons};
 use sqlx::SqlitePool;
 
 use crate::convert::{delay_micros, duration, now, rows, unavailable};
+use crate::recurring::remember_ends;
 use crate::writer::Writer;
 
 const NEXT_DUE: &str = "select min(due_at) from job_engine_jobs where state = 'Scheduled'";
@@ -115,6 +116,7 @@ pub(crate) async fn remove_expired(
     }
 
     let mut write = writer.quick().await?;
+    remember_ends(&mut write.transaction, before, limit).await?;
     let mut removed = 0;
     for statement in [FORGET_EXPIRED, REMOVE_EXPIRED] {
         removed = sqlx::query(statement)

@@ -11,6 +11,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_jobs.sql"),
     include_str!("../migrations/0002_tenants_and_tags.sql"),
     include_str!("../migrations/0003_pauses.sql"),
+    include_str!("../migrations/0004_recurring.sql"),
 ];
 
 /// Only one process migrates at a time, as only one writes; the others find everything done.

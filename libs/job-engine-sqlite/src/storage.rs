@@ -33,6 +33,7 @@ pub struct SqliteStorage {
     lock_directory: PathBuf,
     pulses: Mutex<HashMap<ServerId, Pulse>>,
     enqueued: Notify,
+    pub(crate) recurring_changed: Notify,
 }
 
 impl SqliteStorage {
@@ -68,6 +69,7 @@ impl SqliteStorage {
             lock_directory,
             pulses: Mutex::default(),
             enqueued: Notify::new(),
+            recurring_changed: Notify::new(),
         })
     }
 
@@ -76,6 +78,13 @@ impl SqliteStorage {
     /// Fails with [`StorageError::Corrupt`] when they are newer than this program.
     pub async fn migrate(&self) -> Result<(), StorageError> {
         schema::migrate(&self.writer).await
+    }
+
+    /// Wakes the recurrer of this process; those of others look by themselves.
+    pub(crate) fn announce_recurring(&self) {
+        self.recurring_changed.notify_waiters();
+        // For who is between two waits just now.
+        self.recurring_changed.notify_one();
     }
 
     fn pulses(&self) -> MutexGuard<'_, HashMap<ServerId, Pulse>> {

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::job::Job;
 use crate::new_job::{NewJob, NewJobError};
 use crate::queues::Queues;
+use crate::recurring::RecurringJobs;
 use crate::storage::{Command, Commanded, JobId, SharedStorage, StorageError};
 
 /// Gives work to the engine, and orders about work that was given. Cheap to clone.
@@ -88,6 +89,11 @@ impl Client {
     /// Orders about queues.
     pub fn queues(&self) -> Queues {
         Queues::of(&self.storage)
+    }
+
+    /// The jobs that come again and again.
+    pub fn recurring(&self) -> RecurringJobs {
+        RecurringJobs::of(self.storage.clone())
     }
 
     /// Where the jobs are kept.

@@ -2,6 +2,7 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
@@ -89,6 +90,12 @@ impl Attempt {
     /// The job's id, stable over all attempts: a good idempotency key.
     pub const fn job_id(&self) -> JobId {
         self.lease.job
+    }
+
+    /// The time for which a recurring job made this job; `None` when the job comes from elsewhere,
+    /// also from a person who asked for a run.
+    pub fn occurrence(&self) -> Option<Timestamp> {
+        self.lease.job.occurrence()
     }
 }
 

@@ -13,6 +13,7 @@ pub mod state;
 pub mod client;
 /// Stopping and limiting queues.
 pub mod queues;
+pub mod recurring;
 /// Which jobs a server knows.
 pub mod registry;
 /// Running jobs.

@@ -1,13 +1,14 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::job::Job;
 use crate::storage::JobId;
 
 /// A job that is about to be stored: what [`Client`](crate::Client) and the storages' `enqueue`
 /// functions take.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewJob {
     /// Made here, so that who enqueues knows it before the transaction commits.
     pub id: JobId,
@@ -28,7 +29,7 @@ pub struct NewJob {
 }
 
 /// When a job may run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Due {
     /// As soon as a worker is free.
     Now,

@@ -13,6 +13,7 @@ use crate::processes::back_off::BackOff;
 use crate::processes::cleaner::Cleaner;
 use crate::processes::heartbeat::{Health, Heart};
 use crate::processes::listener::Listener;
+use crate::processes::recurrer::Recurrer;
 use crate::processes::rescuer::Rescuer;
 use crate::processes::scheduler::Scheduler;
 use crate::processes::worker::claimer::Claimer;
@@ -173,6 +174,8 @@ impl Life {
         seekers.spawn(processes::run(claimer, seeking.clone()));
         seekers.spawn(processes::run(Listener::of(session), seeking.clone()));
         seekers.spawn(processes::run(Scheduler::of(session), seeking.clone()));
+        let recurrer = Recurrer::of(session, crew.registry.names());
+        seekers.spawn(processes::run(recurrer, seeking.clone()));
         seekers.spawn(processes::run(Rescuer::of(session), seeking.clone()));
         seekers.spawn(processes::run(Cleaner::of(session), seeking.clone()));
 

@@ -10,6 +10,7 @@ mod limits;
 pub mod memory;
 mod monitor;
 pub mod reasons;
+mod recurring;
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,6 +24,11 @@ pub use limits::{Limits, Pause};
 pub use monitor::{
     Counts, Cursor, HistoryEntry, JobDetails, JobQuery, JobSummary, Monitor, Page, QueueSummary,
     ServerSummary,
+};
+pub use recurring::{
+    Advance, DueRecord, DueRecurring, KEPT_RUNS, NewRun, Origin, RecurringPage, RecurringQuery,
+    RecurringRecord, RecurringRun, RecurringStorage, RecurringSummary, RunCause,
+    UNKNOWN_KIND_PATIENCE,
 };
 
 use crate::job::ErrorReport;
@@ -231,7 +237,9 @@ impl StorageError {
 
 /// Where jobs are kept. All methods may be called at the same time from many tasks and processes.
 #[async_trait]
-pub trait Storage: Monitor + Limits + Send + Sync + fmt::Debug + 'static {
+pub trait Storage:
+    Monitor + Limits + RecurringStorage + Send + Sync + fmt::Debug + 'static
+{
     /// Stores the jobs in one transaction, all or none, and wakes waiting workers. A job that is
     /// [`Due::Now`](crate::Due::Now) becomes `Enqueued`, any other `Scheduled`, even when its time
     /// has passed. An id that is stored already is an error.

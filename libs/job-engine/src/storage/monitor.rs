@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{JobId, Pause, ServerId, StorageError};
+use super::{JobId, Origin, Pause, ServerId, StorageError};
 use crate::job::ErrorReport;
 use crate::state::State;
 
@@ -111,6 +111,8 @@ pub struct JobDetails {
     pub summary: JobSummary,
     /// JSON text, when it succeeded with one.
     pub result: Option<String>,
+    /// The recurring job that created it, if one did.
+    pub origin: Option<Origin>,
     /// Every state it was in, oldest first; the last entry is its state now.
     pub history: Vec<HistoryEntry>,
 }

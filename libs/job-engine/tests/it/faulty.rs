@@ -8,11 +8,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use job_engine::storage::memory::MemoryStorage;
 use job_engine::storage::{
-    Claim, ClaimedJob, Command, Commanded, Counts, DueJobs, Heartbeat, JobDetails, JobQuery, Lease,
-    Limits, Monitor, Page, QueueSummary, Rescued, ServerAnnouncement, ServerSummary, Settled,
-    Settlement,
+    Advance, Claim, ClaimedJob, Command, Commanded, Counts, DueJobs, DueRecurring, Heartbeat,
+    JobDetails, JobQuery, Lease, Limits, Monitor, Page, QueueSummary, RecurringPage,
+    RecurringQuery, RecurringRecord, RecurringRun, RecurringStorage, Rescued, ServerAnnouncement,
+    ServerSummary, Settled, Settlement,
 };
 use job_engine::{JobId, NewJob, ServerId, Storage, StorageError};
 use tokio::sync::watch;
@@ -46,6 +48,7 @@ pub enum Call {
     Retire,
     GiveBackExcept,
     Rescue,
+    AdvanceRecurring,
 }
 
 #[derive(Debug)]
@@ -230,5 +233,54 @@ impl Monitor for FaultyStorage {
 
     async fn servers(&self) -> Result<Vec<ServerSummary>, StorageError> {
         self.inner.servers().await
+    }
+}
+
+#[async_trait]
+impl RecurringStorage for FaultyStorage {
+    async fn time(&self) -> Result<Timestamp, StorageError> {
+        self.inner.time().await
+    }
+
+    async fn save_recurring(&self, record: &RecurringRecord) -> Result<bool, StorageError> {
+        self.inner.save_recurring(record).await
+    }
+
+    async fn remove_recurring(&self, id: &str) -> Result<bool, StorageError> {
+        self.inner.remove_recurring(id).await
+    }
+
+    async fn due_recurring(
+        &self,
+        kinds: &[String],
+        limit: usize,
+    ) -> Result<DueRecurring, StorageError> {
+        self.inner.due_recurring(kinds, limit).await
+    }
+
+    async fn advance_recurring(&self, plans: &[Advance]) -> Result<Vec<bool>, StorageError> {
+        let advanced = self.inner.advance_recurring(plans);
+        self.call(Call::AdvanceRecurring, advanced).await
+    }
+
+    async fn recurring_job(&self, id: &str) -> Result<Option<RecurringRecord>, StorageError> {
+        self.inner.recurring_job(id).await
+    }
+
+    async fn recurring_jobs(&self, query: &RecurringQuery) -> Result<RecurringPage, StorageError> {
+        self.inner.recurring_jobs(query).await
+    }
+
+    async fn recurring_runs(
+        &self,
+        id: &str,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<RecurringRun>, StorageError> {
+        self.inner.recurring_runs(id, before, limit).await
+    }
+
+    async fn recurring_changed(&self) {
+        self.inner.recurring_changed().await;
     }
 }

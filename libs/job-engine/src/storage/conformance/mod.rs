@@ -12,6 +12,8 @@ pub mod expiry;
 pub mod fencing;
 pub mod monitor;
 pub mod pauses;
+pub mod recurring;
+pub mod recurring_jobs;
 pub mod schedule;
 pub mod servers;
 pub mod settle;
@@ -140,6 +142,36 @@ macro_rules! storage_conformance {
             queues_are_counted_and_remembered,
             a_server_shows_what_it_runs,
             the_history_is_in_order,
+        }
+        $crate::storage_conformance! { @topic $storage, recurring:
+            a_record_comes_back_as_it_was,
+            a_change_that_does_not_know_of_an_earlier_one_changes_nothing,
+            records_are_listed_by_id,
+            records_are_found_by_id_and_by_kind,
+            a_record_is_due_when_its_time_has_come,
+            nothing_is_due_where_nothing_recurs,
+            a_kind_is_left_to_those_who_know_it_for_a_while,
+            a_step_creates_the_job_and_moves_on,
+            a_plain_job_comes_from_nowhere,
+            a_step_of_an_old_revision_changes_nothing,
+            an_occurrence_whose_job_is_stored_is_not_created_again,
+            many_servers_create_each_occurrence_once,
+            the_history_tells_the_newest_first,
+            the_history_keeps_what_became_of_expired_jobs,
+            old_history_is_forgotten_unless_its_job_is_stored,
+            living_runs_are_told_where_they_must_not_overlap,
+            a_removed_record_is_gone_with_its_history,
+            a_created_job_wakes_who_waits,
+            a_changed_record_wakes_who_waits,
+        }
+        $crate::storage_conformance! { @topic $storage, recurring_jobs:
+            adding_the_same_again_changes_nothing,
+            a_new_definition_keeps_the_next_run_and_the_pause,
+            a_paused_job_goes_on_with_the_next_occurrence,
+            an_edit_stays_until_the_code_says_something_new,
+            running_now_does_not_disturb_the_schedule,
+            an_id_that_nobody_could_type_is_refused,
+            several_servers_run_each_occurrence_once_and_in_time,
         }
         $crate::storage_conformance! { @topic $storage, wake_ups:
             an_enqueued_job_wakes_who_waits,

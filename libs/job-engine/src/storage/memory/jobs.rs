@@ -120,7 +120,9 @@ impl Tables {
             .collect();
         for entry in &expired {
             self.indexes.expiring.remove(entry);
-            self.jobs.remove(&entry.1);
+            if let Some(job) = self.jobs.remove(&entry.1) {
+                self.recurring.job_expires(entry.1, &job);
+            }
         }
         expired.len()
     }

@@ -6,6 +6,7 @@ mod jobs;
 mod limits;
 mod monitor;
 mod record;
+mod recurring;
 mod servers;
 
 use std::collections::{BTreeMap, HashMap};
@@ -19,6 +20,7 @@ use tokio::sync::Notify;
 use self::clock::Clock;
 use self::indexes::Indexes;
 use self::record::Record;
+use self::recurring::RecurringTables;
 use self::servers::ServerRecord;
 use super::{
     Claim, ClaimedJob, Command, Commanded, Counts, DueJobs, Heartbeat, JobDetails, JobId, JobQuery,
@@ -35,6 +37,7 @@ pub struct MemoryStorage {
     tables: Mutex<Tables>,
     clock: Clock,
     enqueued: Notify,
+    recurring_changed: Notify,
 }
 
 /// Everything that is stored. Each method is one transaction.
@@ -44,6 +47,7 @@ struct Tables {
     indexes: Indexes,
     servers: HashMap<ServerId, ServerRecord>,
     pauses: BTreeMap<String, Pause>,
+    recurring: RecurringTables,
 }
 
 impl MemoryStorage {
@@ -57,6 +61,7 @@ impl MemoryStorage {
             tables: Mutex::default(),
             clock: Clock::start(),
             enqueued: Notify::new(),
+            recurring_changed: Notify::new(),
         }
     }
 
@@ -197,7 +202,7 @@ impl Monitor for MemoryStorage {
     }
 
     async fn job(&self, id: JobId) -> Result<Option<JobDetails>, StorageError> {
-        Ok(self.tables().jobs.get(&id).map(|job| job.details(id)))
+        Ok(self.tables().details(id))
     }
 
     async fn queues(&self) -> Result<Vec<QueueSummary>, StorageError> {

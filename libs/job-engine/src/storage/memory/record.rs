@@ -29,7 +29,7 @@ pub(super) struct Record {
     epoch: i64,
     created_at: Timestamp,
     error: Option<ErrorReport>,
-    duration: Option<Duration>,
+    pub(super) duration: Option<Duration>,
     result: Option<String>,
     history: Vec<HistoryEntry>,
 }
@@ -148,6 +148,7 @@ impl Record {
         JobDetails {
             summary: self.summary(id),
             result: self.result.clone(),
+            origin: None,
             history: self.history.clone(),
         }
     }

@@ -1,0 +1,166 @@
+use jiff::Timestamp;
+use job_engine::storage::{
+    RecurringPage, RecurringQuery, RecurringRecord, RecurringSummary, StorageError,
+};
+use sqlx::PgPool;
+use sqlx::postgres::PgRow;
+
+use super::history;
+use crate::convert::{column, rows, text, timestamp, unavailable};
+
+const DEFAULT_LIMIT: usize = 20;
+const MAX_LIMIT: usize = 1000;
+
+/// Selects whole records.
+macro_rules! records {
+    ($which:literal) => {
+        concat!(
+            "
+select id, revision, kind, job, schedule, time_zone, code_schedule, code_time_zone, missed_runs,
+  overlap, paused_because, error, runs,
+  (extract(epoch from next_at) * 1000000)::bigint as next_at,
+  (extract(epoch from look_at) * 1000000)::bigint as look_at,
+  (extract(epoch from paused_at) * 1000000)::bigint as paused_at,
+  (extract(epoch from created_at) * 1000000)::bigint as created_at,
+  (extract(epoch from changed_at) * 1000000)::bigint as changed_at
+from job_engine.recurring
+",
+            $which
+        )
+    };
+}
+pub(super) use records;
+
+const FIND: &str = records!("where id = $1");
+
+const LIST: &str = records!(
+    "where ($1::text is null or id > $1)
+  and ($2::text is null or strpos(id, $2) > 0 or strpos(kind, $2) > 0)
+order by id
+limit $3"
+);
+
+const INSERT: &str = "
+insert into job_engine.recurring
+  (id, revision, kind, job, schedule, time_zone, code_schedule, code_time_zone, missed_runs, overlap,
+   next_at, look_at, paused_at, paused_because, error, runs, created_at, changed_at)
+values ($1, $2 + 1, $3, $4, $5, $6, $7, $8, $9, $10,
+  'epoch'::timestamptz + $11 * interval '1 microsecond',
+  'epoch'::timestamptz + $12 * interval '1 microsecond',
+  'epoch'::timestamptz + $13 * interval '1 microsecond',
+  $14, $15, 0, statement_timestamp(), statement_timestamp())
+on conflict do nothing";
+
+const UPDATE: &str = "
+update job_engine.recurring
+set revision = revision + 1, kind = $3, job = $4, schedule = $5, time_zone = $6, code_schedule = $7,
+  code_time_zone = $8, missed_runs = $9, overlap = $10,
+  next_at = 'epoch'::timestamptz + $11 * interval '1 microsecond',
+  look_at = 'epoch'::timestamptz + $12 * interval '1 microsecond',
+  paused_at = 'epoch'::timestamptz + $13 * interval '1 microsecond',
+  paused_because = $14, error = $15, changed_at = statement_timestamp()
+where id = $1 and revision = $2";
+
+const REMOVE: &str = "
+with history as (
+  delete from job_engine.recurring_runs where recurring_job = $1
+)
+delete from job_engine.recurring where id = $1";
+
+pub(super) async fn save(pool: &PgPool, record: &RecurringRecord) -> Result<bool, StorageError> {
+    let statement = if record.revision == 0 { INSERT } else { UPDATE };
+    let saved = sqlx::query(statement)
+        .bind(&record.id)
+        .bind(record.revision)
+        .bind(&record.kind)
+        .bind(text(&record.job))
+        .bind(&record.schedule)
+        .bind(&record.time_zone)
+        .bind(&record.code_schedule)
+        .bind(&record.code_time_zone)
+        .bind(&record.missed_runs)
+        .bind(&record.overlap)
+        .bind(record.next_at.map(Timestamp::as_microsecond))
+        .bind(record.look_at.map(Timestamp::as_microsecond))
+        .bind(record.paused_at.map(Timestamp::as_microsecond))
+        .bind(record.paused_because.as_deref().map(text))
+        .bind(record.error.as_deref().map(text))
+        .execute(pool)
+        .await
+        .map_err(unavailable)?;
+    Ok(saved.rows_affected() == 1)
+}
+
+pub(super) async fn remove(pool: &PgPool, id: &str) -> Result<bool, StorageError> {
+    let removed = sqlx::query(REMOVE).bind(id).execute(pool).await;
+    Ok(removed.map_err(unavailable)?.rows_affected() == 1)
+}
+
+pub(super) async fn find(pool: &PgPool, id: &str) -> Result<Option<RecurringRecord>, StorageError> {
+    let found = sqlx::query(FIND).bind(id).fetch_optional(pool).await;
+    found.map_err(unavailable)?.as_ref().map(record).transpose()
+}
+
+pub(super) async fn list(
+    pool: &PgPool,
+    query: &RecurringQuery,
+) -> Result<RecurringPage, StorageError> {
+    let limit = match query.limit {
+        0 => DEFAULT_LIMIT,
+        limit => limit.min(MAX_LIMIT),
+    };
+    let found = sqlx::query(LIST)
+        .bind(&query.after)
+        .bind(query.containing.as_deref().map(text))
+        .bind(rows(limit + 1))
+        .fetch_all(pool)
+        .await
+        .map_err(unavailable)?;
+    let more = found.len() > limit;
+    let records: Vec<RecurringRecord> = found
+        .iter()
+        .take(limit)
+        .map(record)
+        .collect::<Result<_, _>>()?;
+
+    let mut last = history::last_runs(pool, &records).await?;
+    let next = records
+        .last()
+        .filter(|_| more)
+        .map(|record| record.id.clone());
+    let summary = |record: RecurringRecord| RecurringSummary {
+        last: last.remove(&record.id),
+        record,
+    };
+    Ok(RecurringPage {
+        jobs: records.into_iter().map(summary).collect(),
+        next,
+    })
+}
+
+pub(super) fn record(row: &PgRow) -> Result<RecurringRecord, StorageError> {
+    let time = |name: &str| -> Result<Option<Timestamp>, StorageError> {
+        let micros: Option<i64> = column(row, name)?;
+        micros.map(timestamp).transpose()
+    };
+    Ok(RecurringRecord {
+        id: column(row, "id")?,
+        revision: column(row, "revision")?,
+        kind: column(row, "kind")?,
+        job: column(row, "job")?,
+        schedule: column(row, "schedule")?,
+        time_zone: column(row, "time_zone")?,
+        code_schedule: column(row, "code_schedule")?,
+        code_time_zone: column(row, "code_time_zone")?,
+        missed_runs: column(row, "missed_runs")?,
+        overlap: column(row, "overlap")?,
+        next_at: time("next_at")?,
+        look_at: time("look_at")?,
+        paused_at: time("paused_at")?,
+        paused_because: column(row, "paused_because")?,
+        error: column(row, "error")?,
+        runs: column(row, "runs")?,
+        created_at: timestamp(column(row, "created_at")?)?,
+        changed_at: timestamp(column(row, "changed_at")?)?,
+    })
+}

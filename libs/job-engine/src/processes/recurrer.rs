@@ -1,0 +1,109 @@
+use std::mem;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::Process;
+use crate::recurring::plan::{Plan, plan};
+use crate::session::Session;
+use crate::storage::{Advance, Command, DueRecord, StorageError};
+
+/// How many recurring jobs it looks at in one pass.
+const BATCH: usize = 100;
+
+/// How many entries of their histories are written in one transaction, and more by those of one
+/// recurring job.
+const MOST_ENTRIES: usize = 1000;
+
+/// Recurring jobs that are due but were moved on by another server are not looked at sooner.
+const SHORTEST_WAIT: Duration = Duration::from_millis(10);
+
+/// Creates the jobs of recurring ones whose time has come.
+pub(crate) struct Recurrer {
+    session: Arc<Session>,
+    /// What this server can run.
+    kinds: Vec<String>,
+}
+
+impl Recurrer {
+    pub(crate) fn of(session: &Arc<Session>, kinds: Vec<String>) -> Self {
+        Self {
+            session: session.clone(),
+            kinds,
+        }
+    }
+
+    /// Whoever is late changes nothing: the plan knows the revision on which it was made.
+    async fn carry_out(&self, plans: Vec<Plan>) -> Result<(), StorageError> {
+        if plans.is_empty() {
+            return Ok(());
+        }
+        for plan in &plans {
+            for job in &plan.replaced {
+                let reason = format!("Replaced by the next run of `{}`", plan.advance.id);
+                let storage = &self.session.storage;
+                storage.command(*job, Command::Delete, &reason).await?;
+            }
+        }
+
+        let advances: Vec<Advance> = plans.into_iter().map(|plan| plan.advance).collect();
+        let storage = &self.session.storage;
+        let carried_out = storage.advance_recurring(&advances).await?;
+        for (advance, _) in advances.iter().zip(carried_out).filter(|(_, done)| *done) {
+            say(advance);
+            if !advance.runs.is_empty() {
+                self.session.enqueued.notify_one();
+            }
+        }
+        Ok(())
+    }
+
+    fn plan(&self, due: &DueRecord, now: jiff::Timestamp) -> Plan {
+        let is_known = self.kinds.contains(&due.record.kind);
+        let stranger = (!is_known).then_some(self.session.options.name.as_str());
+        plan(due, now, stranger)
+    }
+}
+
+fn entries(plans: &[Plan]) -> usize {
+    plans.iter().map(|plan| plan.advance.runs.len()).sum()
+}
+
+fn say(advance: &Advance) {
+    let id = advance.id.as_str();
+    match &advance.error {
+        Some(error) => tracing::error!(recurring_job = id, error, "a recurring job is not well"),
+        None => tracing::debug!(recurring_job = id, "a recurring job has moved on"),
+    }
+}
+
+#[async_trait]
+impl Process for Recurrer {
+    const NAME: &'static str = "recurrer";
+
+    async fn pass(&mut self) -> Result<Duration, StorageError> {
+        let storage = &self.session.storage;
+        let found = storage.due_recurring(&self.kinds, BATCH).await?;
+        let mut plans = Vec::new();
+        for due in &found.due {
+            plans.push(self.plan(due, found.now));
+            if entries(&plans) >= MOST_ENTRIES {
+                self.carry_out(mem::take(&mut plans)).await?;
+            }
+        }
+        self.carry_out(plans).await?;
+
+        if !found.due.is_empty() {
+            // Their next occurrences are not among those that were looked at.
+            return Ok(SHORTEST_WAIT);
+        }
+        let poll_interval = self.session.options.poll_interval;
+        let next_in = found.next_in.unwrap_or(poll_interval);
+        Ok(next_in.min(poll_interval).max(SHORTEST_WAIT))
+    }
+
+    async fn woken(&self) {
+        self.session.storage.recurring_changed().await;
+    }
+}
