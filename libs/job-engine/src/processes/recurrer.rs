@@ -72,9 +72,10 @@ fn entries(plans: &[Plan]) -> usize {
 
 fn say(advance: &Advance) {
     let id = advance.id.as_str();
-    match &advance.error {
-        Some(error) => tracing::error!(recurring_job = id, error, "a recurring job is not well"),
-        None => tracing::debug!(recurring_job = id, "a recurring job has moved on"),
+    if let Some(error) = &advance.error {
+        tracing::error!(recurring_job = id, error, "a recurring job is not well");
+    } else {
+        tracing::debug!(recurring_job = id, "a recurring job has moved on");
     }
 }
 

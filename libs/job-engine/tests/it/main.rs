@@ -5,6 +5,7 @@ mod giving_up;
 mod memory;
 mod outage;
 mod recovering;
+mod recurring;
 mod retrying;
 mod running;
 mod stage;
