@@ -2,50 +2,69 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::PgPool;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
-/// The channel on which processes tell each other that jobs were enqueued.
+/// The channel on which processes tell each other what happened.
 pub(crate) const CHANNEL: &str = "job_engine";
 
-/// At most one notification in this time: NOTIFY serialises commits.
+/// At most one notification of a kind in this time: NOTIFY serialises commits.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Wakes workers: those of this process at once, those of others by a notification that is never
-/// part of the transaction that enqueues.
+/// Follows the sender's name in a notification that leases were taken away.
+const REVOKED: &str = " revoked";
+
+/// Wakes those who wait: in this process at once, in others by a notification that is never part of
+/// the transaction that it tells of.
 #[derive(Debug)]
 pub(crate) struct Announcer {
     bell: Arc<Bell>,
-    _sender: AbortOnDropHandle<()>,
+    enqueued: Sender,
+    revoked: Sender,
 }
 
 /// What rings in this process.
 #[derive(Debug)]
 pub(crate) struct Bell {
     /// Says who sent a notification, so that it wakes nobody twice.
-    pub(crate) process: Uuid,
+    process: Uuid,
     workers: Notify,
-    sender: Notify,
+    /// How often leases were taken away.
+    revocations: watch::Sender<u64>,
+}
+
+/// Sends one kind of notification.
+#[derive(Debug)]
+struct Sender {
+    due: Arc<Notify>,
+    _task: AbortOnDropHandle<()>,
 }
 
 impl Announcer {
-    pub(crate) fn start(pool: PgPool) -> Self {
-        let bell = Arc::new(Bell {
-            process: Uuid::new_v4(),
-            workers: Notify::new(),
-            sender: Notify::new(),
-        });
-        let sender = tokio::spawn(send(Arc::clone(&bell), pool));
+    pub(crate) fn start(pool: &PgPool) -> Self {
+        let process = Uuid::new_v4();
         Self {
-            bell,
-            _sender: AbortOnDropHandle::new(sender),
+            bell: Arc::new(Bell {
+                process,
+                workers: Notify::new(),
+                revocations: watch::Sender::new(0),
+            }),
+            enqueued: Sender::start(pool, process.to_string()),
+            revoked: Sender::start(pool, format!("{process}{REVOKED}")),
         }
     }
 
-    pub(crate) fn announce(&self) {
+    /// Jobs may have become `Enqueued`.
+    pub(crate) fn enqueued(&self) {
         self.bell.ring();
-        self.bell.sender.notify_one();
+        self.enqueued.due.notify_one();
+    }
+
+    /// Leases were taken away.
+    pub(crate) fn revoked(&self) {
+        self.bell.ring_for_holders();
+        self.revoked.due.notify_one();
     }
 
     pub(crate) fn bell(&self) -> Arc<Bell> {
@@ -54,28 +73,71 @@ impl Announcer {
 }
 
 impl Bell {
-    /// Wakes the workers of this process.
-    pub(crate) fn ring(&self) {
-        self.workers.notify_waiters();
-        // For who is between two waits just now.
-        self.workers.notify_one();
+    /// What another process says.
+    pub(crate) fn heard(&self, payload: &str) {
+        let (process, is_revocation) = match payload.strip_suffix(REVOKED) {
+            Some(process) => (process, true),
+            None => (payload, false),
+        };
+        if process == self.process.to_string() {
+            return;
+        }
+        if is_revocation {
+            self.ring_for_holders();
+        } else {
+            self.ring();
+        }
+    }
+
+    /// For what happened while nobody listened.
+    pub(crate) fn ring_for_all(&self) {
+        self.ring();
+        self.ring_for_holders();
     }
 
     pub(crate) async fn rung(&self) {
         self.workers.notified().await;
     }
+
+    /// How often it has rung for those who hold leases, once that is not `seen`.
+    pub(crate) async fn rung_for_holders(&self, seen: u64) -> u64 {
+        let mut revocations = self.revocations.subscribe();
+        let news = revocations.wait_for(|times| *times != seen).await;
+        *news.expect("the sender is in this bell")
+    }
+
+    fn ring(&self) {
+        self.workers.notify_waiters();
+        // For who is between two waits just now.
+        self.workers.notify_one();
+    }
+
+    fn ring_for_holders(&self) {
+        self.revocations.send_modify(|times| *times += 1);
+    }
 }
 
-async fn send(bell: Arc<Bell>, pool: PgPool) {
+impl Sender {
+    fn start(pool: &PgPool, payload: String) -> Self {
+        let due = Arc::new(Notify::new());
+        let task = tokio::spawn(send(Arc::clone(&due), pool.clone(), payload));
+        Self {
+            due,
+            _task: AbortOnDropHandle::new(task),
+        }
+    }
+}
+
+async fn send(due: Arc<Notify>, pool: PgPool, payload: String) {
     loop {
-        bell.sender.notified().await;
+        due.notified().await;
         let sent = sqlx::query("select pg_notify($1, $2)")
             .bind(CHANNEL)
-            .bind(bell.process.to_string())
+            .bind(&payload)
             .execute(&pool)
             .await;
         if let Err(error) = sent {
-            tracing::debug!(%error, "other processes were not told of new jobs; they poll");
+            tracing::debug!(%error, "other processes were not told; they look by themselves");
         }
         tokio::time::sleep(PAUSE).await;
     }

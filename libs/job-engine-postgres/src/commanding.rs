@@ -51,7 +51,7 @@ with held as (
 ), counted as (
   insert into job_engine.tally (state, jobs) select state, -1 from finished
 )
-select exists (select from let_go union all select from enqueued)";
+select exists (select from let_go union all select from enqueued), exists (select from held)";
 
 const TRIGGER_NOW: &str = "
 with scheduled as (
@@ -68,7 +68,7 @@ with scheduled as (
   from scheduled
   returning id
 )
-select exists (select from enqueued)";
+select exists (select from enqueued), false";
 
 const DELETE: &str = "
 with ready as (
@@ -120,25 +120,36 @@ with ready as (
   select queue from ready union select queue from scheduled
   on conflict do nothing
 )
-select exists (select from marked union all select from moved)";
+select exists (select from marked union all select from moved),
+  exists (select from ready where server is not null)";
 
 const STATE: &str = "select state::text from job_engine.jobs where id = $1";
 
 /// How often a job may change while it is being looked at.
 const TRIES: usize = 5;
 
+pub(crate) struct Answer {
+    pub(crate) commanded: Commanded,
+    /// A server held the job, and has lost its lease.
+    pub(crate) was_held: bool,
+}
+
 pub(crate) async fn command(
     pool: &PgPool,
     job: JobId,
     command: Command,
     reason: &str,
-) -> Result<Commanded, StorageError> {
+) -> Result<Answer, StorageError> {
     for _ in 0..TRIES {
-        if carry_out(pool, job, command, reason)
+        let (done, was_held) = carry_out(pool, job, command, reason)
             .await
-            .map_err(unavailable)?
-        {
-            return Ok(Commanded::Done);
+            .map_err(unavailable)?;
+        if done {
+            let commanded = Commanded::Done;
+            return Ok(Answer {
+                commanded,
+                was_held,
+            });
         }
 
         let found: Option<String> = sqlx::query_scalar(STATE)
@@ -147,12 +158,12 @@ pub(crate) async fn command(
             .await
             .map_err(unavailable)?;
         let Some(found) = found else {
-            return Ok(Commanded::NotFound);
+            return Ok(Answer::nothing(Commanded::NotFound));
         };
         let found = state(&found)?;
         // Otherwise it has just changed into this state.
         if !applies(command, found) {
-            return Ok(Commanded::NotApplicable(found));
+            return Ok(Answer::nothing(Commanded::NotApplicable(found)));
         }
     }
     Err(StorageError::unavailable(io::Error::other(
@@ -160,18 +171,28 @@ pub(crate) async fn command(
     )))
 }
 
+impl Answer {
+    fn nothing(commanded: Commanded) -> Self {
+        Self {
+            commanded,
+            was_held: false,
+        }
+    }
+}
+
+/// Whether it was done, and whether a server held the job.
 async fn carry_out(
     pool: &PgPool,
     job: JobId,
     command: Command,
     reason: &str,
-) -> sqlx::Result<bool> {
+) -> sqlx::Result<(bool, bool)> {
     let statement = match command {
         Command::Requeue => REQUEUE,
         Command::TriggerNow => TRIGGER_NOW,
         Command::Delete => DELETE,
     };
-    sqlx::query_scalar(statement)
+    sqlx::query_as(statement)
         .bind(job.0)
         .bind(text(reason))
         .fetch_one(pool)

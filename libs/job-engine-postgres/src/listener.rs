@@ -11,7 +11,7 @@ use crate::session;
 const FIRST_DELAY: Duration = Duration::from_millis(50);
 const LONGEST_DELAY: Duration = Duration::from_secs(5);
 
-/// Hears from other processes that jobs were enqueued, on a connection of its own.
+/// Hears from other processes what happened, on a connection of its own.
 #[derive(Debug)]
 pub(crate) struct Listener {
     _task: AbortOnDropHandle<()>,
@@ -31,8 +31,8 @@ async fn listen(engine: PgPool, bell: Arc<Bell>) {
     let mut delay = FIRST_DELAY;
     loop {
         match hear(&engine, &bell, &mut delay).await {
-            Ok(()) => tracing::debug!("the connection that listens for new jobs was lost"),
-            Err(error) => tracing::debug!(%error, "cannot listen for new jobs; workers poll"),
+            Ok(()) => tracing::debug!("the connection that listens for news was lost"),
+            Err(error) => tracing::debug!(%error, "cannot listen for news; workers poll"),
         }
         tokio::time::sleep(delay).await;
         delay = (delay * 2).min(LONGEST_DELAY);
@@ -44,14 +44,10 @@ async fn hear(engine: &PgPool, bell: &Bell, delay: &mut Duration) -> sqlx::Resul
     let mut session: PgListener = session::open(engine).await?;
     session.listen(CHANNEL).await?;
     *delay = FIRST_DELAY;
-    // For what was enqueued while nobody listened.
-    bell.ring();
+    bell.ring_for_all();
 
-    let me = bell.process.to_string();
     while let Some(notification) = session.try_recv().await? {
-        if notification.payload() != me {
-            bell.ring();
-        }
+        bell.heard(notification.payload());
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
 use std::collections::HashMap;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -12,7 +12,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, Executor, PgPool};
 use tokio::sync::Notify;
 
-use crate::announcing::Announcer;
+use crate::announcing::{Announcer, Bell};
 use crate::convert::unavailable;
 use crate::intake::Intake;
 use crate::line::Lines;
@@ -72,7 +72,7 @@ impl PostgresStorage {
             live: Live::default(),
             intake: Intake::start(engine.clone()),
             lines: Lines::default(),
-            announcer: Announcer::start(engine.clone()),
+            announcer: Announcer::start(&engine),
             listener: OnceLock::new(),
             recurring_changed: Notify::new(),
             pulses: Mutex::default(),
@@ -96,7 +96,15 @@ impl PostgresStorage {
     }
 
     pub(crate) fn announce_jobs(&self) {
-        self.announcer.announce();
+        self.announcer.enqueued();
+    }
+
+    /// The bell that rings for what happens in this process and in others.
+    fn listen(&self) -> Arc<Bell> {
+        let bell = self.announcer.bell();
+        self.listener
+            .get_or_init(|| Listener::start(&self.engine, bell.clone()));
+        bell
     }
 
     fn pulses(&self) -> std::sync::MutexGuard<'_, HashMap<ServerId, Pulse>> {
@@ -142,7 +150,7 @@ fn engine_pool(options: PgConnectOptions) -> PgPool {
 impl Storage for PostgresStorage {
     async fn enqueue(&self, jobs: &[NewJob]) -> Result<(), StorageError> {
         self.intake.enqueue(jobs).await?;
-        self.announcer.announce();
+        self.announcer.enqueued();
         Ok(())
     }
 
@@ -156,7 +164,7 @@ impl Storage for PostgresStorage {
             .iter()
             .any(|settlement| matches!(settlement.outcome, Outcome::Returned { .. }))
         {
-            self.announcer.announce();
+            self.announcer.enqueued();
         }
         Ok(settled)
     }
@@ -164,7 +172,7 @@ impl Storage for PostgresStorage {
     async fn enqueue_due(&self, limit: usize) -> Result<DueJobs, StorageError> {
         let due = scheduling::enqueue_due(&self.engine, limit).await?;
         if due.enqueued > 0 {
-            self.announcer.announce();
+            self.announcer.enqueued();
         }
         Ok(due)
     }
@@ -175,11 +183,14 @@ impl Storage for PostgresStorage {
         command: Command,
         reason: &str,
     ) -> Result<Commanded, StorageError> {
-        let commanded = commanding::command(&self.engine, job, command, reason).await?;
-        if commanded == Commanded::Done && command != Command::Delete {
-            self.announcer.announce();
+        let answer = commanding::command(&self.engine, job, command, reason).await?;
+        if answer.was_held {
+            self.announcer.revoked();
         }
-        Ok(commanded)
+        if answer.commanded == Commanded::Done && command != Command::Delete {
+            self.announcer.enqueued();
+        }
+        Ok(answer.commanded)
     }
 
     async fn remove_expired(
@@ -217,7 +228,7 @@ impl Storage for PostgresStorage {
         self.pulses().remove(&server);
         self.lines.forget(server);
         if given_back > 0 {
-            self.announcer.announce();
+            self.announcer.enqueued();
         }
         Ok(())
     }
@@ -229,15 +240,18 @@ impl Storage for PostgresStorage {
     ) -> Result<usize, StorageError> {
         let given_back = servers::give_back_except(&self.pool, server, held).await?;
         if given_back > 0 {
-            self.announcer.announce();
+            self.announcer.enqueued();
         }
         Ok(given_back)
     }
 
     async fn rescue(&self, timeout: Duration) -> Result<Rescued, StorageError> {
         let rescued = servers::rescue(&self.pool, timeout).await?;
+        if !rescued.servers.is_empty() {
+            self.announcer.revoked();
+        }
         if !rescued.jobs.is_empty() {
-            self.announcer.announce();
+            self.announcer.enqueued();
         }
         Ok(rescued)
     }
@@ -246,13 +260,15 @@ impl Storage for PostgresStorage {
         pulse::peer_died(&self.engine, me).await;
     }
 
+    async fn leases_revoked(&self, seen: u64) -> u64 {
+        self.listen().rung_for_holders(seen).await
+    }
+
     async fn job_enqueued(&self) {
-        self.listener
-            .get_or_init(|| Listener::start(&self.engine, self.announcer.bell()));
-        self.announcer.bell().rung().await;
+        self.listen().rung().await;
     }
 
     fn announce_enqueued(&self) {
-        self.announcer.announce();
+        self.announcer.enqueued();
     }
 }

@@ -9,6 +9,7 @@ mod limiting;
 mod monitor;
 mod pulse;
 mod recurring;
+mod revocations;
 mod scheduling;
 mod schema;
 mod servers;

@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_tenants_and_tags.sql"),
     include_str!("../migrations/0003_pauses.sql"),
     include_str!("../migrations/0004_recurring.sql"),
+    include_str!("../migrations/0005_revocations.sql"),
 ];
 
 /// Only one process migrates at a time, as only one writes; the others find everything done.

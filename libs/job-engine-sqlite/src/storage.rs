@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use crate::intake::Intake;
 use crate::pulse::{self, Pulse};
 use crate::writer::Writer;
-use crate::{claiming, commanding, scheduling, schema, servers, settling};
+use crate::{claiming, commanding, revocations, scheduling, schema, servers, settling};
 
 /// Jobs in tables whose names begin with `job_engine_`, in a SQLite file.
 ///
@@ -209,6 +209,10 @@ impl Storage for SqliteStorage {
 
     async fn peer_died(&self, _me: ServerId) {
         pulse::peer_died(&self.lock_directory, || self.own_servers()).await;
+    }
+
+    async fn leases_revoked(&self, seen: u64) -> u64 {
+        revocations::other_than(&self.pool, seen).await
     }
 
     async fn job_enqueued(&self) {

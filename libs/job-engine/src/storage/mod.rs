@@ -304,6 +304,12 @@ pub trait Storage:
     /// should look; waits for ever in a storage that cannot notice.
     async fn peer_died(&self, me: ServerId);
 
+    /// Returns when leases may have been taken away from those who hold them (jobs deleted,
+    /// requeued or rescued while they ran), in this process or, where the storage can tell, in
+    /// another one. `seen` is the answer of the call before, 0 at first, so that nothing is missed
+    /// between two calls; the answer is never `seen`. A hint: heartbeats find out as well.
+    async fn leases_revoked(&self, seen: u64) -> u64;
+
     /// Returns when jobs may have become `Enqueued` since the last call (enqueued, due, requeued,
     /// rescued), in this process or, where the storage can tell, in another one. Wake-ups are
     /// hints: workers poll as well.

@@ -193,6 +193,10 @@ impl Storage for FaultyStorage {
         self.inner.peer_died(me).await;
     }
 
+    async fn leases_revoked(&self, seen: u64) -> u64 {
+        self.inner.leases_revoked(seen).await
+    }
+
     async fn job_enqueued(&self) {
         self.inner.job_enqueued().await;
     }

@@ -92,7 +92,8 @@ async fn a_deleted_job_is_told_to_stop_and_its_outcome_is_dropped() {
 
     assert_eq!(deleted.expect("the storage answers"), Commanded::Done);
     stage.world.saw("post finishes", 1).await;
-    assert!(before.elapsed() <= Duration::from_secs(1));
+    let took = before.elapsed();
+    assert!(took <= Duration::from_millis(100), "{took:?}");
     server_counts_stale(&stage, &server).await;
     server.stop().await;
     assert_eq!(stage.state(id).await, State::Deleted);

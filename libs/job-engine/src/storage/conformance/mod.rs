@@ -181,6 +181,9 @@ macro_rules! storage_conformance {
             a_requeued_job_wakes_who_waits,
             a_rescued_job_wakes_who_waits,
             a_resumed_queue_wakes_who_waits,
+            who_holds_a_job_learns_of_its_deletion,
+            who_holds_a_job_learns_of_its_requeue,
+            who_is_taken_for_dead_learns_of_it,
         }
     };
     (@topic $storage:expr, $topic:ident: $($behaviour:ident),+ $(,)?) => {

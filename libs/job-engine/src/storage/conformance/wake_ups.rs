@@ -56,6 +56,53 @@ pub async fn a_rescued_job_wakes_who_waits(storage: SharedStorage) {
     wakes(&storage, storage.rescue(Duration::ZERO)).await;
 }
 
+pub async fn who_holds_a_job_learns_of_its_deletion(storage: SharedStorage) {
+    let stage = Stage::of(&storage);
+    let lease = stage.held_job().await;
+
+    revokes(&storage, stage.command(lease.job, Command::Delete)).await;
+}
+
+pub async fn who_holds_a_job_learns_of_its_requeue(storage: SharedStorage) {
+    let stage = Stage::of(&storage);
+    let lease = stage.held_job().await;
+
+    revokes(&storage, stage.command(lease.job, Command::Requeue)).await;
+}
+
+pub async fn who_is_taken_for_dead_learns_of_it(storage: SharedStorage) {
+    Stage::of(&storage).held_job().await;
+
+    revokes(&storage, storage.rescue(Duration::ZERO)).await;
+}
+
+/// Who holds a lease learns of the event, whether they waited when it happened or wait afterwards.
+async fn revokes<T>(storage: &SharedStorage, event: impl Future<Output = T>) {
+    let seen = revocations(storage).await;
+    let waiting = tokio::spawn({
+        let storage = storage.clone();
+        async move { storage.leases_revoked(seen).await }
+    });
+
+    event.await;
+
+    let during = tokio::time::timeout(PATIENCE, waiting).await;
+    let during = during.expect("who waited learns of it");
+    assert_ne!(during.expect("the wait ends well"), seen);
+    let after = tokio::time::timeout(PATIENCE, storage.leases_revoked(seen)).await;
+    assert_ne!(after.expect("who comes later learns of it"), seen);
+}
+
+/// What has been told up to now.
+async fn revocations(storage: &SharedStorage) -> u64 {
+    let mut seen = 0;
+    let pause = Duration::from_millis(50);
+    while let Ok(news) = tokio::time::timeout(pause, storage.leases_revoked(seen)).await {
+        seen = news;
+    }
+    seen
+}
+
 /// The wait has begun before the event happens, and ends after it.
 async fn wakes<T>(storage: &SharedStorage, event: impl Future<Output = T>) {
     let mut wait = Box::pin(tokio::time::timeout(PATIENCE, storage.job_enqueued()));

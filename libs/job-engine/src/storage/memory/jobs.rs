@@ -106,6 +106,7 @@ impl Tables {
             }
             _ => return Commanded::NotApplicable(state),
         }
+        self.revocations += u64::from(state == State::Processing);
         Commanded::Done
     }
 

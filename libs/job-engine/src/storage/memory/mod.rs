@@ -15,7 +15,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use self::clock::Clock;
 use self::indexes::Indexes;
@@ -38,6 +38,8 @@ pub struct MemoryStorage {
     clock: Clock,
     enqueued: Notify,
     recurring_changed: Notify,
+    /// Tells of each of the tables' revocations.
+    revoked: watch::Sender<u64>,
 }
 
 /// Everything that is stored. Each method is one transaction.
@@ -48,6 +50,8 @@ struct Tables {
     servers: HashMap<ServerId, ServerRecord>,
     pauses: BTreeMap<String, Pause>,
     recurring: RecurringTables,
+    /// How often leases were taken away from who held them.
+    revocations: u64,
 }
 
 impl MemoryStorage {
@@ -62,7 +66,17 @@ impl MemoryStorage {
             clock: Clock::start(),
             enqueued: Notify::new(),
             recurring_changed: Notify::new(),
+            revoked: watch::Sender::new(0),
         }
+    }
+
+    fn announce_revoked(&self) {
+        let now = self.tables().revocations;
+        self.revoked.send_if_modified(|times| {
+            let is_news = now > *times;
+            *times = now.max(*times);
+            is_news
+        });
     }
 
     fn tables(&self) -> MutexGuard<'_, Tables> {
@@ -103,6 +117,7 @@ impl Storage for MemoryStorage {
         let commanded = self
             .tables()
             .command(job, command, reason, self.clock.now());
+        self.announce_revoked();
         if commanded == Commanded::Done && command != Command::Delete {
             self.announce_enqueued();
         }
@@ -154,6 +169,7 @@ impl Storage for MemoryStorage {
     async fn rescue(&self, timeout: Duration) -> Result<Rescued, StorageError> {
         let now = self.clock.now();
         let rescued = self.tables().rescue(clock::earlier(now, timeout), now);
+        self.announce_revoked();
         if !rescued.jobs.is_empty() {
             self.announce_enqueued();
         }
@@ -163,6 +179,12 @@ impl Storage for MemoryStorage {
     /// Never returns: servers that share this memory die together.
     async fn peer_died(&self, _me: ServerId) {
         future::pending::<()>().await;
+    }
+
+    async fn leases_revoked(&self, seen: u64) -> u64 {
+        let mut revoked = self.revoked.subscribe();
+        let news = revoked.wait_for(|times| *times != seen).await;
+        *news.expect("the sender is in this storage")
     }
 
     async fn job_enqueued(&self) {

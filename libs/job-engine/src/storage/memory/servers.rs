@@ -81,6 +81,7 @@ impl Tables {
 
         let mut jobs = Vec::new();
         for server in &servers {
+            self.revocations += 1;
             self.servers.remove(server);
             for id in self.indexes.held_by(*server) {
                 self.change(id, |job| job.rescue(now));

@@ -1,0 +1,71 @@
+//! A job learns that it was deleted elsewhere.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use job_engine::{
+    Attempt, Client, Job, JobError, Registry, RunningServer, Server, ServerOptions, State, Storage,
+};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
+use crate::database::Database;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Runs until it is told to stop.
+#[derive(Serialize, Deserialize)]
+struct Vigil;
+
+#[derive(Default)]
+struct Told {
+    runs: Notify,
+    stops: Notify,
+}
+
+impl Job for Vigil {
+    const NAME: &'static str = "vigil";
+    type Context = Told;
+
+    async fn run(&self, told: &Told, attempt: &Attempt) -> Result<(), JobError> {
+        told.runs.notify_one();
+        attempt.cancelled.cancelled().await;
+        told.stops.notify_one();
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_another_process_deletes_is_told_to_stop_within_a_second() {
+    let database = Database::create().await;
+    let told = Arc::new(Told::default());
+    let server = serve(database.storage().await, &told).await;
+    // As in another process: it shares nothing but the database.
+    let elsewhere = Client::new(database.storage().await);
+    let id = elsewhere.enqueue(&Vigil).await.unwrap();
+    timeout(PATIENCE, told.runs.notified()).await.unwrap();
+    let before = Instant::now();
+
+    elsewhere.delete(id, "Deleted by Ada").await.unwrap();
+
+    timeout(PATIENCE, told.stops.notified()).await.unwrap();
+    let took = before.elapsed();
+    println!("deleted to told: {} ms", took.as_millis());
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    server.stop().await;
+    let job = elsewhere.storage().job(id).await.unwrap().unwrap();
+    assert_eq!(job.summary.state, State::Deleted);
+}
+
+/// Its heart beats so rarely that nobody learns anything from it here.
+async fn serve(storage: Arc<dyn Storage>, told: &Arc<Told>) -> RunningServer {
+    let options = ServerOptions {
+        heartbeat_interval: PATIENCE,
+        server_timeout: 4 * PATIENCE,
+        ..ServerOptions::default()
+    };
+    let registry = Registry::default().with::<Vigil>();
+    let server = Server::new(storage, registry, told.clone()).options(options);
+    server.start().await.unwrap()
+}
