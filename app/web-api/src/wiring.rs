@@ -57,7 +57,8 @@ impl Process {
             workers: config.workers.unwrap_or(defaults.workers),
             retry: RetryPolicy {
                 retries: config.job_attempts - 1,
-                delays: config.retry_delays.clone(),
+                delays: config.retry_delays.clone().into(),
+                ..RetryPolicy::default()
             },
             grace: config.stop_grace,
             // Who kills the process takes every running job with it, guilty or not.

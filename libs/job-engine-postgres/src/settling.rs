@@ -65,6 +65,33 @@ with done as (
 )
 select id, epoch from done";
 
+/// Failed for the last time and not kept.
+const DISCARD: &str = "
+with done as (
+  delete from job_engine.ready r
+  using unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[]) as s (id, epoch, reason, error)
+  where r.id = s.id and r.epoch = s.epoch and r.server is not null
+  returning r.*, s.error as new_error, s.reason as new_reason
+), past as (
+  insert into job_engine.history
+    (job, stage, attempt, enqueued_at, claimed_at, changed_at, state, server, enqueue_reason, error)
+  select id, stages, attempts + 1, enqueued_at, claimed_at, statement_timestamp(), 'Failed', server,
+    reason, new_error
+  from done
+), kept as (
+  insert into job_engine.finished
+    (id, created_at, changed_at, epoch, attempts, abandoned, stages, state, priority, kind, queue,
+     reason, error, arguments, tenant, tags, version)
+  select id, created_at, statement_timestamp(), epoch, attempts + 1, abandoned, stages + 1,
+    'Deleted', priority, kind, queue, new_reason, new_error, arguments, tenant, tags, version
+  from done
+), counted as (
+  insert into job_engine.tally (state, jobs) select 'Deleted', count(*) from done
+), remembered as (
+  insert into job_engine.queues (name) select distinct queue from done on conflict do nothing
+)
+select id, epoch from done";
+
 /// Given back by a server that stops.
 const GIVE_BACK: &str = "
 with done as (
@@ -118,6 +145,7 @@ pub(crate) async fn settle(
 struct Columns<'a> {
     finished: Finished<'a>,
     rescheduled: Rescheduled,
+    discarded: Discarded,
     returned: Returned,
 }
 
@@ -137,6 +165,13 @@ struct Rescheduled {
     delays: Vec<i64>,
     reasons: Vec<String>,
     errors: Vec<Option<String>>,
+}
+
+#[derive(Default)]
+struct Discarded {
+    leases: Leases,
+    reasons: Vec<String>,
+    errors: Vec<String>,
 }
 
 #[derive(Default)]
@@ -178,6 +213,7 @@ impl<'a> Columns<'a> {
                 delay,
                 reason,
             } => self.rescheduled.push(lease, *delay, reason, Some(error)),
+            Outcome::Discarded { error, reason } => self.discarded.push(lease, error, reason),
             Outcome::Snoozed { delay, reason } => {
                 self.rescheduled.push(lease, *delay, reason, None);
             }
@@ -189,6 +225,7 @@ impl<'a> Columns<'a> {
         let used = [
             self.finished.leases.is_empty(),
             self.rescheduled.leases.is_empty(),
+            self.discarded.leases.is_empty(),
             self.returned.leases.is_empty(),
         ];
         used.iter().filter(|unused| !**unused).count() <= 1
@@ -202,6 +239,9 @@ impl<'a> Columns<'a> {
         }
         if !self.rescheduled.leases.is_empty() {
             accepted.extend(self.rescheduled.write(connection).await?);
+        }
+        if !self.discarded.leases.is_empty() {
+            accepted.extend(self.discarded.write(connection).await?);
         }
         if !self.returned.leases.is_empty() {
             accepted.extend(self.returned.write(connection).await?);
@@ -259,6 +299,27 @@ impl Rescheduled {
             .bind(self.leases.jobs)
             .bind(self.leases.epochs)
             .bind(self.delays)
+            .bind(self.reasons)
+            .bind(self.errors)
+            .fetch_all(connection)
+            .await?
+            .iter()
+            .map(lease)
+            .collect()
+    }
+}
+
+impl Discarded {
+    fn push(&mut self, lease: Lease, error: &ErrorReport, reason: &str) {
+        self.leases.push(lease);
+        self.reasons.push(text(reason));
+        self.errors.push(error_json(error));
+    }
+
+    async fn write(self, connection: &mut PgConnection) -> sqlx::Result<Vec<Lease>> {
+        sqlx::query(DISCARD)
+            .bind(self.leases.jobs)
+            .bind(self.leases.epochs)
             .bind(self.reasons)
             .bind(self.errors)
             .fetch_all(connection)

@@ -40,6 +40,15 @@ from json_each($1) as s
 where job.id = unhex(s.value ->> 0) and job.epoch = s.value ->> 1 and job.state = 'Processing'
 returning id, epoch";
 
+/// Failed for the last time and not kept. `$1` is a JSON array of `[id, epoch, null, reason, error]`.
+const DISCARD: &str = "
+update job_engine_jobs as job
+set state = 'Deleted', changed_at = $2, ended_at = $2, reason = s.value ->> 3, error = s.value ->> 4,
+  stages = stages + 1, enqueued_at = null, enqueue_reason = null, claimed_at = null, server = null
+from json_each($1) as s
+where job.id = unhex(s.value ->> 0) and job.epoch = s.value ->> 1 and job.state = 'Processing'
+returning id, epoch";
+
 /// Given back by a server that stops. `$1` is a JSON array of `[id, epoch, null, reason]`.
 const GIVE_BACK: &str = "
 update job_engine_jobs as job
@@ -75,6 +84,7 @@ pub(crate) async fn settle(
 struct Batches {
     finished: Vec<Value>,
     rescheduled: Vec<Value>,
+    discarded: Vec<Value>,
     returned: Vec<Value>,
 }
 
@@ -113,6 +123,10 @@ impl Batches {
                 let row = json!([id, epoch, delay, reason, error_json(error)]);
                 self.rescheduled.push(row);
             }
+            Outcome::Discarded { error, reason } => {
+                let (error, reason) = (error_json(error), text(reason));
+                self.discarded.push(json!([id, epoch, null, reason, error]));
+            }
             Outcome::Snoozed { delay, reason } => {
                 let (delay, reason) = (delay_micros(*delay), text(reason));
                 self.rescheduled
@@ -135,7 +149,12 @@ impl Batches {
             let rows = Value::Array(self.finished).to_string();
             accepted.extend(record(connection, FINISH, &rows, now).await?);
         }
-        for (rows, statement) in [(self.rescheduled, RESCHEDULE), (self.returned, GIVE_BACK)] {
+        let batches = [
+            (self.rescheduled, RESCHEDULE),
+            (self.discarded, DISCARD),
+            (self.returned, GIVE_BACK),
+        ];
+        for (rows, statement) in batches {
             if !rows.is_empty() {
                 let rows = Value::Array(rows).to_string();
                 remember(connection, &rows, now).await?;

@@ -55,7 +55,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let options = ServerOptions {
         retry: RetryPolicy {
             retries: 2,
-            delays: vec![Duration::from_millis(200)],
+            delays: vec![Duration::from_millis(200)].into(),
+            ..RetryPolicy::default()
         },
         ..ServerOptions::default()
     };

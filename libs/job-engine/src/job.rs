@@ -66,6 +66,17 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     fn retry_policy() -> Option<RetryPolicy> {
         None
     }
+
+    /// How long a run of this kind may take; `Duration::MAX` is no limit. `None` (the default): as
+    /// the server's options say.
+    ///
+    /// A run that takes longer is told to stop through [`Attempt::cancelled`] and cut off half a
+    /// second later; unless it succeeds or snoozes within that time the attempt has failed, with an
+    /// error of the kind `timeout`, and is retried as the policy says. A run that blocks its thread
+    /// cannot be cut off.
+    fn timeout() -> Option<Duration> {
+        None
+    }
 }
 
 /// One run of a job, as the job sees it.
@@ -81,8 +92,8 @@ pub struct Attempt {
     pub tenant: Option<String>,
     /// What it was tagged with.
     pub tags: Vec<String>,
-    /// Fires when the job must stop: it was deleted, its lease is lost, or the server stops and its
-    /// grace time is over.
+    /// Fires when the job must stop: it was deleted, its lease is lost, its time is up, or the
+    /// server stops and its grace time is over.
     pub cancelled: CancellationToken,
 }
 
@@ -122,6 +133,9 @@ pub struct Failure {
 pub enum JobError {
     /// Try again later, as the retry policy says.
     Retry(ErrorReport),
+    /// Try again after this time, whatever delay the policy has; whether an attempt is left is the
+    /// policy's to say.
+    RetryAfter(ErrorReport, Duration),
     /// Never try again.
     Fail(ErrorReport),
     /// Not a failure: run again after this time, without using up an attempt.
@@ -131,8 +145,8 @@ pub enum JobError {
 /// What is kept of an error.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
 pub struct ErrorReport {
-    /// The error's type, for example `std::io::Error`; `panic` for a panic, `crash` for a process
-    /// that died while it ran the job.
+    /// The error's type, for example `std::io::Error`; `error` for a text, `panic` for a panic,
+    /// `timeout` for a run that took too long, `crash` for a process that died while it ran the job.
     pub kind: String,
     /// The error in one line.
     pub message: String,
@@ -144,6 +158,12 @@ impl JobError {
     /// Tries again later, with this text as the error.
     pub fn retry(message: impl fmt::Display) -> Self {
         Self::Retry(ErrorReport::of_text(message))
+    }
+
+    /// Tries again after `delay` instead of after the policy's delay: for who was told when to come
+    /// back, as by HTTP's `Retry-After`. It uses up an attempt.
+    pub fn retry_after(delay: Duration, message: impl fmt::Display) -> Self {
+        Self::RetryAfter(ErrorReport::of_text(message), delay)
     }
 
     /// Gives up at once, with this text as the error.

@@ -31,7 +31,7 @@ pub use job::{Attempt, Failure, Job, JobError};
 pub use new_job::{Due, NewJob};
 pub use queues::Queues;
 pub use registry::Registry;
-pub use retry::RetryPolicy;
+pub use retry::{Delays, Retried, RetryPolicy, WhenExceeded};
 pub use server::{RunningServer, Server, ServerOptions, StartError};
 pub use state::State;
 pub use storage::{JobId, ServerId, Storage, StorageError};

@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -15,6 +16,7 @@ pub struct Registry<C> {
 /// What the engine knows of a kind of jobs.
 pub(crate) struct Kind<C> {
     pub(crate) retry: Option<RetryPolicy>,
+    pub(crate) timeout: Option<Duration>,
     pub(crate) decode: Decode<C>,
 }
 
@@ -47,6 +49,7 @@ impl<C: Send + Sync + 'static> Registry<C> {
     pub fn with<J: Job<Context = C>>(mut self) -> Self {
         let kind = Arc::new(Kind {
             retry: J::retry_policy(),
+            timeout: J::timeout(),
             decode: decode::<J>,
         });
         for name in J::ALIASES.iter().copied().chain([J::NAME]) {

@@ -30,6 +30,9 @@ pub struct ServerOptions {
     pub queues: Vec<String>,
     /// For jobs that say nothing else. Default: Hangfire's ten retries.
     pub retry: RetryPolicy,
+    /// How long a run may take when its kind says nothing else, see
+    /// [`Job::timeout`](crate::Job::timeout). Default: no limit.
+    pub timeout: Option<Duration>,
     /// How often it looks for work that no wake-up told it of. Default: 1 second.
     pub poll_interval: Duration,
     /// How often it says that it lives and asks for leases it has lost. Default: 1 second.
@@ -132,6 +135,7 @@ impl Default for ServerOptions {
             workers: (cores * 5).min(20),
             queues: vec!["default".to_owned()],
             retry: RetryPolicy::default(),
+            timeout: None,
             poll_interval: Duration::from_secs(1),
             heartbeat_interval: Duration::from_secs(1),
             server_timeout: Duration::from_secs(10),

@@ -10,7 +10,7 @@ pub struct Tally {
     pub succeeded: u64,
     /// Failed, and another attempt follows.
     pub retried: u64,
-    /// Given up.
+    /// Given up, and kept or deleted as their policy says.
     pub failed: u64,
     /// Put off by the job itself.
     pub snoozed: u64,
@@ -52,7 +52,7 @@ impl TallySheet {
         let counter = match outcome {
             Outcome::Succeeded { .. } => &self.succeeded,
             Outcome::Retry { .. } => &self.retried,
-            Outcome::Failed { .. } => &self.failed,
+            Outcome::Failed { .. } | Outcome::Discarded { .. } => &self.failed,
             Outcome::Snoozed { .. } => &self.snoozed,
             Outcome::Returned { .. } => &self.returned,
         };

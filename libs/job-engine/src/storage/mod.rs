@@ -131,6 +131,9 @@ pub enum Outcome {
     },
     /// → `Failed`, for good.
     Failed { error: ErrorReport, reason: String },
+    /// → `Failed` → `Deleted`, both in the history: the last attempt failed, and nobody wants to
+    /// keep the job. The reason is for the `Deleted` entry.
+    Discarded { error: ErrorReport, reason: String },
     /// → `Scheduled`, without using up an attempt.
     Snoozed { delay: Duration, reason: String },
     /// → `Enqueued`, without using up an attempt: the server stops and the job has not been run to

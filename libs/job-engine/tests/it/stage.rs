@@ -166,7 +166,8 @@ pub fn options() -> ServerOptions {
         workers: 4,
         retry: RetryPolicy {
             retries: 2,
-            delays: vec![Duration::from_secs(1), Duration::from_secs(2)],
+            delays: vec![Duration::from_secs(1), Duration::from_secs(2)].into(),
+            ..RetryPolicy::default()
         },
         ..ServerOptions::default()
     }

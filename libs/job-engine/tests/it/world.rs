@@ -29,6 +29,8 @@ pub enum Act {
     Take(Duration),
     Fail(&'static str),
     FailForGood(&'static str),
+    /// Fails and says when to come back.
+    ComeBackAfter(Duration),
     Panic(&'static str),
     Snooze(Duration),
     /// Waits for the gate, or for ever if nobody opens it.
@@ -61,6 +63,7 @@ impl Job for Errand {
             Act::Take(time) => tokio::time::sleep(time).await,
             Act::Fail(message) => return Err(JobError::retry(message)),
             Act::FailForGood(message) => return Err(JobError::fail(message)),
+            Act::ComeBackAfter(delay) => return Err(JobError::retry_after(delay, "busy")),
             Act::Panic(message) => panic!("{message}"),
             Act::Snooze(delay) => return Err(JobError::snooze(delay)),
             Act::Wait => {

@@ -38,7 +38,9 @@ impl Hook {
                     message = error.message;
                     break;
                 }
-                Ok(Ok(Err(JobError::Retry(error))) | Err(error)) => error.message,
+                Ok(
+                    Ok(Err(JobError::Retry(error) | JobError::RetryAfter(error, _))) | Err(error),
+                ) => error.message,
                 Ok(Ok(Err(JobError::Snooze(_)))) => "a hook cannot snooze".to_owned(),
                 Err(_) => format!("no end after {} s", TIME_PER_TRY.as_secs()),
             };

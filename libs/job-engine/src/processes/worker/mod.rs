@@ -8,6 +8,7 @@ pub(crate) mod local_queue;
 mod panics;
 pub(crate) mod runner;
 pub(crate) mod settler;
+mod verdict;
 
 use std::sync::Arc;
 use std::time::Duration;

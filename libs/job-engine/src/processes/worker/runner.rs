@@ -1,22 +1,18 @@
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::hooks::Hook;
+use super::LAST_CHANCE;
 use super::panics::{Contained, caught, contained};
-use crate::job::{Attempt, ErrorReport, Failure, JobError};
+use super::verdict::{Verdict, clipped};
+use crate::job::{Attempt, ErrorReport, JobError};
 use crate::processes::within;
 use crate::registry::{DecodedJob, Kind, Registry};
-use crate::retry::RetryPolicy;
 use crate::session::Session;
 use crate::storage::{ClaimedJob, Heartbeat, Lease, Outcome};
-
-/// What is kept of an error's message, and of its details.
-const MAX_MESSAGE_BYTES: usize = 4 * 1024;
-const MAX_DETAILS_BYTES: usize = 64 * 1024;
-const MAX_REASON_BYTES: usize = 200;
 
 /// How long the storage may take to say whether a lease is still valid.
 const LEASE_CHECK: Duration = Duration::from_secs(2);
@@ -28,12 +24,8 @@ pub(crate) struct Runner<C> {
     pub(crate) context: Arc<C>,
 }
 
-/// What is decided after a failure.
-struct Verdict {
-    error: ErrorReport,
-    retry_in: Option<Duration>,
-    reason: String,
-}
+/// What a run comes to; an error is a panic or a run that took too long.
+type Ended = Result<Result<(), JobError>, ErrorReport>;
 
 impl<C: Send + Sync + 'static> Runner<C> {
     /// What the run came to; `None` when it was told to stop and did.
@@ -57,7 +49,8 @@ impl<C: Send + Sync + 'static> Runner<C> {
             max: policy.retries.saturating_add(1),
             tenant: claimed.tenant.clone(),
             tags: claimed.tags.clone(),
-            cancelled: cancelled.clone(),
+            // Of its own, for the run's time may be up although the lease is valid.
+            cancelled: cancelled.child_token(),
         };
 
         if claimed.abandoned >= self.session.options.max_abandoned {
@@ -65,7 +58,9 @@ impl<C: Send + Sync + 'static> Runner<C> {
         }
 
         let started = Instant::now();
-        let ended = contained(job.get().run(&self.context, &attempt)).await;
+        let running = contained(job.get().run(&self.context, &attempt));
+        let limit = kind.timeout.or(self.session.options.timeout);
+        let ended = within_its_time(limit, running, &attempt.cancelled).await;
         let verdict = match ended {
             Ok(Ok(())) => {
                 tracing::debug!("the job succeeded");
@@ -78,6 +73,9 @@ impl<C: Send + Sync + 'static> Runner<C> {
             // What fails because it was told to stop says nothing about the job.
             _ if cancelled.is_cancelled() => return None,
             Ok(Err(JobError::Fail(error))) => Verdict::fatal(error),
+            Ok(Err(JobError::RetryAfter(error, delay))) => {
+                Verdict::after(error, claimed.attempt, policy).instead_after(delay)
+            }
             Ok(Err(JobError::Retry(error))) | Err(error) => {
                 Verdict::after(error, claimed.attempt, policy)
             }
@@ -132,85 +130,34 @@ impl<C: Send + Sync + 'static> Runner<C> {
     }
 }
 
-impl Verdict {
-    fn after(error: ErrorReport, attempt: u32, policy: &RetryPolicy) -> Self {
-        let retry_in = policy.delay_before(attempt, rand::random());
-        let reason = match retry_in {
-            Some(_) => {
-                let message = error.message.lines().next().unwrap_or_default();
-                let message = clip(message, MAX_REASON_BYTES);
-                format!("Retry attempt {attempt} of {}: {message}", policy.retries)
-            }
-            None if attempt == 1 => "Given up after one attempt".to_owned(),
-            None => format!("Given up after {attempt} attempts"),
-        };
-        Self {
-            error: clipped(error),
-            retry_in,
-            reason,
-        }
+/// A run that takes longer than `limit` is told to stop. It may still end by itself, but what it
+/// fails with then is that its time was up.
+async fn within_its_time(
+    limit: Option<Duration>,
+    running: impl Future<Output = Ended>,
+    stop: &CancellationToken,
+) -> Ended {
+    let Some(limit) = limit else {
+        return running.await;
+    };
+    let mut running = pin!(running);
+    if let Ok(ended) = timeout(limit, &mut running).await {
+        return ended;
     }
 
-    fn fatal(error: ErrorReport) -> Self {
-        Self {
-            error: clipped(error),
-            retry_in: None,
-            reason: "Given up: the job says that trying again will not help".to_owned(),
-        }
+    stop.cancel();
+    match timeout(LAST_CHANCE, running).await {
+        Ok(ended @ Ok(Ok(()) | Err(JobError::Snooze(_)))) => ended,
+        _ => Err(timed_out(limit)),
     }
+}
 
-    fn crashed(abandoned: u32) -> Self {
-        let message = format!("the process died {abandoned} times while it ran this job");
-        Self {
-            reason: format!("Given up: {message}"),
-            error: ErrorReport {
-                kind: "crash".to_owned(),
-                details: message.clone(),
-                message,
-            },
-            retry_in: None,
-        }
-    }
-
-    fn failure(&self, attempt: &Attempt) -> Failure {
-        Failure {
-            job_id: attempt.job_id(),
-            attempt: attempt.number,
-            max_attempts: attempt.max,
-            message: self.error.message.clone(),
-            retry_in: self.retry_in,
-        }
-    }
-
-    const fn hooks(&self) -> &'static [Hook] {
-        match self.retry_in {
-            Some(_) => &[Hook::Failed],
-            None => &[Hook::Failed, Hook::GivenUp],
-        }
-    }
-
-    fn note(&mut self, note: &str) {
-        self.reason.push_str("; ");
-        self.reason.push_str(clip(note, MAX_REASON_BYTES));
-    }
-
-    fn outcome(self) -> Outcome {
-        let Self {
-            error,
-            retry_in,
-            reason,
-        } = self;
-        let kind = &error.kind;
-        if let Some(delay) = retry_in {
-            tracing::warn!(error = error.message, kind, ?delay, "the job failed");
-            return Outcome::Retry {
-                error,
-                delay,
-                reason,
-            };
-        }
-        tracing::error!(error = error.message, kind, reason, "the job was given up");
-        Outcome::Failed { error, reason }
+fn timed_out(limit: Duration) -> ErrorReport {
+    let message = format!("no end after {limit:?}");
+    ErrorReport {
+        kind: "timeout".to_owned(),
+        details: message.clone(),
+        message,
     }
 }
 
@@ -241,18 +188,4 @@ fn snoozed(delay: Duration) -> Outcome {
         delay,
         reason: format!("Snoozed for {delay:?}"),
     }
-}
-
-fn clipped(mut error: ErrorReport) -> ErrorReport {
-    error
-        .message
-        .truncate(clip(&error.message, MAX_MESSAGE_BYTES).len());
-    error
-        .details
-        .truncate(clip(&error.details, MAX_DETAILS_BYTES).len());
-    error
-}
-
-fn clip(text: &str, max_bytes: usize) -> &str {
-    &text[..text.floor_char_boundary(max_bytes)]
 }

@@ -70,11 +70,12 @@ macro_rules! storage_conformance {
             a_failed_attempt_is_kept_beside_its_retry,
             the_error_of_every_attempt_is_kept,
             a_job_is_given_up,
+            a_discarded_job_is_deleted_after_its_last_failure,
             a_snoozed_job_does_not_use_up_an_attempt,
             a_returned_job_does_not_use_up_an_attempt,
             the_answers_are_in_the_order_of_the_settlements,
             odd_characters_do_not_stop_a_failure_from_being_recorded,
-            five_hundred_claims_are_settled_at_once,
+            six_hundred_claims_are_settled_at_once,
         }
         $crate::storage_conformance! { @topic $storage, fencing:
             a_lease_is_worth_one_settlement,

@@ -124,6 +124,31 @@ pub async fn a_job_is_given_up(storage: SharedStorage) {
     assert_eq!(details.history[2].error, Some(error("no route to host")));
 }
 
+pub async fn a_discarded_job_is_deleted_after_its_last_failure(storage: SharedStorage) {
+    let stage = Stage::of(&storage);
+    let lease = stage.held_job().await;
+    let outcome = Outcome::Discarded {
+        error: error("no route to host"),
+        reason: "Given up".to_owned(),
+    };
+
+    stage.accepted(lease, outcome).await;
+
+    let details = stage.details(lease.job).await;
+    assert_eq!(details.summary.state, State::Deleted);
+    assert_eq!(details.summary.attempts, 1);
+    assert_eq!(details.summary.reason.as_deref(), Some("Given up"));
+    assert_eq!(details.summary.error, Some(error("no route to host")));
+    let [_, _, failed, deleted] = &details.history[..] else {
+        panic!("{:?}", details.history);
+    };
+    assert_eq!(failed.state, State::Failed);
+    assert_eq!(failed.error, Some(error("no route to host")));
+    assert_eq!(deleted.state, State::Deleted);
+    let counts = storage.counts().await.expect("jobs are counted");
+    assert_eq!((counts.deleted, counts.failed), (1, 0));
+}
+
 pub async fn a_snoozed_job_does_not_use_up_an_attempt(storage: SharedStorage) {
     let stage = Stage::of(&storage);
     let server = stage.server().await;
@@ -220,11 +245,11 @@ pub async fn odd_characters_do_not_stop_a_failure_from_being_recorded(storage: S
     }
 }
 
-pub async fn five_hundred_claims_are_settled_at_once(storage: SharedStorage) {
+pub async fn six_hundred_claims_are_settled_at_once(storage: SharedStorage) {
     let stage = Stage::of(&storage);
     let server = stage.server().await;
-    stage.enqueue_all(&jobs(500)).await;
-    let leases = leases_of(&stage, server, 500).await;
+    stage.enqueue_all(&jobs(600)).await;
+    let leases = leases_of(&stage, server, 600).await;
 
     let settlements: Vec<Settlement> = leases
         .iter()
@@ -233,13 +258,14 @@ pub async fn five_hundred_claims_are_settled_at_once(storage: SharedStorage) {
         .collect();
     let settled = storage.settle(&settlements).await.expect("it is recorded");
 
-    assert_eq!(settled, vec![Settled::Accepted; 500]);
+    assert_eq!(settled, vec![Settled::Accepted; 600]);
     let counts = storage.counts().await.expect("jobs are counted");
     assert_eq!(counts.processing, 0);
     assert_eq!(counts.succeeded, 100);
     assert_eq!(counts.scheduled, 200);
     assert_eq!(counts.retries, 100);
     assert_eq!(counts.failed, 100);
+    assert_eq!(counts.deleted, 100);
     assert_eq!(counts.enqueued, 100);
 }
 

@@ -67,11 +67,15 @@ pub(super) fn failed(message: &str) -> Outcome {
 }
 
 /// One of each.
-pub(super) fn outcomes() -> [Outcome; 5] {
+pub(super) fn outcomes() -> [Outcome; 6] {
     [
         succeeded(),
         retry("rain", HOUR),
         failed("rain"),
+        Outcome::Discarded {
+            error: error("rain"),
+            reason: "Nobody misses it".to_owned(),
+        },
         Outcome::Snoozed {
             delay: HOUR,
             reason: "Snoozed".to_owned(),

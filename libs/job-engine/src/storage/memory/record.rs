@@ -111,6 +111,10 @@ impl Record {
                 self.schedule(clock::later(now, *delay), Some(reason), now);
             }
             Outcome::Failed { error, reason } => self.fail(error.clone(), Some(reason), now),
+            Outcome::Discarded { error, reason } => {
+                self.fail(error.clone(), None, now);
+                self.delete(reason, now);
+            }
             Outcome::Snoozed { delay, reason } => {
                 self.take_attempt_back();
                 self.schedule(clock::later(now, *delay), Some(reason), now);
