@@ -302,7 +302,7 @@ const actions = {
   t: nextTheme,
   "?": () => document.getElementById("shortcuts").showModal(),
   "/": () => {
-    const box = document.querySelector("[data-search]");
+    const box = part.querySelector("[data-search]") ?? document.querySelector("[data-search]");
     const menu = document.getElementById("menu");
     if (!box.checkVisibility()) menu.showPopover();
     box.select();

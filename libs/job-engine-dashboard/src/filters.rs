@@ -1,8 +1,11 @@
 use job_engine::storage::{Cursor, JobQuery};
 
+use jiff::Timestamp;
+
 use crate::actions::Seen;
 use crate::lists::List;
 use crate::page::PageError;
+use crate::search::{self, Misunderstanding};
 
 /// How many rows a page may have; the first is the default.
 pub(crate) const PAGE_SIZES: [usize; 4] = [20, 50, 100, 500];
@@ -11,7 +14,8 @@ pub(crate) const PAGE_SIZES: [usize; 4] = [20, 50, 100, 500];
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Filters {
     pub(crate) queue: Option<String>,
-    pub(crate) kind: Option<String>,
+    /// What stands in the search box.
+    pub(crate) search: Option<String>,
     /// The last job of the page before.
     pub(crate) after: Option<Cursor>,
     /// `None`: the first of [`PAGE_SIZES`].
@@ -28,7 +32,7 @@ impl Filters {
 
     pub(crate) fn of_kind(kind: &str) -> Self {
         Self {
-            kind: Some(kind.to_owned()),
+            search: Some(search::written("kind", kind)),
             ..Self::default()
         }
     }
@@ -62,28 +66,34 @@ impl Filters {
 
         Ok(Self {
             queue: value("queue"),
-            kind: value("kind"),
+            search: value("q"),
             after,
             rows,
         })
     }
 
     pub(crate) fn is_filtering(&self) -> bool {
-        self.queue.is_some() || self.kind.is_some()
+        self.queue.is_some() || self.search.is_some()
     }
 
     pub(crate) fn rows(&self) -> usize {
         self.rows.unwrap_or(PAGE_SIZES[0])
     }
 
-    pub(crate) fn query(&self, list: List) -> JobQuery {
-        JobQuery {
+    /// The query, or what of the search is not understood.
+    pub(crate) fn query(
+        &self,
+        list: List,
+        now: Timestamp,
+    ) -> Result<JobQuery, Vec<Misunderstanding>> {
+        let search = self.search.as_deref().unwrap_or_default();
+        Ok(JobQuery {
             queue: self.queue.clone(),
-            kind: self.kind.clone(),
+            conditions: search::parse(search, now)?,
             after: self.after,
             limit: self.rows(),
             ..list.query()
-        }
+        })
     }
 
     /// The address of a list narrowed like this.
@@ -92,7 +102,7 @@ impl Filters {
         let after = self.after.map(write_cursor);
         let fields = [
             ("queue", &self.queue),
-            ("kind", &self.kind),
+            ("q", &self.search),
             ("rows", &rows),
             ("after", &after),
         ];

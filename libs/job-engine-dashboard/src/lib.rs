@@ -16,6 +16,7 @@ mod mount;
 mod options;
 mod page;
 mod pages;
+mod search;
 mod visit;
 
 use std::sync::Arc;

@@ -15,6 +15,7 @@ mod pulse;
 mod recurring;
 mod scheduling;
 mod schema;
+mod search;
 mod servers;
 mod session;
 mod settling;

@@ -4,45 +4,19 @@ use job_engine::storage::{
     Counts, Cursor, JobDetails, JobId, JobQuery, JobSummary, Monitor, Page, QueueSummary, ServerId,
     ServerSummary, StorageError,
 };
-use sqlx::PgPool;
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
 use crate::PostgresStorage;
-use crate::convert::{
-    self, column, count, error_report, rows, state, timestamp, unavailable, unsigned,
-};
+use crate::convert::{self, column, count, error_report, state, timestamp, unavailable, unsigned};
 use crate::limiting;
 use crate::live::LiveCounts;
 use crate::recurring;
+use crate::search;
 use crate::stage::Stage;
-
-const DEFAULT_LIMIT: usize = 20;
-const MAX_LIMIT: usize = 1000;
 
 const FINISHED_COUNTS: &str = "
 select state::text, sum(jobs)::bigint from job_engine.tally group by state";
-
-/// `$1` leaves one of the three tables.
-const LIST: &str = "
-select
-  id, kind, queue, priority, tenant, tags, state::text, reason, attempts, abandoned, arguments,
-  server, error, duration,
-  (extract(epoch from created_at) * 1000000)::bigint as created_at,
-  (extract(epoch from changed_at) * 1000000)::bigint as changed_at,
-  (extract(epoch from due_at) * 1000000)::bigint as due_at
-from job_engine.jobs
-where place = $1
-  and state = $2::text::job_engine.state
-  and (changed_at, id) < (
-    coalesce('epoch'::timestamptz + $3 * interval '1 microsecond', 'infinity'),
-    coalesce($4, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
-  )
-  and ($5::text is null or queue = $5)
-  and ($6::text is null or kind = $6)
-  and (not $7 or attempts > 0)
-order by changed_at desc, id desc
-limit $8";
 
 const JOB: &str = "
 select
@@ -106,13 +80,13 @@ impl Monitor for PostgresStorage {
     }
 
     async fn jobs(&self, query: &JobQuery) -> Result<Page, StorageError> {
-        let limit = match query.limit {
-            0 => DEFAULT_LIMIT,
-            limit => limit.min(MAX_LIMIT),
-        };
+        let limit = query.rows();
         let mut jobs = Vec::new();
-        for state in states(query) {
-            jobs.extend(list(&self.pool, query, state, limit + 1).await?);
+        for state in query.states() {
+            let found = search::list(&self.pool, query, state, limit + 1).await?;
+            for row in &found {
+                jobs.push(summary(row)?);
+            }
         }
         jobs.sort_unstable_by_key(|job| std::cmp::Reverse((job.changed_at, job.id)));
 
@@ -123,6 +97,16 @@ impl Monitor for PostgresStorage {
             id: last.id,
         });
         Ok(Page { jobs, next })
+    }
+
+    async fn count(&self, query: &JobQuery, most: u64) -> Result<u64, StorageError> {
+        let mut total = 0;
+        for state in query.states() {
+            if total < most {
+                total += search::count(&self.pool, query, state, most - total).await?;
+            }
+        }
+        Ok(total)
     }
 
     async fn job(&self, id: JobId) -> Result<Option<JobDetails>, StorageError> {
@@ -185,43 +169,6 @@ impl Monitor for PostgresStorage {
             .map_err(unavailable)?;
         servers.iter().map(|row| server(row, &live)).collect()
     }
-}
-
-/// The states of which the query can find jobs.
-fn states(query: &JobQuery) -> Vec<State> {
-    State::ALL
-        .into_iter()
-        .filter(|state| query.state.is_none_or(|wanted| wanted == *state))
-        .filter(|state| !query.retries_only || *state == State::Scheduled)
-        .collect()
-}
-
-async fn list(
-    pool: &PgPool,
-    query: &JobQuery,
-    state: State,
-    limit: usize,
-) -> Result<Vec<JobSummary>, StorageError> {
-    let place = match state {
-        State::Enqueued | State::Processing => "ready",
-        State::Scheduled => "waiting",
-        State::Succeeded | State::Failed | State::Deleted => "finished",
-    };
-    let jobs = sqlx::query(LIST)
-        .bind(place)
-        .bind(state.name())
-        .bind(query.after.map(|after| after.changed_at.as_microsecond()))
-        .bind(query.after.map(|after| after.id.0))
-        .bind(&query.queue)
-        .bind(&query.kind)
-        .bind(query.retries_only)
-        .bind(rows(limit))
-        // Planned for these values: only one of the tables is looked at.
-        .persistent(false)
-        .fetch_all(pool)
-        .await
-        .map_err(unavailable)?;
-    jobs.iter().map(summary).collect()
 }
 
 fn summary(row: &PgRow) -> Result<JobSummary, StorageError> {

@@ -12,6 +12,7 @@ mod recurring;
 mod revocations;
 mod scheduling;
 mod schema;
+mod search;
 mod servers;
 mod settling;
 mod stage;

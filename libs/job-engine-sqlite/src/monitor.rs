@@ -4,19 +4,16 @@ use job_engine::storage::{
     Counts, Cursor, JobDetails, JobId, JobQuery, JobSummary, Monitor, Page, Pause, QueueSummary,
     ServerId, ServerSummary, StorageError,
 };
-use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use crate::SqliteStorage;
 use crate::convert::{
-    self, column, count, error_report, rows, small, state, tags, timestamp, unavailable,
+    self, column, count, error_report, small, state, tags, timestamp, unavailable,
 };
 use crate::recurring;
+use crate::search;
 use crate::stage::Stage;
-
-const DEFAULT_LIMIT: usize = 20;
-const MAX_LIMIT: usize = 1000;
 
 const COUNTS: &str = "
 select
@@ -27,35 +24,6 @@ select
   (select jobs from job_engine_totals where state = 'Succeeded') as succeeded,
   (select jobs from job_engine_totals where state = 'Failed') as failed,
   (select jobs from job_engine_totals where state = 'Deleted') as deleted";
-
-macro_rules! list {
-    ($state:literal, $changed_at:literal) => {
-        concat!(
-            "
-select id, kind, queue, priority, tenant, tags, state, reason, enqueue_reason, attempts,
-  abandoned, arguments, server, error, duration, created_at, changed_at, due_at
-from job_engine_jobs
-where ",
-            $state,
-            " and ($2 is null or (",
-            $changed_at,
-            ", id) < ($2, $3))
-  and ($4 is null or queue = $4)
-  and ($5 is null or kind = $5)
-  and (not $6 or attempts > 0)
-order by ",
-            $changed_at,
-            " desc, id desc
-limit $7"
-        )
-    };
-}
-
-// One each, as a partial index is only used when the statement names its state.
-const LIST_ENQUEUED: &str = list!("state = 'Enqueued' and state = $1", "changed_at");
-const LIST_SCHEDULED: &str = list!("state = 'Scheduled' and state = $1", "changed_at");
-const LIST_PROCESSING: &str = list!("state = 'Processing' and state = $1", "changed_at");
-const LIST_ENDED: &str = list!("ended_at is not null and state = $1", "ended_at");
 
 const JOB: &str = "
 select id, kind, queue, priority, tenant, tags, state, reason, enqueue_reason, attempts,
@@ -111,13 +79,13 @@ impl Monitor for SqliteStorage {
     }
 
     async fn jobs(&self, query: &JobQuery) -> Result<Page, StorageError> {
-        let limit = match query.limit {
-            0 => DEFAULT_LIMIT,
-            limit => limit.min(MAX_LIMIT),
-        };
+        let limit = query.rows();
         let mut jobs = Vec::new();
-        for state in states(query) {
-            jobs.extend(list(&self.pool, query, state, limit + 1).await?);
+        for state in query.states() {
+            let found = search::list(&self.pool, query, state, limit + 1).await?;
+            for row in &found {
+                jobs.push(summary(row)?);
+            }
         }
         jobs.sort_unstable_by_key(|job| std::cmp::Reverse((job.changed_at, job.id)));
 
@@ -128,6 +96,16 @@ impl Monitor for SqliteStorage {
             id: last.id,
         });
         Ok(Page { jobs, next })
+    }
+
+    async fn count(&self, query: &JobQuery, most: u64) -> Result<u64, StorageError> {
+        let mut total = 0;
+        for state in query.states() {
+            if total < most {
+                total += search::count(&self.pool, query, state, most - total).await?;
+            }
+        }
+        Ok(total)
     }
 
     async fn job(&self, id: JobId) -> Result<Option<JobDetails>, StorageError> {
@@ -176,41 +154,6 @@ impl Monitor for SqliteStorage {
             .map_err(unavailable)?;
         servers.iter().map(server).collect()
     }
-}
-
-/// The states of which the query can find jobs.
-fn states(query: &JobQuery) -> Vec<State> {
-    State::ALL
-        .into_iter()
-        .filter(|state| query.state.is_none_or(|wanted| wanted == *state))
-        .filter(|state| !query.retries_only || *state == State::Scheduled)
-        .collect()
-}
-
-async fn list(
-    pool: &SqlitePool,
-    query: &JobQuery,
-    state: State,
-    limit: usize,
-) -> Result<Vec<JobSummary>, StorageError> {
-    let statement = match state {
-        State::Enqueued => LIST_ENQUEUED,
-        State::Scheduled => LIST_SCHEDULED,
-        State::Processing => LIST_PROCESSING,
-        State::Succeeded | State::Failed | State::Deleted => LIST_ENDED,
-    };
-    let jobs = sqlx::query(statement)
-        .bind(state.name())
-        .bind(query.after.map(|after| after.changed_at.as_microsecond()))
-        .bind(query.after.map(|after| after.id.0))
-        .bind(&query.queue)
-        .bind(&query.kind)
-        .bind(query.retries_only)
-        .bind(rows(limit))
-        .fetch_all(pool)
-        .await
-        .map_err(unavailable)?;
-    jobs.iter().map(summary).collect()
 }
 
 fn summary(row: &SqliteRow) -> Result<JobSummary, StorageError> {

@@ -46,8 +46,9 @@ fn brand(visit: &Visit) -> Markup {
 fn find(visit: &Visit) -> Markup {
     html! {
         form.find method="get" action=(visit.url("/jobs")) role="search" {
-            input type="search" name="q" required placeholder="Find by id or kind"
-                aria-label="Find jobs by id or kind" autocomplete="off" spellcheck="false" data-search;
+            input type="search" name="q" required placeholder="Find by id, kind, error …"
+                aria-label="Find jobs" autocomplete="off" autocapitalize="none" spellcheck="false"
+                data-search;
         }
     }
 }

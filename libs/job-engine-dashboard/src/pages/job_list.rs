@@ -2,8 +2,9 @@ use std::collections::HashMap;
 
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use http::StatusCode;
 use job_engine::State as JobState;
-use job_engine::storage::{JobSummary, Page as JobPage};
+use job_engine::storage::{Condition, JobQuery, JobSummary, Page as JobPage, Test};
 use job_engine::{JobId, ServerId};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -17,10 +18,14 @@ use crate::html::table::{Column, cell, column, table};
 use crate::html::{error_report, job_actions, jobs, json, number, short_id, state, time};
 use crate::lists::List;
 use crate::page::{Page, PageError};
+use crate::search::{HELP, Misunderstanding};
 use crate::visit::Visit;
 
 /// How much of the arguments a row shows.
 const PREVIEW_CHARS: usize = 120;
+
+/// How many matches are counted.
+const MOST_COUNTED: u64 = 10_000;
 
 const TICK: Column = column("", "tick");
 const JOB: Column = column("Job", "wide");
@@ -49,11 +54,12 @@ pub(crate) async fn all(
     visit: Visit,
     Query(query): Query<Vec<(String, String)>>,
 ) -> Result<Response, PageError> {
-    let sought = query
-        .iter()
-        .find(|(key, value)| key == "q" && !value.trim().is_empty());
-    match sought {
-        Some((_, words)) => find(&shared, &visit, words.trim()).await,
+    let id = query.iter().find_map(|(key, value)| {
+        let id = (key == "q").then(|| value.trim().parse());
+        id.and_then(Result::ok)
+    });
+    match id {
+        Some(id) => open(&shared, &visit, JobId(id)).await,
         None => show(&shared, &visit, List::All, &query).await,
     }
 }
@@ -81,16 +87,11 @@ pub(crate) async fn in_state(
     show(&shared, &visit, list, &query).await
 }
 
-/// An id leads to its job; every other word is taken for a kind of job.
-async fn find(shared: &Shared, visit: &Visit, words: &str) -> Result<Response, PageError> {
-    let Ok(id) = words.parse() else {
-        let address = Filters::of_kind(words).address("/jobs");
-        return Ok(Redirect::to(&visit.url(&address)).into_response());
-    };
-
-    match shared.storage.job(JobId(id)).await? {
+/// A whole id leads to its job.
+async fn open(shared: &Shared, visit: &Visit, id: JobId) -> Result<Response, PageError> {
+    match shared.storage.job(id).await? {
         Some(_) => Ok(Redirect::to(&visit.url(&format!("/jobs/details/{id}"))).into_response()),
-        None => Err(super::job::unknown(words)),
+        None => Err(super::job::unknown(&id.to_string())),
     }
 }
 
@@ -101,18 +102,25 @@ async fn show(
     query: &[(String, String)],
 ) -> Result<Response, PageError> {
     let filters = Filters::parse(query)?;
-    let page = shared.storage.jobs(&filters.query(list)).await?;
     let queues = shared.storage.queues().await?;
     let queues: Vec<String> = queues.into_iter().map(|queue| queue.name).collect();
+    let query = match filters.query(list, visit.now) {
+        Ok(query) => query,
+        Err(problems) => {
+            return Ok(explain(visit, list, &filters, &queues, &problems).into_response());
+        }
+    };
+    let page = shared.storage.jobs(&query).await?;
     let listing = Listing {
         visit,
         list,
         server_names: server_names(shared, list).await?,
     };
+    let total = total(shared, visit, list, &query, &page).await?;
 
     let body = html! {
         (head(list.title(), list.about(), &html! {}))
-        (filter_row(visit, list, &filters, &queues))
+        (filter_row(visit, list, &filters, &queues, total.as_deref()))
         @if page.jobs.is_empty() {
             (nothing(visit, list, &filters, &queues))
         } @else {
@@ -121,6 +129,61 @@ async fn show(
         }
     };
     Ok(Page::ok(list.title(), body).into_response())
+}
+
+/// A search that is not understood gets an explanation instead of an empty list.
+fn explain(
+    visit: &Visit,
+    list: List,
+    filters: &Filters,
+    queues: &[String],
+    problems: &[Misunderstanding],
+) -> Page {
+    let body = html! {
+        (head(list.title(), list.about(), &html! {}))
+        (filter_row(visit, list, filters, queues, None))
+        div.misunderstood role="alert" {
+            h2 { "This search is not understood" }
+            ul { @for problem in problems { li { (problem.0) } } }
+        }
+        (search_help(true))
+    };
+    Page {
+        status: StatusCode::BAD_REQUEST,
+        ..Page::ok(list.title(), body)
+    }
+}
+
+/// How many jobs there are, where it is quick to say.
+async fn total(
+    shared: &Shared,
+    visit: &Visit,
+    list: List,
+    query: &JobQuery,
+    page: &JobPage,
+) -> Result<Option<String>, PageError> {
+    if query.queue.is_none() && query.conditions.is_empty() {
+        let count = visit.counts.as_ref().map(|counts| list.count(counts));
+        return Ok(count.map(jobs));
+    }
+    if query.after.is_none() && page.next.is_none() {
+        return Ok(Some(jobs(page.jobs.len() as u64)));
+    }
+    if query.conditions.iter().any(reads_much) {
+        return Ok(None);
+    }
+    Ok(match shared.storage.count(query, MOST_COUNTED + 1).await? {
+        n if n > MOST_COUNTED => Some(format!("more than {}", jobs(MOST_COUNTED))),
+        n => Some(jobs(n)),
+    })
+}
+
+/// Whether a count would read every job.
+fn reads_much(condition: &Condition) -> bool {
+    matches!(
+        condition.test,
+        Test::Error(_) | Test::Text(_) | Test::Argument(_) | Test::Attempts(_)
+    )
 }
 
 async fn server_names(shared: &Shared, list: List) -> Result<HashMap<ServerId, String>, PageError> {
@@ -135,8 +198,13 @@ async fn server_names(shared: &Shared, list: List) -> Result<HashMap<ServerId, S
         .collect())
 }
 
-fn filter_row(visit: &Visit, list: List, filters: &Filters, queues: &[String]) -> Markup {
-    let count = visit.counts.as_ref().map(|counts| list.count(counts));
+fn filter_row(
+    visit: &Visit,
+    list: List,
+    filters: &Filters,
+    queues: &[String],
+    total: Option<&str>,
+) -> Markup {
     html! {
         form.filters method="get" action=(visit.url(&list.path())) aria-label="Filter" {
             label { "Queue"
@@ -147,15 +215,29 @@ fn filter_row(visit: &Visit, list: List, filters: &Filters, queues: &[String]) -
                     }
                 }
             }
-            label { "Kind"
-                input type="search" name="kind" value=[filters.kind.as_deref()]
-                    placeholder="Any" autocomplete="off" spellcheck="false";
+            label.search { "Search"
+                input type="search" name="q" value=[filters.search.as_deref()]
+                    placeholder="kind:send_email error:timeout created:<2h" autocomplete="off"
+                    autocapitalize="none" spellcheck="false" data-search;
             }
             @if let Some(rows) = filters.rows { input type="hidden" name="rows" value=(rows); }
             button { "Show" }
             @if filters.is_filtering() { a.button.quiet href=(visit.url(&list.path())) { "Clear" } }
-            @if let (Some(count), false) = (count, filters.is_filtering()) {
-                p.total { (jobs(count)) }
+            @if let Some(total) = total { p.total { (total) } }
+        }
+        (search_help(false))
+    }
+}
+
+/// What can be written into the search box; without a script as well.
+fn search_help(open: bool) -> Markup {
+    html! {
+        details.search-help open[open] data-key="search-help" {
+            summary { "How to search" }
+            dl {
+                @for (example, meaning) in HELP {
+                    div { dt { code { (example) } } dd { (meaning) } }
+                }
             }
         }
     }
@@ -172,7 +254,7 @@ fn nothing(visit: &Visit, list: List, filters: &Filters, queues: &[String]) -> M
             @if let Some(queue) = unknown_queue {
                 p { "There is no queue called “" (queue) "”." }
             } @else if filters.is_filtering() {
-                p { "No job here matches. A kind is matched as a whole, letter by letter." }
+                p { "No job here matches." }
                 p { a href=(visit.url(&list.path())) { "Show all of them" } }
             } @else if filters.after.is_some() {
                 p { "There are no further jobs." }

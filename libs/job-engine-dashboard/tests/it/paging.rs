@@ -29,7 +29,7 @@ async fn pages_show_each_job_once_and_end() {
     let dashboard = TestDashboard::of(engine.storage);
 
     let mut seen = Vec::new();
-    let mut path = Some("/hangfire/jobs/enqueued?kind=send_mail".to_owned());
+    let mut path = Some("/hangfire/jobs/enqueued?q=kind:send_mail".to_owned());
     let mut sizes = Vec::new();
     while let Some(address) = path {
         let page = dashboard.page(&address).await;

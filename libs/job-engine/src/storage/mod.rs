@@ -11,6 +11,7 @@ pub mod memory;
 mod monitor;
 pub mod reasons;
 mod recurring;
+mod search;
 
 use std::fmt;
 use std::sync::Arc;
@@ -30,6 +31,7 @@ pub use recurring::{
     RecurringRecord, RecurringRun, RecurringStorage, RecurringSummary, RunCause,
     UNKNOWN_KIND_PATIENCE,
 };
+pub use search::{ArgumentTest, Condition, Test, TimeRange};
 
 use crate::job::ErrorReport;
 use crate::new_job::NewJob;

@@ -4,9 +4,13 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::search::{Condition, Test};
 use super::{JobId, Origin, Pause, ServerId, StorageError};
 use crate::job::ErrorReport;
 use crate::state::State;
+
+const DEFAULT_ROWS: usize = 20;
+const MOST_ROWS: usize = 1000;
 
 /// The read-only questions of a dashboard.
 #[async_trait]
@@ -16,6 +20,10 @@ pub trait Monitor: Send + Sync {
 
     /// The jobs that match, newest change first.
     async fn jobs(&self, query: &JobQuery) -> Result<Page, StorageError>;
+
+    /// How many jobs match, counted up to `most`; where the query continues and its limit do not
+    /// matter.
+    async fn count(&self, query: &JobQuery, most: u64) -> Result<u64, StorageError>;
 
     /// One job with its history.
     async fn job(&self, id: JobId) -> Result<Option<JobDetails>, StorageError>;
@@ -51,10 +59,46 @@ pub struct JobQuery {
     pub queue: Option<String>,
     /// Only jobs of this kind.
     pub kind: Option<String>,
+    /// Only jobs that meet all of these.
+    pub conditions: Vec<Condition>,
     /// Continues after the last job of the page before.
     pub after: Option<Cursor>,
     /// How many at most, 1 to 1000. The default 0 means 20.
     pub limit: usize,
+}
+
+impl JobQuery {
+    /// The limit to go by.
+    pub fn rows(&self) -> usize {
+        match self.limit {
+            0 => DEFAULT_ROWS,
+            limit => limit.min(MOST_ROWS),
+        }
+    }
+
+    /// The states of which it can find jobs.
+    pub fn states(&self) -> Vec<State> {
+        let is_possible = |state: &State| {
+            self.state.is_none_or(|wanted| wanted == *state)
+                && (!self.retries_only || *state == State::Scheduled)
+                && self
+                    .conditions
+                    .iter()
+                    .all(|condition| condition.allows(*state))
+        };
+        State::ALL.into_iter().filter(is_possible).collect()
+    }
+}
+
+impl Condition {
+    /// Whether a job in this state can meet it.
+    fn allows(&self, state: State) -> bool {
+        match &self.test {
+            Test::State(states) => states.contains(&state) != self.negated,
+            Test::Retry if !self.negated => state == State::Scheduled,
+            _ => true,
+        }
+    }
 }
 
 /// The place between two pages: the last job of the page before.

@@ -227,6 +227,10 @@ impl Monitor for FaultyStorage {
         self.inner.jobs(query).await
     }
 
+    async fn count(&self, query: &JobQuery, most: u64) -> Result<u64, StorageError> {
+        self.inner.count(query, most).await
+    }
+
     async fn job(&self, id: JobId) -> Result<Option<JobDetails>, StorageError> {
         self.inner.job(id).await
     }

@@ -15,6 +15,7 @@ pub mod pauses;
 pub mod recurring;
 pub mod recurring_jobs;
 pub mod schedule;
+pub mod search;
 pub mod servers;
 pub mod settle;
 pub mod tags;
@@ -173,6 +174,14 @@ macro_rules! storage_conformance {
             running_now_does_not_disturb_the_schedule,
             an_id_that_nobody_could_type_is_refused,
             several_servers_run_each_occurrence_once_and_in_time,
+        }
+        $crate::storage_conformance! { @topic $storage, search:
+            each_condition_finds_its_jobs_and_its_opposite_the_others,
+            jobs_are_found_by_a_path_in_their_arguments,
+            arguments_that_are_no_json_do_not_stop_a_search,
+            a_text_is_looked_for_letter_by_letter,
+            pages_of_a_search_cover_every_match_once,
+            matches_are_counted_up_to_a_limit,
         }
         $crate::storage_conformance! { @topic $storage, wake_ups:
             an_enqueued_job_wakes_who_waits,

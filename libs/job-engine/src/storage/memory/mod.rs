@@ -7,6 +7,7 @@ mod limits;
 mod monitor;
 mod record;
 mod recurring;
+mod search;
 mod servers;
 
 use std::collections::{BTreeMap, HashMap};
@@ -221,6 +222,10 @@ impl Monitor for MemoryStorage {
 
     async fn jobs(&self, query: &JobQuery) -> Result<Page, StorageError> {
         Ok(self.tables().page(query))
+    }
+
+    async fn count(&self, query: &JobQuery, most: u64) -> Result<u64, StorageError> {
+        Ok(self.tables().count(query, most))
     }
 
     async fn job(&self, id: JobId) -> Result<Option<JobDetails>, StorageError> {

@@ -2,13 +2,11 @@ use std::collections::BTreeSet;
 
 use super::Tables;
 use super::record::Record;
+use super::search::meets;
 use crate::state::State;
 use crate::storage::{
     Counts, Cursor, JobId, JobQuery, JobSummary, Page, QueueSummary, ServerSummary,
 };
-
-const DEFAULT_LIMIT: usize = 20;
-const MAX_LIMIT: usize = 1000;
 
 impl Tables {
     pub(super) fn counts(&self) -> Counts {
@@ -28,10 +26,7 @@ impl Tables {
     }
 
     pub(super) fn page(&self, query: &JobQuery) -> Page {
-        let limit = match query.limit {
-            0 => DEFAULT_LIMIT,
-            limit => limit.min(MAX_LIMIT),
-        };
+        let limit = query.rows();
         let mut matching: Vec<(JobId, &Record)> = self
             .jobs
             .iter()
@@ -53,6 +48,18 @@ impl Tables {
                 id: last.id,
             });
         Page { jobs, next }
+    }
+
+    pub(super) fn count(&self, query: &JobQuery, most: u64) -> u64 {
+        let query = JobQuery {
+            after: None,
+            ..query.clone()
+        };
+        let matching = self
+            .jobs
+            .iter()
+            .filter(|(id, job)| matches(&query, **id, job));
+        (matching.count() as u64).min(most)
     }
 
     pub(super) fn queue_summaries(&self) -> Vec<QueueSummary> {
@@ -105,6 +112,10 @@ fn matches(query: &JobQuery, id: JobId, job: &Record) -> bool {
         && (!query.retries_only || job.is_retry())
         && query.queue.as_ref().is_none_or(|queue| *queue == job.queue)
         && query.kind.as_ref().is_none_or(|kind| *kind == job.kind)
+        && query
+            .conditions
+            .iter()
+            .all(|condition| meets(condition, id, job))
         && query
             .after
             .is_none_or(|after| (job.changed_at, id) < (after.changed_at, after.id))

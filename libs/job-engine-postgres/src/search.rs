@@ -1,0 +1,329 @@
+//! The dashboard's searches: a typed query becomes a statement whose values are all bound.
+
+use std::ops::RangeInclusive;
+
+use jiff::Timestamp;
+use job_engine::State;
+use job_engine::storage::{
+    ArgumentTest, Condition, Cursor, JobQuery, StorageError, Test, TimeRange,
+};
+use sqlx::error::DatabaseError;
+use sqlx::postgres::PgRow;
+use sqlx::{PgPool, Postgres, QueryBuilder, Row};
+use uuid::Uuid;
+
+use crate::convert::{count as to_count, rows, unavailable};
+
+const COLUMNS: &str = "
+select
+  id, kind, queue, priority, tenant, tags, state::text, reason, attempts, abandoned, arguments, server, error,
+  duration,
+  (extract(epoch from created_at) * 1000000)::bigint as created_at,
+  (extract(epoch from changed_at) * 1000000)::bigint as changed_at,
+  (extract(epoch from due_at) * 1000000)::bigint as due_at
+from ";
+
+/// How many of the newest jobs of a state are looked through before the whole table is.
+const NEWEST: usize = 20_000;
+
+/// The first day of the year 1, in microseconds: PostgreSQL's time begins later than jiff's.
+const OLDEST: i64 = -62_135_596_800_000_000;
+
+/// How the arguments of jobs are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// Fails at the first job whose arguments are no JSON to PostgreSQL.
+    Quick,
+    Careful,
+}
+
+/// The newest jobs of one state that match.
+pub(crate) async fn list(
+    pool: &PgPool,
+    query: &JobQuery,
+    state: State,
+    limit: usize,
+) -> Result<Vec<PgRow>, StorageError> {
+    if !narrows(query) {
+        return run(pool, |reading| {
+            Statement::whole(query, state, limit, reading)
+        })
+        .await;
+    }
+
+    // What is common is found among the newest, by time. What is rare is found quicker without an
+    // order, and no statistics know which of the two it is.
+    let newest = run(pool, |reading| {
+        Statement::newest(query, state, limit, reading)
+    })
+    .await?;
+    if newest.len() >= limit {
+        return Ok(newest);
+    }
+    run(pool, |reading| {
+        Statement::rare(query, state, limit, reading)
+    })
+    .await
+}
+
+/// How many jobs of one state match, counted up to `most`.
+pub(crate) async fn count(
+    pool: &PgPool,
+    query: &JobQuery,
+    state: State,
+    most: u64,
+) -> Result<u64, StorageError> {
+    let found = run(pool, |reading| {
+        Statement::count(query, state, most, reading)
+    })
+    .await?;
+    let counted = found.first().map_or(Ok(0), |row| row.try_get(0));
+    Ok(to_count(counted.map_err(unavailable)?))
+}
+
+fn narrows(query: &JobQuery) -> bool {
+    query.queue.is_some() || query.kind.is_some() || !query.conditions.is_empty()
+}
+
+async fn run(
+    pool: &PgPool,
+    statement: impl Fn(Reading) -> Statement,
+) -> Result<Vec<PgRow>, StorageError> {
+    match statement(Reading::Quick).fetch(pool).await {
+        Err(error) if is_odd(&error) => statement(Reading::Careful).fetch(pool).await,
+        found => found,
+    }
+    .map_err(unavailable)
+}
+
+/// Whether a job's arguments could not be read as JSON: the class `data exception`.
+fn is_odd(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    code.is_some_and(|code| code.starts_with("22"))
+}
+
+struct Statement {
+    sql: QueryBuilder<Postgres>,
+    reading: Reading,
+}
+
+impl Statement {
+    fn whole(query: &JobQuery, state: State, limit: usize, reading: Reading) -> Self {
+        let mut statement = Self::starting(COLUMNS, reading);
+        statement.sql.push("job_engine.jobs");
+        statement.place(state);
+        statement.after(query.after);
+        statement.matching(query, state);
+        statement.page("changed_at", limit);
+        statement
+    }
+
+    fn newest(query: &JobQuery, state: State, limit: usize, reading: Reading) -> Self {
+        let mut statement = Self::starting(COLUMNS, reading);
+        statement.sql.push("(select * from job_engine.jobs");
+        statement.place(state);
+        statement.after(query.after);
+        statement.page("changed_at", NEWEST);
+        statement.sql.push(") as newest where true");
+        statement.matching(query, state);
+        statement.page("changed_at", limit);
+        statement
+    }
+
+    fn rare(query: &JobQuery, state: State, limit: usize, reading: Reading) -> Self {
+        let mut statement = Self::starting(COLUMNS, reading);
+        statement.sql.push("job_engine.jobs");
+        statement.place(state);
+        statement.after(query.after);
+        statement.matching(query, state);
+        // No index has this order, so none is walked along.
+        statement.page("changed_at + interval '0'", limit);
+        statement
+    }
+
+    fn count(query: &JobQuery, state: State, most: u64, reading: Reading) -> Self {
+        let start = "select count(*) from (select from job_engine.jobs";
+        let mut statement = Self::starting(start, reading);
+        statement.place(state);
+        statement.matching(query, state);
+        statement.sql.push(" limit ");
+        statement
+            .sql
+            .push_bind(i64::try_from(most).unwrap_or(i64::MAX));
+        statement.sql.push(") as matching");
+        statement
+    }
+
+    fn starting(start: &str, reading: Reading) -> Self {
+        Self {
+            sql: QueryBuilder::new(start),
+            reading,
+        }
+    }
+
+    /// Literals, so that only one of the three tables is looked at.
+    fn place(&mut self, state: State) {
+        let place = match state {
+            State::Enqueued | State::Processing => "ready",
+            State::Scheduled => "waiting",
+            State::Succeeded | State::Failed | State::Deleted => "finished",
+        };
+        self.sql.push(" where place = '").push(place);
+        self.sql
+            .push("' and state = '")
+            .push(state.name())
+            .push("'");
+    }
+
+    fn page(&mut self, changed_at: &str, limit: usize) {
+        self.sql.push(" order by ").push(changed_at);
+        self.sql
+            .push(" desc, id desc limit ")
+            .push_bind(rows(limit));
+    }
+
+    fn matching(&mut self, query: &JobQuery, state: State) {
+        if query.retries_only {
+            self.sql.push(" and attempts > 0");
+        }
+        self.equals("queue", query.queue.as_ref());
+        self.equals("kind", query.kind.as_ref());
+        for condition in &query.conditions {
+            self.meets(condition, state);
+        }
+    }
+
+    fn equals(&mut self, column: &str, value: Option<&String>) {
+        if let Some(value) = value {
+            self.sql.push(" and ").push(column).push(" = ");
+            self.sql.push_bind(value.clone());
+        }
+    }
+
+    fn meets(&mut self, condition: &Condition, state: State) {
+        self.sql.push(if condition.negated {
+            " and not coalesce("
+        } else {
+            " and ("
+        });
+        self.test(&condition.test, state);
+        self.sql
+            .push(if condition.negated { ", false)" } else { ")" });
+    }
+
+    fn test(&mut self, asked: &Test, state: State) {
+        match asked {
+            Test::State(states) => self.constant(states.contains(&state)),
+            Test::Retry if state == State::Scheduled => drop(self.sql.push("attempts > 0")),
+            Test::Retry => self.constant(false),
+            Test::Queue(queues) => self.any("queue", queues),
+            Test::Kind(kinds) => self.any("kind", kinds),
+            Test::Tenant(tenants) => self.any("tenant", tenants),
+            Test::Tag(tags) => {
+                self.sql.push("tags && ").push_bind(tags.clone());
+            }
+            Test::Id(ids) => self.ids(ids.start().0, ids.end().0),
+            Test::Created(time) => self.time("created_at", *time),
+            Test::Changed(time) => self.time("changed_at", *time),
+            Test::Attempts(attempts) => self.attempts(attempts),
+            Test::Error(text) => self.error_contains(text),
+            Test::Text(text) => {
+                self.contains("kind", text);
+                self.sql.push(" or ");
+                self.contains("arguments", text);
+                self.sql.push(" or ");
+                self.error_contains(text);
+            }
+            Test::Argument(test) => self.argument(test),
+        }
+    }
+
+    fn constant(&mut self, holds: bool) {
+        self.sql.push(if holds { "true" } else { "false" });
+    }
+
+    fn any(&mut self, column: &str, values: &[String]) {
+        self.sql.push(column).push(" = any(");
+        self.sql.push_bind(values.to_vec()).push(")");
+    }
+
+    fn ids(&mut self, first: Uuid, last: Uuid) {
+        self.sql.push("id between ").push_bind(first);
+        self.sql.push(" and ").push_bind(last);
+    }
+
+    fn time(&mut self, column: &str, time: TimeRange) {
+        self.constant(true);
+        for (comparison, end) in [(" >= ", time.from), (" < ", time.until)] {
+            if let Some(end) = end {
+                self.sql.push(" and ").push(column).push(comparison);
+                self.moment(end);
+            }
+        }
+    }
+
+    fn moment(&mut self, at: Timestamp) {
+        self.sql
+            .push("'epoch'::timestamptz + interval '1 microsecond' * ");
+        self.sql.push_bind(at.as_microsecond().max(OLDEST));
+    }
+
+    fn attempts(&mut self, attempts: &RangeInclusive<u32>) {
+        self.sql
+            .push("attempts between ")
+            .push_bind(i64::from(*attempts.start()));
+        self.sql.push(" and ").push_bind(i64::from(*attempts.end()));
+    }
+
+    fn contains(&mut self, column: &str, text: &str) {
+        self.sql.push("coalesce(").push(column).push(", '') ilike ");
+        self.sql.push_bind(pattern(text));
+    }
+
+    /// Errors are kept as JSON, so the text is looked for as JSON writes it.
+    fn error_contains(&mut self, text: &str) {
+        let json = serde_json::Value::from(text).to_string();
+        self.contains("error", json.trim_matches('"'));
+    }
+
+    /// Most arguments do not even hold the value's letters; only the others are read as JSON.
+    fn argument(&mut self, test: &ArgumentTest) {
+        let letters = test.literal_part();
+        if !letters.is_empty() {
+            self.sql.push("arguments like ").push_bind(pattern(letters));
+            self.sql.push(" and ");
+        }
+        let (open, close) = match self.reading {
+            Reading::Quick => ("(arguments::jsonb #>> ", ") = "),
+            Reading::Careful => ("job_engine.argument(arguments, ", ") = "),
+        };
+        self.sql.push(open).push_bind(test.path.clone()).push(close);
+        self.sql.push_bind(test.value.clone());
+    }
+
+    fn after(&mut self, after: Option<Cursor>) {
+        if let Some(after) = after {
+            self.sql.push(" and (changed_at, id) < (");
+            self.moment(after.changed_at);
+            self.sql.push(", ").push_bind(after.id.0).push(")");
+        }
+    }
+
+    /// Planned for these values, as they decide which index helps.
+    async fn fetch(mut self, pool: &PgPool) -> sqlx::Result<Vec<PgRow>> {
+        self.sql.build().persistent(false).fetch_all(pool).await
+    }
+}
+
+/// For `like`: the text anywhere, letter by letter.
+fn pattern(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in text.chars().filter(|c| *c != '\0') {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}

@@ -1,0 +1,120 @@
+use std::ops::RangeInclusive;
+
+use jiff::Timestamp;
+
+use super::JobId;
+use crate::state::State;
+
+/// One thing that a search asks of a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    pub test: Test,
+    /// Finds the jobs that fail the test instead. Default `false`.
+    pub negated: bool,
+}
+
+/// What a [`Condition`] looks at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Test {
+    /// It is in one of these states.
+    State(Vec<State>),
+    /// It failed before and waits for another attempt.
+    Retry,
+    /// It is in one of these queues.
+    Queue(Vec<String>),
+    /// It is of one of these kinds.
+    Kind(Vec<String>),
+    /// It belongs to one of these tenants.
+    Tenant(Vec<String>),
+    /// It has one of these tags.
+    Tag(Vec<String>),
+    /// Its id is one of these; ids sort by the time of their making, and so do prefixes of ids.
+    Id(RangeInclusive<JobId>),
+    /// It was enqueued or scheduled first in this time.
+    Created(TimeRange),
+    /// It came into its state in this time.
+    Changed(TimeRange),
+    /// So many attempts were started and counted.
+    Attempts(RangeInclusive<u32>),
+    /// The error of its last failed attempt, with type and details, contains this text, without
+    /// regard to case.
+    Error(String),
+    /// Its kind, its arguments or its error contain this text, without regard to case.
+    Text(String),
+    /// There is this value at this path in its arguments.
+    Argument(ArgumentTest),
+}
+
+/// A value in the arguments of a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArgumentTest {
+    /// From the outside to the inside: names of fields, positions in lists.
+    pub path: Vec<String>,
+    /// What a string says, or a number, `true` or `false` as JSON writes it.
+    pub value: String,
+}
+
+/// A time from (inclusive) and a time until (exclusive). The default is all of time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TimeRange {
+    pub from: Option<Timestamp>,
+    pub until: Option<Timestamp>,
+}
+
+impl Test {
+    /// Finds the jobs that pass.
+    pub fn holds(self) -> Condition {
+        Condition {
+            test: self,
+            negated: false,
+        }
+    }
+
+    /// Finds the jobs that do not pass.
+    pub fn fails(self) -> Condition {
+        Condition {
+            test: self,
+            negated: true,
+        }
+    }
+}
+
+impl ArgumentTest {
+    /// The longest part of the value that JSON writes as it is, so that every matching job's
+    /// arguments contain it. Storages look for it before they read JSON. Empty when there is none.
+    pub fn literal_part(&self) -> &str {
+        let is_escaped = |c: char| {
+            !c.is_ascii() || c.is_ascii_control() || matches!(c, '"' | '\\' | '/' | '%' | '_')
+        };
+        let parts = self.value.split(is_escaped);
+        parts.max_by_key(|part| part.len()).unwrap_or_default()
+    }
+}
+
+impl TimeRange {
+    /// Whether this moment lies in it.
+    pub fn contains(&self, at: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= at) && self.until.is_none_or(|until| at < until)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn literal_part(value: &str) -> String {
+        let test = ArgumentTest {
+            path: vec!["a".to_owned()],
+            value: value.to_owned(),
+        };
+        test.literal_part().to_owned()
+    }
+
+    #[test]
+    fn the_literal_part_holds_nothing_that_json_may_escape() {
+        assert_eq!(literal_part("order 12345"), "order 12345");
+        assert_eq!(literal_part(r#"a "quoted" b"#), "quoted");
+        assert_eq!(literal_part("Térraba"), "rraba");
+        assert_eq!(literal_part("\"é\\"), "");
+    }
+}
