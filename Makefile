@@ -48,7 +48,9 @@ test-hub: ## the official SignalR client against the hub
 e2e: setup $(or $(DIQUIS_BIN),debug-build) e2e/node_modules/.package-lock.json ## the stories in Chromium; NAME=text picks some, DIQUIS_BIN=file another executable
 	DIQUIS_BIN=$(abspath $(or $(DIQUIS_BIN),$(target)/debug/diquis)) scripts/with-postgres e2e/run $(NAME)
 
-chaos: ## 200 tenants on each database, and a SIGKILL for every three of them
+chaos: setup $(frontend) ## five minutes of each story of the ledger; 200 tenants with a SIGKILL for every three; SEED=n repeats
+	CHAOS_SECONDS=$(or $(CHAOS_SECONDS),300) scripts/with-postgres \
+	  cargo test -p job-engine-proof --all-features --locked --test it -- --nocapture --test-threads 2
 	TENANTS=200 $(MAKE) e2e NAME=killed
 
 bench: setup build e2e/node_modules/.package-lock.json ## how fast it answers, tells and starts; how much memory it takes

@@ -3,11 +3,12 @@ use std::fs;
 use std::path::Path;
 
 /// Who may depend on whom. These tables are the documentation.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("job-engine", &[]),
     ("job-engine-postgres", &["job-engine"]),
     ("job-engine-sqlite", &["job-engine"]),
     ("job-engine-dashboard", &["job-engine"]),
+    ("job-engine-proof", &["job-engine"]),
     ("signalr-hub", &[]),
     ("domain", &[]),
     ("application", &["domain", "job-engine"]),

@@ -1,0 +1,61 @@
+use std::collections::HashMap;
+
+use job_engine::State;
+use job_engine::storage::{Counts, JobId, JobQuery, Storage, StorageError};
+
+/// What a storage says of all its jobs.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    pub jobs: HashMap<JobId, FoundJob>,
+    /// As the storage counts them.
+    pub counts: Counts,
+}
+
+/// What a storage says of one job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundJob {
+    pub state: State,
+    /// Oldest first, the present state included.
+    pub history: Vec<State>,
+}
+
+impl Found {
+    /// Reads every job with its history.
+    pub async fn read(storage: &dyn Storage) -> Result<Self, StorageError> {
+        let mut found = Self {
+            counts: storage.counts().await?,
+            ..Self::default()
+        };
+        let mut query = JobQuery {
+            limit: 1000,
+            ..JobQuery::default()
+        };
+        loop {
+            let page = storage.jobs(&query).await?;
+            for job in page.jobs {
+                found.add(storage, job.id).await?;
+            }
+            query.after = page.next;
+            if query.after.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
+    async fn add(&mut self, storage: &dyn Storage, id: JobId) -> Result<(), StorageError> {
+        if let Some(details) = storage.job(id).await? {
+            let history = details.history.iter().map(|entry| entry.state).collect();
+            let state = details.summary.state;
+            self.jobs.insert(id, FoundJob { state, history });
+        }
+        Ok(())
+    }
+}
+
+impl FoundJob {
+    /// How often it was claimed, which is the epoch of its last claim.
+    pub fn claims(&self) -> i64 {
+        let claims = self.history.iter().filter(|s| **s == State::Processing);
+        i64::try_from(claims.count()).expect("a history is short")
+    }
+}

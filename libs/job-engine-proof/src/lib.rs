@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+
+/// What clients and handlers wrote down.
+pub mod ledger;
+
+/// What the storage says in the end.
+pub mod found;
+
+/// Whether the two agree.
+pub mod checker;
+
+pub use checker::{Violation, check};
+pub use found::{Found, FoundJob};
+pub use ledger::{Answer, CutOff, Intent, Ledger, Run};

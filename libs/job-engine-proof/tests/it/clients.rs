@@ -1,0 +1,132 @@
+//! Who enqueues, and writes down what came of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use job_engine::storage::{JobId, SharedStorage};
+use job_engine::{Client, NewJob};
+use job_engine_proof::{Answer, Intent, ledger};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout};
+use uuid::{NoContext, Timestamp, Uuid};
+
+use crate::entry::Entry;
+use crate::place::Place;
+use crate::planted::Planted;
+use crate::worker;
+
+const CLIENTS: u64 = 2;
+
+/// A call that takes longer has no answer.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Enqueue until the time comes.
+pub(crate) fn start(
+    place: &Arc<Place>,
+    planted: Planted,
+    seed: u64,
+    until: Instant,
+) -> JoinSet<Vec<Intent>> {
+    let mut clients = JoinSet::new();
+    for number in 0..CLIENTS {
+        let place = place.clone();
+        clients.spawn(async move {
+            let storage = worker::storage(&place).await;
+            let one = OneClient {
+                chance: StdRng::seed_from_u64(seed + 1 + number),
+                client: Client::new(storage),
+                place,
+                planted,
+            };
+            one.enqueue(until).await
+        });
+    }
+    clients
+}
+
+struct OneClient {
+    place: Arc<Place>,
+    client: Client,
+    planted: Planted,
+    chance: StdRng,
+}
+
+impl OneClient {
+    async fn enqueue(mut self, until: Instant) -> Vec<Intent> {
+        let mut intents = Vec::new();
+        while Instant::now() < until {
+            let jobs = self.jobs();
+            let ids = jobs.iter().map(|job| job.id).collect();
+            let answer = timeout(PATIENCE, self.try_to_enqueue(&jobs)).await;
+            intents.push(Intent {
+                jobs: ids,
+                answer: answer.unwrap_or(Answer::Unknown),
+            });
+            let pace = self.chance.random_range(10..40);
+            sleep(Duration::from_millis(pace)).await;
+        }
+        intents
+    }
+
+    async fn try_to_enqueue(&mut self, jobs: &[NewJob]) -> Answer {
+        let way = self.chance.random_range(0..10);
+        match (self.planted, way) {
+            (Planted::AcknowledgesBeforeTheCommit, 2..4) => {
+                self.place.enqueue_and_roll_back(jobs).await;
+                Answer::Acknowledged
+            }
+            // Nobody is told of these jobs, so that polling has to find them.
+            (Planted::LosesWakeUps, _) | (_, 0..2) => self.place.enqueue_and_commit(jobs).await,
+            (_, 2..4) => self.place.enqueue_and_roll_back(jobs).await,
+            _ => submit(&self.client, jobs).await,
+        }
+    }
+
+    fn jobs(&mut self) -> Vec<NewJob> {
+        let count = match self.chance.random_range(0..10) {
+            0..2 => self.chance.random_range(2..8),
+            _ => 1,
+        };
+        (0..count).map(|_| self.job()).collect()
+    }
+
+    fn job(&mut self) -> NewJob {
+        let entry = match self.planted {
+            Planted::Nothing | Planted::ForgetsTheJobsOfTheDead | Planted::DoesNotFence => {
+                Entry::random(&mut self.chance)
+            }
+            _ => Entry::plain(),
+        };
+        let mut job = NewJob::of(&entry).expect("it is JSON");
+        match self.chance.random_range(0..10) {
+            0 => job.id = self.id_by_a_wrong_clock(),
+            1 => job = job.after(Duration::from_millis(self.chance.random_range(0..400))),
+            _ => {}
+        }
+        job
+    }
+
+    /// An hour early or late.
+    fn id_by_a_wrong_clock(&mut self) -> JobId {
+        let skew = self.chance.random_range(0..7200);
+        let seconds = ledger::now() / 1_000_000 - 3600 + skew;
+        JobId(Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, 0)))
+    }
+}
+
+async fn submit(client: &Client, jobs: &[NewJob]) -> Answer {
+    match client.submit_all(jobs).await {
+        Ok(()) => Answer::Acknowledged,
+        Err(_) => Answer::Unknown,
+    }
+}
+
+/// Whether anything is left to do.
+pub(crate) async fn is_worked_off(storage: &SharedStorage) -> bool {
+    let Ok(counts) = storage.counts().await else {
+        return false;
+    };
+    counts.enqueued + counts.scheduled + counts.processing == 0
+}

@@ -1,0 +1,18 @@
+//! Stories in which everything that can fail fails, told with real processes, real signals and real
+//! databases. What clients and handlers write down is compared with what the storage says.
+//!
+//! A story prints its seed; `SEED=… cargo test -p job-engine-proof` makes the same choices again,
+//! and `CHAOS_SECONDS=…` makes it longer.
+
+mod clients;
+mod cluster;
+mod crew;
+mod entry;
+mod place;
+mod planted;
+mod postgres;
+mod same_history;
+mod settings;
+mod sqlite;
+mod story;
+mod worker;

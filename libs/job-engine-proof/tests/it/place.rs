@@ -1,0 +1,154 @@
+//! The database that a story is about.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use job_engine::NewJob;
+use job_engine::storage::{JobId, SharedStorage, StorageError};
+use job_engine_postgres::PostgresStorage;
+use job_engine_proof::Answer;
+use job_engine_sqlite::SqliteStorage;
+use sqlx::postgres::PgPoolOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool, SqlitePool};
+
+pub(crate) enum Place {
+    Postgres { url: String, pool: PgPool },
+    Sqlite { path: String, pool: SqlitePool },
+}
+
+impl Place {
+    /// A new database in this cluster, with the engine's schema.
+    pub(crate) async fn postgres(cluster: &str) -> Self {
+        let name = format!("job_engine_proof_{}", JobId::random().0.simple());
+        let mut connection = PgConnection::connect(cluster)
+            .await
+            .expect("PostgreSQL runs");
+        connection
+            .execute(AssertSqlSafe(format!("create database {name}")))
+            .await
+            .expect("a database is made");
+
+        let (address, _) = cluster.rsplit_once('/').expect("the URL names a database");
+        let place = Self::at(&format!("{address}/{name}"));
+        let Self::Postgres { pool, .. } = &place else {
+            unreachable!("the URL is one of PostgreSQL")
+        };
+        let storage = PostgresStorage::new(pool.clone())
+            .await
+            .expect("the database answers");
+        storage.migrate().await.expect("the schema is made");
+        place
+    }
+
+    /// A new file in this folder, with the engine's tables.
+    pub(crate) async fn sqlite(folder: &Path) -> Self {
+        let path = folder.join("jobs.db");
+        let storage = SqliteStorage::open(&path).await.expect("opened");
+        storage.migrate().await.expect("the tables are made");
+        Self::at(path.to_str().expect("the path is UTF-8"))
+    }
+
+    /// The URL of a PostgreSQL database, or the path of a SQLite file.
+    pub(crate) fn at(address: &str) -> Self {
+        if address.starts_with("postgres:") {
+            let options = PgPoolOptions::new().max_connections(4);
+            return Self::Postgres {
+                url: address.to_owned(),
+                pool: options.connect_lazy(address).expect("it is a URL"),
+            };
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(address)
+            .synchronous(SqliteSynchronous::Full);
+        Self::Sqlite {
+            path: address.to_owned(),
+            pool: SqlitePool::connect_lazy_with(options),
+        }
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        match self {
+            Self::Postgres { url, .. } => url,
+            Self::Sqlite { path, .. } => path,
+        }
+    }
+
+    /// The storage as a process opens it.
+    pub(crate) async fn storage(&self) -> Result<SharedStorage, StorageError> {
+        Ok(match self {
+            Self::Postgres { url, .. } => Arc::new(PostgresStorage::connect(url).await?),
+            Self::Sqlite { path, .. } => Arc::new(SqliteStorage::open(path).await?),
+        })
+    }
+
+    /// Enqueues the jobs in a transaction of the caller, and commits.
+    pub(crate) async fn enqueue_and_commit(&self, jobs: &[NewJob]) -> Answer {
+        let committed = match self {
+            Self::Postgres { pool, .. } => commit_in_postgres(pool, jobs).await,
+            Self::Sqlite { pool, .. } => commit_in_sqlite(pool, jobs).await,
+        };
+        match committed {
+            Ok(()) => Answer::Acknowledged,
+            Err(_) => Answer::Unknown,
+        }
+    }
+
+    /// Enqueues the jobs in a transaction of the caller, who then changes his mind.
+    pub(crate) async fn enqueue_and_roll_back(&self, jobs: &[NewJob]) -> Answer {
+        // Without a commit nothing is stored, whatever else goes wrong.
+        let _ = match self {
+            Self::Postgres { pool, .. } => roll_back_in_postgres(pool, jobs).await,
+            Self::Sqlite { pool, .. } => roll_back_in_sqlite(pool, jobs).await,
+        };
+        Answer::RolledBack
+    }
+
+    /// Ends some connections of all processes, as an administrator or a proxy would.
+    pub(crate) async fn end_connections(&self) {
+        if let Self::Postgres { pool, .. } = self {
+            // An error is one of these connections.
+            let _ = sqlx::query(
+                "select pg_terminate_backend(pid) from pg_stat_activity
+                 where datname = current_database() and pid <> pg_backend_pid()
+                 order by random() limit 4",
+            )
+            .execute(pool)
+            .await;
+        }
+    }
+
+    /// Does something to the database that no program should.
+    pub(crate) async fn sabotage(&self, statements: &'static str) {
+        let Self::Postgres { pool, .. } = self else {
+            panic!("only PostgreSQL is sabotaged")
+        };
+        pool.execute(statements).await.expect("it is sabotaged");
+    }
+}
+
+type Tried = Result<(), Box<dyn std::error::Error + Send + Sync>>;
+
+async fn commit_in_postgres(pool: &PgPool, jobs: &[NewJob]) -> Tried {
+    let mut transaction = pool.begin().await?;
+    job_engine_postgres::enqueue(&mut transaction, jobs).await?;
+    Ok(transaction.commit().await?)
+}
+
+async fn roll_back_in_postgres(pool: &PgPool, jobs: &[NewJob]) -> Tried {
+    let mut transaction = pool.begin().await?;
+    job_engine_postgres::enqueue(&mut transaction, jobs).await?;
+    Ok(transaction.rollback().await?)
+}
+
+async fn commit_in_sqlite(pool: &SqlitePool, jobs: &[NewJob]) -> Tried {
+    let mut transaction = pool.begin_with("begin immediate").await?;
+    job_engine_sqlite::enqueue(&mut transaction, jobs).await?;
+    Ok(transaction.commit().await?)
+}
+
+async fn roll_back_in_sqlite(pool: &SqlitePool, jobs: &[NewJob]) -> Tried {
+    let mut transaction = pool.begin_with("begin immediate").await?;
+    job_engine_sqlite::enqueue(&mut transaction, jobs).await?;
+    Ok(transaction.rollback().await?)
+}

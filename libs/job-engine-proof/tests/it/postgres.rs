@@ -1,0 +1,36 @@
+use crate::cluster::Cluster;
+use crate::place::Place;
+use crate::settings;
+use crate::story::{Fault, Story};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_while_workers_are_killed_and_stopped() {
+    let place = Place::postgres(&settings::postgres()).await;
+    let faults = [Fault::Kill, Fault::Kill, Fault::End, Fault::Stop];
+
+    let violations = Story::about(place, &faults).tell().await;
+
+    assert_eq!(violations, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_while_connections_are_ended() {
+    let place = Place::postgres(&settings::postgres()).await;
+    let faults = [Fault::EndConnections, Fault::EndConnections, Fault::Kill];
+
+    let violations = Story::about(place, &faults).tell().await;
+
+    assert_eq!(violations, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_while_the_database_is_restarted_without_a_word() {
+    let cluster = Cluster::start().await;
+    let place = Place::postgres(&cluster.url()).await;
+    let mut story = Story::about(place, &[Fault::Restart, Fault::Kill]);
+    story.cluster = Some(cluster);
+
+    let violations = story.tell().await;
+
+    assert_eq!(violations, []);
+}

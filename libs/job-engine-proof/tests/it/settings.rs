@@ -1,0 +1,72 @@
+//! What the environment says.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::planted::Planted;
+
+/// How long a story's faults go on by default.
+const SHORT: Duration = Duration::from_secs(8);
+
+/// What a worker process is told to do.
+#[derive(Debug, Clone)]
+pub(crate) struct Order {
+    /// Where the jobs are.
+    pub(crate) place: String,
+    /// Where to write down what the handlers do.
+    pub(crate) effects: PathBuf,
+    pub(crate) planted: Planted,
+}
+
+impl Order {
+    const PLACE: &str = "PROOF_PLACE";
+    const EFFECTS: &str = "PROOF_EFFECTS";
+    const PLANTED: &str = "PROOF_PLANTED";
+
+    pub(crate) fn of_the_environment() -> Self {
+        let value = |name| variable(name).expect("the process is started by a story");
+        Self {
+            place: value(Self::PLACE),
+            effects: PathBuf::from(value(Self::EFFECTS)),
+            planted: Planted::named(&value(Self::PLANTED)),
+        }
+    }
+
+    pub(crate) fn variables(&self) -> [(&'static str, String); 3] {
+        let effects = self.effects.to_str().expect("the path is UTF-8");
+        [
+            (Self::PLACE, self.place.clone()),
+            (Self::EFFECTS, effects.to_owned()),
+            (Self::PLANTED, self.planted.name()),
+        ]
+    }
+}
+
+/// The address of a PostgreSQL cluster in which databases may be made.
+pub(crate) fn postgres() -> String {
+    variable("DIQUIS_TEST_POSTGRES_URL").expect(
+        "no DIQUIS_TEST_POSTGRES_URL: run `scripts/with-postgres cargo test -p job-engine-proof`",
+    )
+}
+
+/// `SEED`, or one that nobody has seen.
+pub(crate) fn seed() -> u64 {
+    let given = variable("SEED").map(|seed| seed.parse().expect("SEED is a number"));
+    let seed = given.unwrap_or_else(|| u64::from(rand::random::<u32>()));
+    println!("SEED={seed}");
+    seed
+}
+
+pub(crate) fn length() -> Duration {
+    let given = variable("CHAOS_SECONDS");
+    let given = given.map(|text| text.parse().expect("CHAOS_SECONDS is a number"));
+    given.map_or(SHORT, Duration::from_secs)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test's settings are in the environment"
+)]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

@@ -1,0 +1,75 @@
+//! A process that runs jobs, and is made to suffer for it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use job_engine::storage::SharedStorage;
+use job_engine::{Registry, RunningServer, Server, ServerOptions};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::sleep;
+
+use crate::entry::{Effects, Entry};
+use crate::place::Place;
+use crate::planted::Planted;
+use crate::settings::Order;
+
+/// What the process says once it works.
+pub(crate) const WORKS: &str = "the worker works";
+
+/// How to start it.
+pub(crate) const TEST: [&str; 4] = ["worker::worker", "--exact", "--ignored", "--nocapture"];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "the stories start it as a process of its own"]
+async fn worker() {
+    let order = Order::of_the_environment();
+    let mut told_to_end = signal(SignalKind::terminate()).expect("signals are heard");
+    let server = start(&order).await;
+    println!("{WORKS}");
+
+    told_to_end.recv().await;
+    server.stop().await;
+}
+
+/// Tries on while the database is away.
+async fn start(order: &Order) -> RunningServer {
+    let place = Place::at(&order.place);
+    let effects = Effects::open(&order.effects, order.planted);
+    loop {
+        if let Ok(storage) = place.storage().await {
+            let registry = Registry::default().with::<Entry>();
+            let server = Server::new(storage, registry, Arc::new(effects.clone()));
+            if let Ok(running) = server.options(options(order.planted)).start().await {
+                return running;
+            }
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
+}
+
+fn options(planted: Planted) -> ServerOptions {
+    let poll_interval = match planted {
+        Planted::LosesWakeUps => Duration::from_hours(1),
+        _ => Duration::from_millis(500),
+    };
+    ServerOptions {
+        workers: 8,
+        poll_interval,
+        heartbeat_interval: Duration::from_millis(500),
+        server_timeout: Duration::from_secs(4),
+        grace: Duration::from_secs(1),
+        // Whoever is killed all the time is not to blame.
+        max_abandoned: 1000,
+        ..ServerOptions::default()
+    }
+}
+
+/// The storage of who is not a worker.
+pub(crate) async fn storage(place: &Place) -> SharedStorage {
+    loop {
+        match place.storage().await {
+            Ok(storage) => return storage,
+            Err(_) => sleep(Duration::from_millis(100)).await,
+        }
+    }
+}
