@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow};
 use application::App;
 use http::Uri;
 use infrastructure::{Adapters, Pool};
-use job_engine::{RetryPolicy, RunningServer, Server, ServerOptions};
+use job_engine::{Client, RetryPolicy, RunningServer, Server, ServerOptions};
 use signalr_hub::backplane::{Backplane, PostgresBackplane, Retention};
 
 use crate::config::{Config, Secret};
@@ -50,7 +50,7 @@ impl Process {
         })
     }
 
-    /// Starts to work off jobs.
+    /// Starts to work off jobs, and sees to it that those which recur do.
     pub async fn start_workers(&self, config: &Config) -> anyhow::Result<RunningServer> {
         let defaults = ServerOptions::default();
         let options = ServerOptions {
@@ -66,6 +66,11 @@ impl Process {
             ..defaults
         };
         let storage = self.adapters.storage.clone();
+        let recurring = Client::new(storage.clone()).recurring();
+        for job in application::jobs::recurring() {
+            let added = recurring.add_or_update(&job).await;
+            added.context("the recurring jobs")?;
+        }
         let context = Arc::new(self.app.clone());
         let server = Server::new(storage, application::jobs::registry(), context);
         server.options(options).start().await.context("the workers")

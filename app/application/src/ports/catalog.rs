@@ -205,6 +205,9 @@ pub trait Sessions: Send {
 
     /// Forgets the user's sessions that expired.
     async fn remove_expired(&mut self, user: UserId, now: Timestamp) -> Result<(), CatalogError>;
+
+    /// Forgets everybody's sessions that expired.
+    async fn remove_all_expired(&mut self, now: Timestamp) -> Result<(), CatalogError>;
 }
 
 /// Links that let someone set their password, once.
@@ -231,6 +234,9 @@ pub trait OneTimeLinks: Send {
         hash: &TokenHash,
         now: Timestamp,
     ) -> Result<Option<UserId>, CatalogError>;
+
+    /// Forgets the links that were used or expired.
+    async fn remove_spent(&mut self, now: Timestamp) -> Result<(), CatalogError>;
 }
 
 /// How often signing in with an address failed in a row, whether or not it is known.

@@ -1,3 +1,4 @@
+mod forgetting;
 mod notifications;
 mod passwords;
 mod provisioning;

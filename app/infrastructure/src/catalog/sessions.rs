@@ -90,6 +90,14 @@ impl Sessions for SqlRecords {
             .await?;
         Ok(())
     }
+
+    async fn remove_all_expired(&mut self, now: Timestamp) -> Result<(), CatalogError> {
+        sql("DELETE FROM sessions WHERE expires_at <= $1")
+            .bind(now)
+            .execute(self.link())
+            .await?;
+        Ok(())
+    }
 }
 
 fn session(row: &Row) -> Result<Session, DatabaseError> {

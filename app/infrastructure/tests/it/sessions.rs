@@ -85,4 +85,48 @@ on_both! {
         assert!(sessions.find_token(&hash).await.expect("answered").is_none());
         assert!(sessions.find(session.id).await.expect("answered").is_none());
     }
+
+    async fn what_expired_is_forgotten_of_everybody(stage: &Stage) {
+        let ada = stage.user("ada@acme.example").await;
+        let eve = stage.user("eve@acme.example").await;
+        let long = Session { expires_at: now() + 3.hours(), ..session(&ada) };
+        let (one, other) = (session(&ada), session(&eve));
+        let mut transaction = stage.begin().await;
+        let sessions = transaction.sessions();
+        for session in [&long, &one, &other] {
+            sessions.add(session).await.expect("added");
+        }
+
+        sessions.remove_all_expired(now() + 2.hours()).await.expect("removed");
+
+        for (session, is_there) in [(long, true), (one, false), (other, false)] {
+            let found = sessions.find(session.id).await.expect("answered");
+            assert_eq!(found.is_some(), is_there);
+        }
+    }
+
+    async fn links_that_were_used_or_expired_are_forgotten(stage: &Stage) {
+        let names = ["fresh", "used", "old"];
+        let hash = |name: &str| stage.adapters.tokens.hash(name);
+        let mut users = Vec::new();
+        for name in names {
+            users.push(stage.user(&format!("{name}@acme.example")).await);
+        }
+        let mut transaction = stage.begin().await;
+        let links = transaction.one_time_links();
+        for (user, name) in users.iter().zip(names) {
+            let expires_at = if name == "old" { now() } else { now() + 1.hour() };
+            links.put(user.id, &hash(name), expires_at).await.expect("stored");
+        }
+        links.redeem(&hash("used"), now()).await.expect("redeemed");
+
+        links.remove_spent(now()).await.expect("removed");
+
+        // Before its end the old one would still open.
+        let earlier = now() - 1.hour();
+        for (name, is_there) in names.into_iter().zip([true, false, false]) {
+            let found = links.find(&hash(name), earlier).await.expect("answered");
+            assert_eq!(found.is_some(), is_there, "{name}");
+        }
+    }
 }

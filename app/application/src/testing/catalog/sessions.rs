@@ -65,6 +65,11 @@ impl Sessions for CatalogState {
             .retain(|it| it.user_id != user || it.expires_at > now);
         Ok(())
     }
+
+    async fn remove_all_expired(&mut self, now: Timestamp) -> Result<(), CatalogError> {
+        self.sessions.retain(|it| it.expires_at > now);
+        Ok(())
+    }
 }
 
 #[async_trait]
@@ -104,6 +109,12 @@ impl OneTimeLinks for CatalogState {
             link.is_used = true;
         }
         Ok(user)
+    }
+
+    async fn remove_spent(&mut self, now: Timestamp) -> Result<(), CatalogError> {
+        self.links
+            .retain(|_, it| !it.is_used && it.expires_at > now);
+        Ok(())
     }
 }
 
