@@ -1,27 +1,30 @@
-// Every protocol over every transport.
+// Every protocol over every transport, with every client.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import * as signalr from "@microsoft/signalr";
-import { MessagePackHubProtocol } from "@microsoft/signalr-protocol-msgpack";
+import { clients } from "./clients.js";
 import { closed, collect, inbox } from "./events.js";
 import { startServer } from "./server.js";
 
-const { HttpTransportType, HubConnectionBuilder, JsonHubProtocol, LogLevel, Subject } = signalr;
-
-const kinds = [
-  { transport: "WebSockets", protocol: new JsonHubProtocol() },
-  { transport: "WebSockets", protocol: new MessagePackHubProtocol() },
-  { transport: "ServerSentEvents", protocol: new JsonHubProtocol() },
-  { transport: "LongPolling", protocol: new JsonHubProtocol() },
-  { transport: "LongPolling", protocol: new MessagePackHubProtocol() },
-];
+const kinds = clients.flatMap((client) => {
+  const { JsonHubProtocol, MessagePackHubProtocol } = client;
+  return [
+    { client, transport: "WebSockets", protocol: new JsonHubProtocol() },
+    { client, transport: "WebSockets", protocol: new MessagePackHubProtocol() },
+    { client, transport: "ServerSentEvents", protocol: new JsonHubProtocol() },
+    { client, transport: "LongPolling", protocol: new JsonHubProtocol() },
+    { client, transport: "LongPolling", protocol: new MessagePackHubProtocol() },
+  ];
+});
 
 let server;
 before(async () => { server = await startServer("conformance"); });
 after(() => server.stop());
 
-for (const { transport, protocol } of kinds) {
-  describe(`${protocol.name} over ${transport}`, { concurrency: 4 }, () => {
+for (const { client, transport, protocol } of kinds) {
+  const { HttpTransportType, HubConnectionBuilder, LogLevel, Subject } = client;
+  const name = `client ${client.version}: ${protocol.name} over ${transport}`;
+
+  describe(name, { concurrency: 4 }, () => {
     const build = () => new HubConnectionBuilder()
       .withUrl(`${server.url}/testhub`, HttpTransportType[transport])
       .withHubProtocol(protocol)
