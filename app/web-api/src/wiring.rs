@@ -10,7 +10,7 @@ use job_engine::{Client, RetryPolicy, RunningServer, Server, ServerOptions};
 use signalr_hub::backplane::{Backplane, PostgresBackplane, Retention};
 
 use crate::config::{Config, Secret};
-use crate::hubs::{HubNotifier, NotificationHub};
+use crate::hubs::{HubNotifier, NotificationHub, NotificationInbox};
 use crate::identity::Identity;
 use crate::signing_key;
 use crate::tokens::Tokens;
@@ -40,7 +40,8 @@ impl Process {
         let key = signing_key(config, &adapters).await?;
         let identity = Arc::new(Identity::new(app.clone(), Tokens::new(&key)));
         let backplane = backplane(&adapters).await?;
-        let hub = NotificationHub::start(identity.clone(), &config.public_url, backplane);
+        let inbox = Arc::new(NotificationInbox::of(app.clone()));
+        let hub = NotificationHub::start(identity.clone(), &config.public_url, backplane, inbox);
         notifier.attach(hub.context());
         Ok(Self {
             app,

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use super::provisioning_failed::{give_up, note_failure};
 use super::send_email::{Letter, SendEmail};
 use crate::App;
-use crate::notifications::tell_waiting;
 use crate::ports::{
     CatalogError, EnqueueError, SaveError, TenantDatabase, TenantDatabaseError, TenantOwner,
     Transaction,
@@ -31,11 +30,10 @@ impl Job for ProvisionTenant {
     async fn run(&self, app: &App, attempt: &Attempt) -> Result<(), JobError> {
         let mut tenant = start(app, self.tenant, attempt).await?;
 
-        // A run that got this far and died before it told anyone finds its work done.
+        // A run that died right after its last step finds its work done.
         if !tenant.is_active() {
             provision(app, &mut tenant, attempt).await?;
         }
-        tell_waiting(app, tenant.id).await?;
         Ok(())
     }
 
@@ -167,9 +165,11 @@ async fn activate(app: &App, tenant: &mut Tenant) -> Result<(), Trouble> {
 
     let mut transaction = app.catalog.begin().await?;
     transaction.tenants().save(&mut active).await?;
-    if let Some(user) = active.requested_by() {
-        let ready = Notification::about(&active, NotificationKind::TenantReady, user, now);
-        transaction.notifications().add(&ready).await?;
+    let ready = active
+        .requested_by()
+        .map(|user| Notification::about(&active, NotificationKind::TenantReady, user, now));
+    if let Some(ready) = &ready {
+        transaction.notifications().add(ready).await?;
     }
     let owner = transaction.tenants().owner(active.id).await?;
     let letter = Letter::Welcome {
@@ -181,6 +181,9 @@ async fn activate(app: &App, tenant: &mut Tenant) -> Result<(), Trouble> {
 
     *tenant = active;
     app.notifier.tenant_changed(tenant).await;
+    if let Some(ready) = &ready {
+        app.notifier.notify(ready).await;
+    }
     Ok(())
 }
 

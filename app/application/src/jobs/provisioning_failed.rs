@@ -2,7 +2,6 @@ use domain::{Notification, NotificationKind, Status, Tenant, TenantId};
 use job_engine::{Failure, JobError};
 
 use crate::App;
-use crate::notifications::tell_waiting;
 use crate::ports::SaveError;
 
 /// Someone else may store the tenant at the same moment, but not for ever.
@@ -36,7 +35,7 @@ async fn store(
         match store_as(app, tenant, failure, kind).await {
             Err(SaveError::Stale) => {}
             Err(SaveError::Catalog(error)) => return Err(error.into()),
-            Ok(()) => return Ok(tell_waiting(app, id).await?),
+            Ok(()) => return Ok(()),
         }
     }
     Err(SaveError::Stale.into())
@@ -63,13 +62,18 @@ async fn store_as(
         }
         transaction.tenants().save(&mut tenant).await?;
     }
+    let mut told = None;
     if let (Some(kind), Some(user)) = (kind, tenant.requested_by()) {
         let notification = Notification::about(&tenant, kind, user, now);
-        transaction.notifications().add(&notification).await?;
+        let is_new = transaction.notifications().add(&notification).await?;
+        told = is_new.then_some(notification);
     }
     transaction.commit().await?;
 
     app.notifier.tenant_changed(&tenant).await;
+    if let Some(notification) = &told {
+        app.notifier.notify(notification).await;
+    }
     Ok(())
 }
 

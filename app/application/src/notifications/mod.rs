@@ -1,7 +1,7 @@
 //! What users are told, and their inbox.
 
+mod delivery;
 mod inbox;
-mod tell;
 
+pub use delivery::{delivered, mark_delivered, notifications_after, undelivered};
 pub use inbox::{Inbox, InboxQuery, list_notifications, read_all_notifications, read_notification};
-pub(crate) use tell::tell_waiting;

@@ -287,9 +287,21 @@ pub trait Notifications: Send {
 
     async fn mark_all_read(&mut self, user: UserId, now: Timestamp) -> Result<(), CatalogError>;
 
-    /// Those about a tenant that were stored but not yet shown to whoever is connected.
-    async fn waiting(&mut self, tenant: TenantId) -> Result<Vec<Notification>, CatalogError>;
+    /// Up to which number a page of the user's has them; 0 at first.
+    async fn delivered(&mut self, user: UserId) -> Result<u64, CatalogError>;
 
-    async fn mark_pushed(&mut self, id: NotificationId, now: Timestamp)
-    -> Result<(), CatalogError>;
+    /// Those with higher numbers, lowest first. A user's notifications are numbered in the order in
+    /// which they were committed.
+    async fn after(
+        &mut self,
+        user: UserId,
+        number: u64,
+        limit: u32,
+    ) -> Result<Vec<(u64, Notification)>, CatalogError>;
+
+    /// A lower number than before changes nothing.
+    async fn mark_delivered(&mut self, user: UserId, up_to: u64) -> Result<(), CatalogError>;
+
+    /// Who has some that were not delivered, and the number of the newest.
+    async fn undelivered(&mut self) -> Result<Vec<(UserId, u64)>, CatalogError>;
 }

@@ -29,7 +29,8 @@ pub use tenant_databases::{
 /// is reported when it does not arrive.
 #[async_trait]
 pub trait Notifier: Send + Sync {
-    /// Shows a notification to its user, wherever they are connected.
+    /// Shows a notification, which was stored, to its user: wherever they are connected, or as soon as
+    /// they are.
     async fn notify(&self, notification: &Notification);
 
     /// Tells every Super Admin that there is something newer to read about the tenant.

@@ -3,7 +3,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use domain::{EmailAddress, Notification, NotificationId, Tenant, TenantId, User, UserId};
+use domain::{EmailAddress, Notification, Tenant, TenantId, User, UserId};
 use jiff::Timestamp;
 use job_engine::NewJob;
 use tokio::sync::OwnedMutexGuard;
@@ -50,7 +50,7 @@ pub struct CatalogState {
     pub links: HashMap<UserId, StoredLink>,
     pub failures: HashMap<EmailAddress, SignInTrouble>,
     pub notifications: Vec<Notification>,
-    pub pushed: Vec<NotificationId>,
+    pub delivered: HashMap<UserId, u64>,
     pub jobs: Vec<NewJob>,
 }
 
@@ -79,12 +79,6 @@ impl FakeCatalog {
         if let Some(change) = change {
             change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
         }
-    }
-
-    /// As if the process had died before it noted what it had shown.
-    pub fn forget_pushes(&self) {
-        let state = self.state.lock();
-        state.unwrap_or_else(PoisonError::into_inner).pushed.clear();
     }
 }
 

@@ -56,23 +56,6 @@ async fn the_one_who_asked_is_told_once_even_if_the_job_runs_again() {
 }
 
 #[tokio::test]
-async fn a_notification_that_was_stored_but_not_shown_is_shown_by_the_next_run() {
-    let fake = FakeApp::default();
-    let admin = fake.super_admin().await;
-    let tenant = registered(&fake, admin.id).await;
-    provision(&fake, tenant.id, 1).await.expect("provisioned");
-    let notification = fake.stored().notifications[0].clone();
-    fake.catalog.forget_pushes();
-
-    provision(&fake, tenant.id, 1).await.expect("nothing to do");
-
-    assert_eq!(
-        fake.notifier.notifications(),
-        [notification.clone(), notification]
-    );
-}
-
-#[tokio::test]
 async fn a_failed_attempt_makes_the_tenant_failed_and_says_why() {
     let fake = FakeApp::default();
     let admin = fake.super_admin().await;

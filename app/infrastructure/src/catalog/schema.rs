@@ -13,5 +13,13 @@ pub const CATALOG: Schema = Schema {
             postgres: include_str!("../../migrations/postgres/catalog/0002_shared_secrets.sql"),
             sqlite: include_str!("../../migrations/sqlite/catalog/0002_shared_secrets.sql"),
         },
+        Migration {
+            postgres: include_str!(
+                "../../migrations/postgres/catalog/0003_delivered_notifications.sql"
+            ),
+            sqlite: include_str!(
+                "../../migrations/sqlite/catalog/0003_delivered_notifications.sql"
+            ),
+        },
     ],
 };

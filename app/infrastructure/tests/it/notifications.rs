@@ -84,17 +84,36 @@ on_both! {
         assert_eq!(list(notifications, &all(&ada)).await.len(), 3);
     }
 
-    async fn what_was_not_shown_waits_until_it_is(stage: &Stage) {
+    async fn notifications_wait_in_order_until_they_are_delivered(stage: &Stage) {
         let ada = stage.user("ada@acme.example").await;
-        let told = tell(stage, &ada, 2).await;
+        let told = tell(stage, &ada, 3).await;
         let mut transaction = stage.begin().await;
         let notifications = transaction.notifications();
 
-        let waiting = notifications.waiting(told[0].tenant_id).await.expect("listed");
-        assert_eq!(waiting, told[..1]);
-        notifications.mark_pushed(told[0].id, now()).await.expect("marked");
+        let waiting = notifications.after(ada.id, 0, 2).await.expect("listed");
+        assert_eq!(waiting, [(1, told[0].clone()), (2, told[1].clone())]);
+        assert_eq!(notifications.delivered(ada.id).await.expect("known"), 0);
+        let undelivered = notifications.undelivered().await.expect("known");
+        assert_eq!(undelivered, [(ada.id, 3)]);
 
-        let waiting = notifications.waiting(told[0].tenant_id).await.expect("listed");
-        assert_eq!(waiting, []);
+        notifications.mark_delivered(ada.id, 2).await.expect("marked");
+        notifications.mark_delivered(ada.id, 1).await.expect("marked");
+        assert_eq!(notifications.delivered(ada.id).await.expect("known"), 2);
+        let waiting = notifications.after(ada.id, 2, 2).await.expect("listed");
+        assert_eq!(waiting, [(3, told[2].clone())]);
+
+        notifications.mark_delivered(ada.id, 3).await.expect("marked");
+        assert_eq!(notifications.undelivered().await.expect("known"), []);
+    }
+
+    async fn what_was_never_told_is_never_delivered(stage: &Stage) {
+        let ada = stage.user("ada@acme.example").await;
+        tell(stage, &ada, 1).await;
+        let mut transaction = stage.begin().await;
+        let notifications = transaction.notifications();
+
+        notifications.mark_delivered(ada.id, 7).await.expect("marked");
+
+        assert_eq!(notifications.delivered(ada.id).await.expect("known"), 0);
     }
 }

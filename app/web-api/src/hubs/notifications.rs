@@ -5,6 +5,7 @@ use application::ports::SessionId;
 use async_trait::async_trait;
 use axum::Router;
 use signalr_hub::backplane::Backplane;
+use signalr_hub::durable::Inbox;
 use signalr_hub::{
     AllowedOrigins, Authenticate, Caller, ConnectionOptions, Credentials, Hub, HubContext,
     HubError, HubOptions, HubServer, Methods, Refused, User,
@@ -33,15 +34,18 @@ pub struct NotificationHub {
 }
 
 impl NotificationHub {
-    /// Starts it; with a backplane, together with the same hub of other processes.
+    /// Starts it; with a backplane, together with the same hub of other processes. What waits in the
+    /// inbox goes to its user as soon as they are connected.
     pub fn start(
         identity: Arc<Identity>,
         public_url: &PublicUrl,
         backplane: Option<Arc<dyn Backplane>>,
+        inbox: Arc<dyn Inbox>,
     ) -> Self {
         let listeners = Arc::new(Listeners::default());
         let options = HubOptions {
             backplane,
+            inbox: Some(inbox),
             connections: ConnectionOptions {
                 authenticate: Arc::new(AccessTokens(Arc::clone(&identity))),
                 allowed_origins: AllowedOrigins::Listed(vec![public_url.as_str().to_owned()]),

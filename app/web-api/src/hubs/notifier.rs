@@ -8,7 +8,6 @@ use signalr_hub::{HubContext, SendError};
 use uuid::Uuid;
 
 use super::notifications::SUPER_ADMINS;
-use crate::routes::notifications::{NotificationDetails, NotificationType};
 use crate::routes::tenants::TenantStatus;
 
 /// Speaks to those who are connected, through the hub. Until there is one, nobody is.
@@ -39,12 +38,8 @@ impl Notifier for HubNotifier {
         let Some(hub) = self.hub.get() else {
             return;
         };
-        let severity: NotificationType = notification.kind.severity().into();
-        let details = NotificationDetails::from(notification);
-        let user = hub.clients().user(&notification.user_id.to_string());
-
-        let arguments = (severity, notification.message.as_str(), details);
-        report(user.send("ReceiveNotification", arguments).await);
+        let user = notification.user_id.to_string();
+        report(hub.clients().deliver(&user).await);
     }
 
     async fn tenant_changed(&self, tenant: &Tenant) {
@@ -62,7 +57,7 @@ impl Notifier for HubNotifier {
     }
 }
 
-/// What was not told waits in the inbox.
+/// What was not told now waits in the inbox.
 fn report(sent: Result<(), SendError>) {
     if let Err(error) = sent {
         tracing::warn!(%error, "not everyone who is connected could be told");

@@ -107,6 +107,19 @@ impl HubClient {
                 self.waiting.reverse();
             }
         }
-        self.waiting.pop()
+        let message = self.waiting.pop()?;
+        self.answer(&message).await;
+        Some(message)
+    }
+
+    /// As every SignalR client does when its handler has run.
+    async fn answer(&mut self, message: &Value) {
+        let Some(id) = message.get("invocationId") else {
+            return;
+        };
+        let answer = json!({ "type": 3, "invocationId": id, "result": null });
+        let text = format!("{answer}{END}");
+        // The connection may be ending.
+        let _ = self.socket.send(Message::text(text)).await;
     }
 }

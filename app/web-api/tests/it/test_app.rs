@@ -1,7 +1,8 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use domain::UserId;
+use application::notifications::undelivered;
+use domain::{Notification, NotificationKind, TenantId, UserId};
 use serde_json::{Value, json};
 use sqlx::Connection;
 use tempfile::TempDir;
@@ -149,6 +150,29 @@ impl TestApp {
             .end_all(UserId(id), app.clock.now())
             .await
             .expect("ends");
+        transaction.commit().await.expect("commits");
+    }
+
+    /// Waits until a page of each user's has told that it has everything.
+    pub async fn all_is_delivered(&self) {
+        eventually("every notification to be delivered", async || {
+            let waiting = undelivered(self.server.app()).await.expect("answered");
+            waiting.is_empty().then_some(())
+        })
+        .await;
+    }
+
+    /// Stores a notification about a tenant, as a process does that dies before it can tell anyone.
+    pub async fn store_notification(&self, tenant: &str, kind: NotificationKind) {
+        let app = self.server.app();
+        let mut transaction = app.catalog.begin().await.expect("begins");
+        let id = TenantId(tenant.parse().expect("a UUID"));
+        let tenant = transaction.tenants().find(id).await.expect("answered");
+        let tenant = tenant.expect("it is there");
+        let user = tenant.requested_by().expect("somebody asked for it");
+        let notification = Notification::about(&tenant, kind, user, app.clock.now());
+        let added = transaction.notifications().add(&notification).await;
+        assert!(added.expect("answered"));
         transaction.commit().await.expect("commits");
     }
 

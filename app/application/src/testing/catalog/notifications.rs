@@ -1,5 +1,7 @@
+use std::collections::HashMap;
+
 use async_trait::async_trait;
-use domain::{Notification, NotificationId, TenantId, UserId};
+use domain::{Notification, NotificationId, UserId};
 use jiff::Timestamp;
 
 use super::CatalogState;
@@ -61,20 +63,36 @@ impl Notifications for CatalogState {
         Ok(())
     }
 
-    async fn waiting(&mut self, tenant: TenantId) -> Result<Vec<Notification>, CatalogError> {
-        let waiting = self
-            .notifications
-            .iter()
-            .filter(|it| it.tenant_id == tenant && !self.pushed.contains(&it.id));
-        Ok(waiting.cloned().collect())
+    async fn delivered(&mut self, user: UserId) -> Result<u64, CatalogError> {
+        Ok(self.delivered.get(&user).copied().unwrap_or(0))
     }
 
-    async fn mark_pushed(
+    async fn after(
         &mut self,
-        id: NotificationId,
-        _now: Timestamp,
-    ) -> Result<(), CatalogError> {
-        self.pushed.push(id);
+        user: UserId,
+        number: u64,
+        limit: u32,
+    ) -> Result<Vec<(u64, Notification)>, CatalogError> {
+        let theirs = self.notifications.iter().filter(|it| it.user_id == user);
+        let numbered = (1..).zip(theirs).filter(|(it, _)| *it > number);
+        Ok(numbered
+            .take(limit as usize)
+            .map(|(number, it)| (number, it.clone()))
+            .collect())
+    }
+
+    async fn mark_delivered(&mut self, user: UserId, up_to: u64) -> Result<(), CatalogError> {
+        let delivered = self.delivered.entry(user).or_default();
+        *delivered = up_to.max(*delivered);
         Ok(())
+    }
+
+    async fn undelivered(&mut self) -> Result<Vec<(UserId, u64)>, CatalogError> {
+        let mut newest: HashMap<UserId, u64> = HashMap::new();
+        for it in &self.notifications {
+            *newest.entry(it.user_id).or_default() += 1;
+        }
+        newest.retain(|user, newest| self.delivered.get(user).is_none_or(|it| it < newest));
+        Ok(newest.into_iter().collect())
     }
 }
