@@ -204,7 +204,7 @@ async fn claim(
     let claim = Claim {
         server,
         queues: ["critical", "default", "mail"].map(str::to_owned).to_vec(),
-        kinds: vec![kind.to_owned()],
+        kinds: vec![kind.into()],
         limit: 1,
     };
     let claimed = storage.claim(&claim).await?.pop();

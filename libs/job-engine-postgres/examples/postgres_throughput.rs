@@ -92,7 +92,7 @@ async fn claim_and_settle(storage: Arc<PostgresStorage>, server: ServerId) -> Re
     let claim = Claim {
         server,
         queues: vec!["default".to_owned()],
-        kinds: vec!["nothing".to_owned()],
+        kinds: vec!["nothing".into()],
         limit: BATCH,
     };
     loop {

@@ -7,7 +7,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
 use uuid::Uuid;
 
-use crate::convert::{rows, unavailable, unsigned};
+use crate::convert::{rows, signed, stored_version, unavailable, unsigned};
 use crate::line::{Lines, Places};
 
 /// Locks the server's row, so that it cannot be taken for dead in between: whoever buries it waits
@@ -23,7 +23,9 @@ with server as (
     select ctid from job_engine.ready
     where queue = $2 and priority <= place.highest and priority >= place.lowest
       and id >= place.from_id
-      and server is null and kind = any($3) and exists (select from server)
+      and server is null and kind = any($3)
+      and (version is null or version <= ($8::integer[])[array_position($3, kind)])
+      and exists (select from server)
       and not exists (select from job_engine.pauses p where p.queue = $2)
     order by priority desc, id
     limit $4
@@ -36,7 +38,7 @@ set server = $1, claimed_at = clock_timestamp(), epoch = r.epoch + 1
 from next
 where r.ctid = next.ctid
 returning r.id, r.epoch, r.kind, r.queue, r.arguments, r.attempts, r.abandoned, r.priority,
-  r.tenant, r.tags";
+  r.tenant, r.tags, r.version";
 
 pub(crate) async fn claim(
     pool: &PgPool,
@@ -86,14 +88,19 @@ async fn claim_at(
     queue: &str,
     limit: usize,
 ) -> Result<Vec<(i16, ClaimedJob)>, StorageError> {
+    let known = claim.kinds.iter();
+    let (names, versions): (Vec<&str>, Vec<i32>) = known
+        .map(|kind| (kind.name.as_str(), signed(kind.version)))
+        .unzip();
     let claimed = sqlx::query(CLAIM)
         .bind(claim.server.0)
         .bind(queue)
-        .bind(&claim.kinds)
+        .bind(names)
         .bind(rows(limit))
         .bind(places.highest)
         .bind(places.lowest)
         .bind(places.from)
+        .bind(versions)
         .fetch_all(pool)
         .await
         .map_err(unavailable)?;
@@ -134,6 +141,7 @@ fn job(row: &PgRow) -> sqlx::Result<(i16, ClaimedJob)> {
         arguments: row.try_get(4)?,
         attempt: unsigned(row.try_get(5)?) + 1,
         abandoned: unsigned(row.try_get(6)?),
+        version: stored_version(row.try_get(10)?),
         tenant: row.try_get(8)?,
         tags: row.try_get::<Option<_>, _>(9)?.unwrap_or_default(),
     };

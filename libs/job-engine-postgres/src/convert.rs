@@ -64,6 +64,15 @@ pub(crate) fn array(texts: &[String]) -> Option<String> {
     Some(format!("{{{}}}", quoted.join(",")))
 }
 
+/// The first version is not stored, for most arguments have it.
+pub(crate) fn later_version(version: u32) -> Option<i32> {
+    (version > 1).then(|| signed(version))
+}
+
+pub(crate) fn stored_version(version: Option<i32>) -> u32 {
+    version.map_or(1, unsigned)
+}
+
 /// As JSON, where a NUL is an escape.
 pub(crate) fn error_json(error: &ErrorReport) -> String {
     serde_json::to_string(error).expect("three strings are always JSON")
@@ -82,6 +91,11 @@ pub(crate) fn state(name: &str) -> Result<State, StorageError> {
 /// A count or number that is never negative.
 pub(crate) fn unsigned(number: i32) -> u32 {
     u32::try_from(number).unwrap_or_default()
+}
+
+/// A number that is stored as one that could be negative.
+pub(crate) fn signed(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
 }
 
 /// A count that is never negative.

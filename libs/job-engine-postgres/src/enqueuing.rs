@@ -6,18 +6,19 @@ use job_engine::{Due, NewJob};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
-use crate::convert::{array, delay_micros, unavailable};
+use crate::convert::{array, delay_micros, later_version, unavailable};
 
 /// Jobs that may run now. Known ids are looked for first, so that a repeated call is an error and
 /// not a second run.
 pub(crate) const ENQUEUE_NOW: &str = "
 with jobs as (
   select * from unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::text[],
-    $6::text[], $7::text[]) as j (id, kind, queue, priority, arguments, tenant, tags)
+    $6::text[], $7::text[], $8::integer[])
+    as j (id, kind, queue, priority, arguments, tenant, tags, version)
 )
 insert into job_engine.ready
-  (id, kind, queue, priority, arguments, tenant, tags, created_at, enqueued_at)
-select id, kind, queue, priority, arguments, tenant, tags::text[], statement_timestamp(),
+  (id, kind, queue, priority, arguments, tenant, tags, version, created_at, enqueued_at)
+select id, kind, queue, priority, arguments, tenant, tags::text[], version, statement_timestamp(),
   statement_timestamp()
 from jobs
 where not exists (
@@ -26,17 +27,17 @@ where not exists (
   union all select from jobs join job_engine.finished using (id)
 )";
 
-/// Jobs that wait for their time: `$8` microseconds from now, or until `$9` microseconds of the
+/// Jobs that wait for their time: `$9` microseconds from now, or until `$10` microseconds of the
 /// Unix epoch.
 pub(crate) const ENQUEUE_LATER: &str = "
 with jobs as (
   select * from unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::text[],
-    $6::text[], $7::text[], $8::bigint[], $9::bigint[])
-    as j (id, kind, queue, priority, arguments, tenant, tags, delay, due)
+    $6::text[], $7::text[], $8::integer[], $9::bigint[], $10::bigint[])
+    as j (id, kind, queue, priority, arguments, tenant, tags, version, delay, due)
 )
 insert into job_engine.waiting
-  (id, kind, queue, priority, arguments, tenant, tags, created_at, changed_at, due_at)
-select id, kind, queue, priority, arguments, tenant, tags::text[], statement_timestamp(),
+  (id, kind, queue, priority, arguments, tenant, tags, version, created_at, changed_at, due_at)
+select id, kind, queue, priority, arguments, tenant, tags::text[], version, statement_timestamp(),
   statement_timestamp(),
   coalesce(
     statement_timestamp() + delay * interval '1 microsecond',
@@ -104,6 +105,7 @@ pub(crate) struct Rows<'a> {
     pub(crate) tenants: Vec<Option<&'a str>>,
     /// As PostgreSQL writes arrays, for an array of arrays must be rectangular.
     pub(crate) tags: Vec<Option<String>>,
+    pub(crate) versions: Vec<Option<i32>>,
 }
 
 #[derive(Default)]
@@ -134,6 +136,7 @@ impl<'a> Rows<'a> {
         self.arguments.push(&job.arguments);
         self.tenants.push(job.tenant.as_deref());
         self.tags.push(array(&job.tags));
+        self.versions.push(later_version(job.version));
     }
 }
 
@@ -155,6 +158,7 @@ async fn insert_now(connection: &mut PgConnection, rows: Rows<'_>) -> Result<(),
         .bind(rows.arguments)
         .bind(rows.tenants)
         .bind(rows.tags)
+        .bind(rows.versions)
         .execute(connection)
         .await
         .map_err(unavailable)?;
@@ -174,6 +178,7 @@ async fn insert_later(
         .bind(later.rows.arguments)
         .bind(later.rows.tenants)
         .bind(later.rows.tags)
+        .bind(later.rows.versions)
         .bind(later.delays)
         .bind(later.times)
         .execute(connection)

@@ -8,7 +8,9 @@ use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
 use crate::PostgresStorage;
-use crate::convert::{self, column, count, error_report, state, timestamp, unavailable, unsigned};
+use crate::convert::{
+    self, column, count, error_report, state, stored_version, timestamp, unavailable, unsigned,
+};
 use crate::limiting;
 use crate::live::LiveCounts;
 use crate::recurring;
@@ -21,7 +23,7 @@ select state::text, sum(jobs)::bigint from job_engine.tally group by state";
 const JOB: &str = "
 select
   id, kind, queue, priority, tenant, tags, state::text, reason, attempts, abandoned, arguments,
-  server, error, duration, result, claimed_by, enqueue_reason,
+  version, server, error, duration, result, claimed_by, enqueue_reason,
   attempts as attempt,
   case when place <> 'ready' then state::text end as end_state,
   (extract(epoch from created_at) * 1000000)::bigint as created_at,
@@ -189,6 +191,7 @@ fn summary(row: &PgRow) -> Result<JobSummary, StorageError> {
         attempts: unsigned(column(row, "attempts")?),
         abandoned: unsigned(column(row, "abandoned")?),
         arguments: column(row, "arguments")?,
+        version: stored_version(column(row, "version")?),
         created_at: timestamp(column(row, "created_at")?)?,
         changed_at: timestamp(column(row, "changed_at")?)?,
         due_at: due_at.map(timestamp).transpose()?,

@@ -16,8 +16,8 @@ use crate::convert::{count as to_count, rows, unavailable};
 
 const COLUMNS: &str = "
 select
-  id, kind, queue, priority, tenant, tags, state::text, reason, attempts, abandoned, arguments, server, error,
-  duration,
+  id, kind, queue, priority, tenant, tags, state::text, reason, attempts, abandoned, arguments,
+  version, server, error, duration,
   (extract(epoch from created_at) * 1000000)::bigint as created_at,
   (extract(epoch from changed_at) * 1000000)::bigint as changed_at,
   (extract(epoch from due_at) * 1000000)::bigint as due_at

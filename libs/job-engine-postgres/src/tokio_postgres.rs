@@ -29,6 +29,7 @@ async fn insert_now(transaction: &Transaction<'_>, rows: Rows<'_>) -> Result<(),
                 &rows.arguments,
                 &rows.tenants,
                 &rows.tags,
+                &rows.versions,
             ],
         )
         .await
@@ -51,6 +52,7 @@ async fn insert_later(
                 &later.rows.arguments,
                 &later.rows.tenants,
                 &later.rows.tags,
+                &later.rows.versions,
                 &later.delays,
                 &later.times,
             ],

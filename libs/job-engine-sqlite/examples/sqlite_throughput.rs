@@ -90,7 +90,7 @@ async fn claim_and_settle(storage: Arc<SqliteStorage>, server: ServerId) -> Resu
     let claim = Claim {
         server,
         queues: vec!["default".to_owned()],
-        kinds: vec!["nothing".to_owned()],
+        kinds: vec!["nothing".into()],
         limit: BATCH,
     };
     loop {

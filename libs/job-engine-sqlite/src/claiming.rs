@@ -1,19 +1,22 @@
 use std::cmp::Reverse;
 use std::collections::HashSet;
 
-use job_engine::storage::{Claim, ClaimedJob, JobId, Lease, StorageError};
-use serde_json::json;
+use job_engine::storage::{Claim, ClaimedJob, JobId, KnownKind, Lease, StorageError};
+use serde_json::{Value, json};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{SqliteConnection, SqlitePool};
 
-use crate::convert::{column, now, rows, small, tags, unavailable};
+use crate::convert::{column, now, rows, small, stored_version, tags, unavailable};
 use crate::writer::Writer;
 
 const IN_LINE: &str = "
 select exists (
   select 1 from job_engine_jobs
   where state = 'Enqueued' and queue in (select value from json_each($1))
-    and kind in (select value from json_each($2))
+    and kind in (select value ->> 0 from json_each($2))
+    and (version is null or version <= (
+      select known.value ->> 1 from json_each($2) as known where known.value ->> 0 = kind
+    ))
     and queue not in (select queue from job_engine_pauses)
 )";
 
@@ -24,18 +27,21 @@ set state = 'Processing', server = $1, claimed_at = $2, changed_at = $2, epoch =
 where exists (select 1 from job_engine_servers where id = $1)
   and not exists (select 1 from job_engine_pauses where queue = $3) and id in (
   select id from job_engine_jobs
-  where state = 'Enqueued' and queue = $3 and kind in (select value from json_each($4))
+  where state = 'Enqueued' and queue = $3 and kind in (select value ->> 0 from json_each($4))
+    and (version is null or version <= (
+      select known.value ->> 1 from json_each($4) as known where known.value ->> 0 = kind
+    ))
   order by priority desc, id
   limit $5
 )
-returning id, epoch, kind, queue, arguments, attempts, abandoned, priority, tenant, tags";
+returning id, epoch, kind, queue, arguments, attempts, abandoned, priority, tenant, tags, version";
 
 pub(crate) async fn claim(
     pool: &SqlitePool,
     writer: &Writer,
     claim: &Claim,
 ) -> Result<Vec<ClaimedJob>, StorageError> {
-    let kinds = json!(claim.kinds).to_string();
+    let kinds = kinds_json(&claim.kinds);
     // An idle server reads; only one that finds something waits for its turn to write.
     if !in_line(pool, claim, &kinds).await.map_err(unavailable)? {
         return Ok(Vec::new());
@@ -95,8 +101,15 @@ fn job(row: &SqliteRow) -> Result<(i64, ClaimedJob), StorageError> {
         abandoned: small(column(row, "abandoned")?),
         tenant: column(row, "tenant")?,
         tags: tags(row)?,
+        version: stored_version(column(row, "version")?),
     };
     Ok((column(row, "priority")?, job))
+}
+
+/// As rows `[name, version]`.
+fn kinds_json(kinds: &[KnownKind]) -> String {
+    let row = |kind: &KnownKind| json!([kind.name, kind.version]);
+    kinds.iter().map(row).collect::<Value>().to_string()
 }
 
 pub(crate) fn lease(row: &SqliteRow) -> Result<Lease, StorageError> {

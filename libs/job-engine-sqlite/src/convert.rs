@@ -87,6 +87,15 @@ pub(crate) fn tags(row: &SqliteRow) -> Result<Vec<String>, StorageError> {
         .map_err(|error| StorageError::Corrupt(format!("a job's tags: {error}")))
 }
 
+/// The first version is not stored, for most arguments have it.
+pub(crate) fn later_version(version: u32) -> Option<u32> {
+    (version > 1).then_some(version)
+}
+
+pub(crate) fn stored_version(version: Option<i64>) -> u32 {
+    version.map_or(1, small)
+}
+
 /// As JSON, where a NUL is an escape.
 pub(crate) fn error_json(error: &ErrorReport) -> String {
     serde_json::to_string(error).expect("three strings are always JSON")

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::SqliteStorage;
 use crate::convert::{
-    self, column, count, error_report, small, state, tags, timestamp, unavailable,
+    self, column, count, error_report, small, state, stored_version, tags, timestamp, unavailable,
 };
 use crate::recurring;
 use crate::search;
@@ -27,7 +27,7 @@ select
 
 const JOB: &str = "
 select id, kind, queue, priority, tenant, tags, state, reason, enqueue_reason, attempts,
-  abandoned, arguments, server, error, duration, created_at, changed_at, due_at, result, enqueued_at, claimed_at,
+  abandoned, arguments, version, server, error, duration, created_at, changed_at, due_at, result, enqueued_at, claimed_at,
   server as claimed_by, attempts as attempt,
   iif(state in ('Enqueued', 'Processing'), null, state) as end_state
 from job_engine_jobs
@@ -178,6 +178,7 @@ fn summary(row: &SqliteRow) -> Result<JobSummary, StorageError> {
         attempts: small(column(row, "attempts")?),
         abandoned: small(column(row, "abandoned")?),
         arguments: column(row, "arguments")?,
+        version: stored_version(column(row, "version")?),
         created_at: timestamp(column(row, "created_at")?)?,
         changed_at: timestamp(column(row, "changed_at")?)?,
         due_at: due_at.map(timestamp).transpose()?,

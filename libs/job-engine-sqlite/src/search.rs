@@ -14,7 +14,7 @@ use crate::convert::{count as to_count, rows, unavailable};
 
 const COLUMNS: &str = "
 select id, kind, queue, priority, tenant, tags, state, reason, enqueue_reason, attempts,
-  abandoned, arguments, server, error, duration, created_at, changed_at, due_at
+  abandoned, arguments, version, server, error, duration, created_at, changed_at, due_at
 from job_engine_jobs ";
 
 /// How many of the newest jobs of a state are looked through before the whole table is.

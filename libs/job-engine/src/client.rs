@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 
 use crate::job::Job;
 use crate::new_job::{NewJob, NewJobError};
@@ -27,6 +28,20 @@ pub enum EnqueueError {
     /// [`NewJob`] that is submitted again under the same id is refused, never stored twice.
     #[error(transparent)]
     Storage(#[from] StorageError),
+}
+
+/// A job's result cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum ResultError {
+    /// The storage failed; trying again may help.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// What the job left is something else than what was asked for.
+    #[error("the result of the job {job} is not what was asked for: {source}")]
+    Unfit {
+        job: JobId,
+        source: serde_json::Error,
+    },
 }
 
 impl Client {
@@ -94,6 +109,17 @@ impl Client {
     /// The jobs that come again and again.
     pub fn recurring(&self) -> RecurringJobs {
         RecurringJobs::of(self.storage.clone())
+    }
+
+    /// What the job left with [`Attempt::leave_result`](crate::Attempt::leave_result); `None` when it
+    /// left nothing, has not succeeded, or has expired.
+    pub async fn result<T: DeserializeOwned>(&self, id: JobId) -> Result<Option<T>, ResultError> {
+        let details = self.storage.job(id).await?;
+        let result = details.and_then(|job| job.result);
+        let read = |json: String| {
+            serde_json::from_str(&json).map_err(|source| ResultError::Unfit { job: id, source })
+        };
+        result.map(read).transpose()
     }
 
     /// Where the jobs are kept.

@@ -1,10 +1,13 @@
+use std::error::Error;
 use std::fmt;
 use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::retry::RetryPolicy;
@@ -22,11 +25,24 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Older names under which jobs of this kind may still be stored.
     const ALIASES: &'static [&'static str] = &[];
 
+    /// The version of the arguments, from 1. Raise it when stored arguments of before can no longer
+    /// be read as they are, and say in [`upgrade`](Self::upgrade) what they mean today.
+    const VERSION: u32 = 1;
+
     /// The queue it waits in unless who enqueues it says otherwise.
     const QUEUE: &'static str = "default";
 
     /// What the job can reach while it runs.
     type Context: Send + Sync + 'static;
+
+    /// Makes arguments of the older version `from` into those of [`VERSION`](Self::VERSION). By
+    /// default they are read as they are. A job whose arguments cannot be upgraded is given up
+    /// unread.
+    ///
+    /// Arguments of a newer version than this program's wait for a server that knows it.
+    fn upgrade(_from: u32, arguments: Value) -> Result<Value, Box<dyn Error + Send + Sync>> {
+        Ok(arguments)
+    }
 
     /// Does the work. `?` on any error tries again later, [`JobError::fail`] gives up at once.
     fn run(
@@ -95,9 +111,54 @@ pub struct Attempt {
     /// Fires when the job must stop: it was deleted, its lease is lost, its time is up, or the
     /// server stops and its grace time is over.
     pub cancelled: CancellationToken,
+    pub(crate) result: Arc<Mutex<Option<String>>>,
 }
 
 impl Attempt {
+    /// The most that a result may take as JSON, in bytes.
+    pub const MAX_RESULT_BYTES: usize = 256 * 1024;
+
+    /// Attempt `number` of at most `max`; nobody's, without tags, never cancelled. For who calls
+    /// [`Job::run`] in a test.
+    pub fn new(lease: Lease, number: u32, max: u32) -> Self {
+        Self {
+            lease,
+            number,
+            max,
+            tenant: None,
+            tags: Vec::new(),
+            cancelled: CancellationToken::new(),
+            result: Arc::default(),
+        }
+    }
+
+    /// Leaves a result, for [`Client::result`](crate::Client::result) and the dashboard. It is kept
+    /// with the job when this attempt succeeds; the last one that was left counts.
+    ///
+    /// The error gives the job up: a result that is not JSON, or takes more than
+    /// [`MAX_RESULT_BYTES`](Self::MAX_RESULT_BYTES), is no better at the next attempt.
+    pub fn leave_result(&self, result: &impl Serialize) -> Result<(), JobError> {
+        let json = serde_json::to_string(result)
+            .map_err(|error| JobError::fail(format!("the result is not JSON: {error}")))?;
+        if json.len() > Self::MAX_RESULT_BYTES {
+            let (bytes, most) = (json.len(), Self::MAX_RESULT_BYTES);
+            return Err(JobError::fail(format!(
+                "the result has {bytes} bytes and at most {most} are kept; keep it elsewhere and leave its id"
+            )));
+        }
+
+        *self.result.lock().unwrap_or_else(PoisonError::into_inner) = Some(json);
+        Ok(())
+    }
+
+    /// What was left, as JSON text.
+    pub fn result(&self) -> Option<String> {
+        self.result
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
     /// The job's id, stable over all attempts: a good idempotency key.
     pub const fn job_id(&self) -> JobId {
         self.lease.job

@@ -26,7 +26,7 @@ pub mod storage;
 mod processes;
 mod session;
 
-pub use client::{Client, EnqueueError};
+pub use client::{Client, EnqueueError, ResultError};
 pub use job::{Attempt, Failure, Job, JobError};
 pub use new_job::{Due, NewJob};
 pub use queues::Queues;

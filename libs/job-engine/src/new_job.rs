@@ -20,6 +20,8 @@ pub struct NewJob {
     pub priority: i16,
     /// The job itself as JSON text.
     pub arguments: String,
+    /// The version of the arguments. Default: the job's [`VERSION`](Job::VERSION).
+    pub version: u32,
     /// When it may run. Default: now.
     pub due: Due,
     /// Whose job it is, where an application serves many. Default: nobody's.
@@ -98,11 +100,14 @@ impl NewJob {
             });
         }
 
-        Ok(Self::of_kind(J::NAME, arguments).in_queue(J::QUEUE))
+        Ok(Self {
+            version: J::VERSION,
+            ..Self::of_kind(J::NAME, arguments).in_queue(J::QUEUE)
+        })
     }
 
     /// A job whose type this program does not have: another one runs it. To run at once in the
-    /// queue `default`; `arguments` is JSON text.
+    /// queue `default`; `arguments` is JSON text of version 1.
     pub fn of_kind(kind: impl Into<String>, arguments: impl Into<String>) -> Self {
         Self {
             id: JobId::random(),
@@ -110,6 +115,7 @@ impl NewJob {
             queue: "default".to_owned(),
             priority: 0,
             arguments: arguments.into(),
+            version: 1,
             due: Due::Now,
             tenant: None,
             tags: Vec::new(),

@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +8,7 @@ use async_trait::async_trait;
 
 use crate::job::{Attempt, Failure, Job, JobError};
 use crate::retry::RetryPolicy;
+use crate::storage::KnownKind;
 
 /// Which kinds of jobs a server can run. Jobs of other kinds wait for a server that knows them.
 pub struct Registry<C> {
@@ -17,11 +19,12 @@ pub struct Registry<C> {
 pub(crate) struct Kind<C> {
     pub(crate) retry: Option<RetryPolicy>,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) version: u32,
     pub(crate) decode: Decode<C>,
 }
 
-/// Makes a job from its stored arguments.
-type Decode<C> = fn(&str) -> Result<Box<dyn DecodedJob<C>>, serde_json::Error>;
+/// Makes a job from its stored arguments and their version.
+type Decode<C> = fn(&str, u32) -> Result<Box<dyn DecodedJob<C>>, Box<dyn Error + Send + Sync>>;
 
 /// A [`Job`] whose type is forgotten.
 #[async_trait]
@@ -50,6 +53,7 @@ impl<C: Send + Sync + 'static> Registry<C> {
         let kind = Arc::new(Kind {
             retry: J::retry_policy(),
             timeout: J::timeout(),
+            version: J::VERSION,
             decode: decode::<J>,
         });
         for name in J::ALIASES.iter().copied().chain([J::NAME]) {
@@ -65,9 +69,19 @@ impl<C: Send + Sync + 'static> Registry<C> {
 
     /// Every name and alias.
     pub(crate) fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = self.kinds.keys().copied().map(str::to_owned).collect();
-        names.sort_unstable();
-        names
+        let known = self.known().into_iter();
+        known.map(|kind| kind.name).collect()
+    }
+
+    /// Every name and alias, with the newest version of arguments that can be read.
+    pub(crate) fn known(&self) -> Vec<KnownKind> {
+        let known = |(name, kind): (&&str, &Arc<Kind<C>>)| KnownKind {
+            name: (*name).to_owned(),
+            version: kind.version,
+        };
+        let mut known: Vec<KnownKind> = self.kinds.iter().map(known).collect();
+        known.sort_unstable();
+        known
     }
 }
 
@@ -77,8 +91,15 @@ impl<C> fmt::Debug for Registry<C> {
     }
 }
 
-fn decode<J: Job>(arguments: &str) -> Result<Box<dyn DecodedJob<J::Context>>, serde_json::Error> {
-    Ok(Box::new(serde_json::from_str::<J>(arguments)?))
+fn decode<J: Job>(
+    arguments: &str,
+    version: u32,
+) -> Result<Box<dyn DecodedJob<J::Context>>, Box<dyn Error + Send + Sync>> {
+    if version >= J::VERSION {
+        return Ok(Box::new(serde_json::from_str::<J>(arguments)?));
+    }
+    let upgraded = J::upgrade(version, serde_json::from_str(arguments)?)?;
+    Ok(Box::new(serde_json::from_value::<J>(upgraded)?))
 }
 
 #[async_trait]

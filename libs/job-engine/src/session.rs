@@ -170,7 +170,7 @@ impl Life {
         let (settlements, inbox) = mpsc::channel(settler::INBOX);
 
         let mut seekers = JoinSet::new();
-        let claimer = Claimer::of(session, crew.registry.names(), settlements.clone());
+        let claimer = Claimer::of(session, crew.registry.known(), settlements.clone());
         seekers.spawn(processes::run(claimer, seeking.clone()));
         seekers.spawn(processes::run(Listener::of(session), seeking.clone()));
         seekers.spawn(processes::run(Scheduler::of(session), seeking.clone()));

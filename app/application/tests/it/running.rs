@@ -8,19 +8,11 @@ use application::testing::FakeApp;
 use domain::{Tenant, TenantId, UserId};
 use job_engine::storage::Lease;
 use job_engine::{Attempt, Failure, Job, JobError, JobId};
-use tokio_util::sync::CancellationToken;
 
 pub const MAX_ATTEMPTS: u32 = 11;
 
 pub fn attempt(job: JobId, number: u32) -> Attempt {
-    Attempt {
-        lease: Lease { job, epoch: 1 },
-        number,
-        max: MAX_ATTEMPTS,
-        tenant: None,
-        tags: Vec::new(),
-        cancelled: CancellationToken::new(),
-    }
+    Attempt::new(Lease { job, epoch: 1 }, number, MAX_ATTEMPTS)
 }
 
 /// A tenant that a Super Admin asked for.

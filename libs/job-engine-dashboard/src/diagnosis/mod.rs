@@ -116,6 +116,7 @@ mod tests {
                 attempts: 0,
                 abandoned: 0,
                 arguments: "{}".to_owned(),
+                version: 1,
                 created_at: ago(seconds),
                 changed_at: ago(seconds),
                 due_at: None,

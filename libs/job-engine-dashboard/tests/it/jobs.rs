@@ -96,7 +96,7 @@ impl Engine {
         let claim = Claim {
             server: self.server,
             queues: vec!["default".to_owned(), "mail".to_owned()],
-            kinds: vec![kind.to_owned()],
+            kinds: vec![kind.into()],
             limit: 1,
         };
         let mut claimed = self.storage.claim(&claim).await.expect("memory answers");

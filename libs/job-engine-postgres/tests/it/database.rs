@@ -155,7 +155,7 @@ pub(crate) async fn claim(storage: &PostgresStorage, server: ServerId) -> Vec<Cl
     let claim = Claim {
         server,
         queues: vec!["default".to_owned()],
-        kinds: vec!["send".to_owned()],
+        kinds: vec!["send".into()],
         limit: 100,
     };
     storage.claim(&claim).await.expect("claimed")

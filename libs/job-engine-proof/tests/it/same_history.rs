@@ -172,7 +172,7 @@ impl Script {
                 Call::Claim(Claim {
                     server: *server.get(&self.servers),
                     queues,
-                    kinds: vec!["entry".to_owned()],
+                    kinds: vec!["entry".into()],
                     limit,
                 })
             }

@@ -87,7 +87,7 @@ pub(crate) async fn claim(storage: &SqliteStorage, server: ServerId) -> Vec<Clai
     let claim = Claim {
         server,
         queues: vec!["default".to_owned()],
-        kinds: vec!["send".to_owned()],
+        kinds: vec!["send".into()],
         limit: 10,
     };
     storage.claim(&claim).await.expect("claimed")

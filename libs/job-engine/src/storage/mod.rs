@@ -91,10 +91,30 @@ pub struct Claim {
     pub server: ServerId,
     /// From which queues, the first one first.
     pub queues: Vec<String>,
-    /// Which kinds it can run. Jobs of other kinds stay where they are.
-    pub kinds: Vec<String>,
+    /// Which kinds it can run. Jobs of other kinds, and those with newer arguments, stay where they
+    /// are.
+    pub kinds: Vec<KnownKind>,
     /// How many at most.
     pub limit: usize,
+}
+
+/// A kind of jobs, as far as a server knows it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KnownKind {
+    /// A name or an alias.
+    pub name: String,
+    /// The newest version of arguments that it can read.
+    pub version: u32,
+}
+
+impl From<&str> for KnownKind {
+    /// In its first version.
+    fn from(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            version: 1,
+        }
+    }
 }
 
 /// A job that a server has claimed: its state is `Processing`.
@@ -105,6 +125,8 @@ pub struct ClaimedJob {
     pub queue: String,
     /// JSON text.
     pub arguments: String,
+    /// The version of the arguments, from 1.
+    pub version: u32,
     /// Which attempt this claim is, from 1. A claim that was returned, snoozed or abandoned by a
     /// crash does not count.
     pub attempt: u32,

@@ -136,6 +136,8 @@ pub struct JobSummary {
     pub abandoned: u32,
     /// JSON text.
     pub arguments: String,
+    /// The version of the arguments, from 1.
+    pub version: u32,
     pub created_at: Timestamp,
     /// When it came into its state.
     pub changed_at: Timestamp,

@@ -2,6 +2,7 @@
 
 mod faulty;
 mod giving_up;
+mod leaving;
 mod memory;
 mod outage;
 mod recovering;
@@ -12,4 +13,5 @@ mod running;
 mod stage;
 mod stopping;
 mod timeouts;
+mod upgrading;
 mod world;

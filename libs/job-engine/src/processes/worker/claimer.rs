@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::local_queue::WaitingJob;
 use crate::processes::Process;
 use crate::session::Session;
-use crate::storage::{Claim, ClaimedJob, Outcome, Settlement, StorageError};
+use crate::storage::{Claim, ClaimedJob, KnownKind, Outcome, Settlement, StorageError};
 
 /// Jobs are claimed ahead of the workers for about this long.
 const AHEAD: Duration = Duration::from_millis(50);
@@ -36,7 +36,7 @@ pub(crate) struct Claimer {
 impl Claimer {
     pub(crate) fn of(
         session: &Arc<Session>,
-        kinds: Vec<String>,
+        kinds: Vec<KnownKind>,
         settlements: mpsc::Sender<Settlement>,
     ) -> Self {
         Self {

@@ -38,19 +38,21 @@ impl<C: Send + Sync + 'static> Runner<C> {
             let reason = format!("Handed back: no `{}` jobs are known here", claimed.kind);
             return Some(Outcome::Returned { reason });
         };
-        let job = match decode(kind, &claimed.arguments) {
+        let job = match decode(kind, claimed) {
             Ok(job) => job,
             Err(error) => return Some(unreadable(error)),
         };
         let policy = kind.retry.as_ref().unwrap_or(&self.session.options.retry);
         let attempt = Attempt {
-            lease: claimed.lease,
-            number: claimed.attempt,
-            max: policy.retries.saturating_add(1),
             tenant: claimed.tenant.clone(),
             tags: claimed.tags.clone(),
             // Of its own, for the run's time may be up although the lease is valid.
             cancelled: cancelled.child_token(),
+            ..Attempt::new(
+                claimed.lease,
+                claimed.attempt,
+                policy.retries.saturating_add(1),
+            )
         };
 
         if claimed.abandoned >= self.session.options.max_abandoned {
@@ -66,7 +68,7 @@ impl<C: Send + Sync + 'static> Runner<C> {
                 tracing::debug!("the job succeeded");
                 return Some(Outcome::Succeeded {
                     duration: started.elapsed(),
-                    result: None,
+                    result: attempt.result(),
                 });
             }
             Ok(Err(JobError::Snooze(delay))) => return Some(snoozed(delay)),
@@ -163,8 +165,8 @@ fn timed_out(limit: Duration) -> ErrorReport {
 
 type Decoded<C> = Contained<Box<dyn DecodedJob<C>>>;
 
-fn decode<C>(kind: &Kind<C>, arguments: &str) -> Result<Decoded<C>, ErrorReport> {
-    match caught(|| (kind.decode)(arguments))? {
+fn decode<C>(kind: &Kind<C>, claimed: &ClaimedJob) -> Result<Decoded<C>, ErrorReport> {
+    match caught(|| (kind.decode)(&claimed.arguments, claimed.version))? {
         Ok(job) => Ok(Contained::hold(job)),
         Err(error) => Err(ErrorReport {
             kind: "arguments".to_owned(),

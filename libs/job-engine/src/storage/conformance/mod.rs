@@ -19,6 +19,7 @@ pub mod search;
 pub mod servers;
 pub mod settle;
 pub mod tags;
+pub mod versions;
 pub mod wake_ups;
 
 /// Makes one `#[tokio::test]` per behaviour of a storage.
@@ -42,6 +43,11 @@ macro_rules! storage_conformance {
             a_plain_job_has_no_tenant_and_no_tags,
             tenant_and_tags_stay_with_a_job_all_its_life,
             odd_tags_come_back_as_they_were,
+        }
+        $crate::storage_conformance! { @topic $storage, versions:
+            a_claimed_job_tells_the_version_of_its_arguments,
+            newer_arguments_wait_for_a_server_that_knows_them,
+            a_version_stays_with_a_job_all_its_life,
         }
         $crate::storage_conformance! { @topic $storage, claim:
             a_claimed_job_is_processing,

@@ -6,8 +6,8 @@ use crate::job::ErrorReport;
 use crate::new_job::NewJob;
 use crate::state::State;
 use crate::storage::{
-    Claim, ClaimedJob, Command, Commanded, HistoryEntry, JobDetails, JobId, Lease, Outcome,
-    ServerAnnouncement, ServerId, Settled, Settlement, SharedStorage,
+    Claim, ClaimedJob, Command, Commanded, HistoryEntry, JobDetails, JobId, KnownKind, Lease,
+    Outcome, ServerAnnouncement, ServerId, Settled, Settlement, SharedStorage,
 };
 
 pub(super) const HOUR: Duration = Duration::from_hours(1);
@@ -137,7 +137,7 @@ impl Stage {
         let claim = Claim {
             server,
             queues: queues.iter().copied().map(str::to_owned).collect(),
-            kinds: kinds.iter().copied().map(str::to_owned).collect(),
+            kinds: kinds.iter().copied().map(KnownKind::from).collect(),
             limit,
         };
         self.storage.claim(&claim).await.expect("jobs are claimed")

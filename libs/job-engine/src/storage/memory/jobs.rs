@@ -7,8 +7,8 @@ use super::record::Record;
 use crate::new_job::NewJob;
 use crate::state::State;
 use crate::storage::{
-    Claim, ClaimedJob, Command, Commanded, DueJobs, JobId, Settled, Settlement, StorageError,
-    reasons,
+    Claim, ClaimedJob, Command, Commanded, DueJobs, JobId, KnownKind, Settled, Settlement,
+    StorageError, reasons,
 };
 
 impl Tables {
@@ -153,8 +153,14 @@ impl Tables {
         queues
             .flatten()
             .map(|(_, id)| *id)
-            .filter(|id| claim.kinds.contains(&self.jobs[id].kind))
+            .filter(|id| is_known(&claim.kinds, &self.jobs[id]))
             .take(claim.limit)
             .collect()
     }
+}
+
+fn is_known(kinds: &[KnownKind], job: &Record) -> bool {
+    kinds
+        .iter()
+        .any(|known| known.name == job.kind && job.version <= known.version)
 }
