@@ -140,7 +140,7 @@ fn write_cursor(cursor: Cursor) -> String {
 }
 
 /// Percent-encodes everything that means something in a query.
-fn encode(text: &str) -> String {
+pub(crate) fn encode(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {

@@ -13,6 +13,7 @@ mod html;
 mod lists;
 mod live;
 mod mount;
+mod notice;
 mod options;
 mod page;
 mod pages;
@@ -80,6 +81,12 @@ fn with_pages(shared: &Shared) -> Router<Shared> {
         .route("/jobs/details/{job}", get(pages::job::show))
         .route("/queues", get(pages::queues::show))
         .route("/servers", get(pages::servers::show))
+        .route("/recurring", get(pages::recurring::list))
+        .route("/recurring/{id}", get(pages::recurring::one::show))
+        .route(
+            "/recurring/{action}/{id}",
+            post(actions::recurring::on_recurring),
+        )
         .route("/jobs/actions/{action}", post(actions::on_ticked))
         .route("/jobs/actions/{action}/{job}", post(actions::on_one))
         .route("/theme", post(actions::choose_theme))

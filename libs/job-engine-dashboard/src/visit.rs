@@ -10,8 +10,9 @@ use job_engine::storage::Counts;
 
 use crate::access::Viewer;
 use crate::cookies::{self, Stay};
-use crate::flash::{self, Flash};
+use crate::flash;
 use crate::mount::Mount;
+use crate::notice::Notice;
 use crate::page::Page;
 use crate::{DashboardOptions, Shared, form_token, html};
 
@@ -32,7 +33,7 @@ pub(crate) struct Visit {
     pub(crate) form_token: String,
     /// The browser's half of the token.
     pub(crate) session: String,
-    pub(crate) flash: Option<Flash>,
+    pub(crate) notice: Option<Notice>,
     /// `None` when the storage does not answer.
     pub(crate) counts: Option<Counts>,
     pub(crate) options: Arc<DashboardOptions>,
@@ -100,7 +101,7 @@ fn with_layout(response: Response, visit: &Visit, page: &Page) -> Response {
         let cookie = cookies::write(form_token::COOKIE, &visit.session, path, Stay::Session);
         head.headers.append(header::SET_COOKIE, cookie);
     }
-    if visit.flash.is_some() {
+    if visit.notice.is_some() {
         let cookie = cookies::write(flash::COOKIE, "", path, Stay::Gone);
         head.headers.append(header::SET_COOKIE, cookie);
     }
@@ -125,7 +126,7 @@ impl Visit {
             theme: cookies::read(&parts.headers, THEME_COOKIE)
                 .and_then(Theme::parse)
                 .unwrap_or(Theme::System),
-            flash: cookies::read(&parts.headers, flash::COOKIE).and_then(Flash::parse),
+            notice: cookies::read(&parts.headers, flash::COOKIE).and_then(Notice::parse),
             session_is_new: known.is_none(),
             options: Arc::clone(&shared.options),
             viewer,

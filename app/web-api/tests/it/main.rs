@@ -19,6 +19,7 @@ mod operations;
 mod pages;
 mod passwords;
 mod postgres;
+mod recurring;
 mod sessions;
 mod settings;
 mod sign_up;

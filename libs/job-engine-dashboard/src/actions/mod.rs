@@ -1,5 +1,6 @@
 mod action;
 mod checked_form;
+pub(crate) mod recurring;
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
@@ -10,6 +11,7 @@ use serde::Deserialize;
 
 use crate::cookies::{self, Stay};
 use crate::flash::{self, Flash};
+use crate::notice::Notice;
 use crate::page::PageError;
 use crate::visit::{THEME_COOKIE, Theme, Visit};
 use crate::{Shared, pages};
@@ -44,7 +46,7 @@ pub(crate) async fn on_one(
     let seen = Seen::parse(&seen).ok_or_else(not_a_job)?;
 
     let flash = act(&shared, &form.visit, action, &[seen]).await?;
-    Ok(back(&form, &page, flash))
+    Ok(back(&form, &page, Notice::Jobs(flash)))
 }
 
 pub(crate) async fn on_ticked(
@@ -60,7 +62,7 @@ pub(crate) async fn on_ticked(
     }
 
     let flash = act(&shared, &form.visit, action, &jobs).await?;
-    Ok(back(&form, "/", flash))
+    Ok(back(&form, "/", Notice::Jobs(flash)))
 }
 
 /// Keeps the choice of colours; for read-only viewers as well.
@@ -124,9 +126,9 @@ async fn act_on(
     Ok(answer)
 }
 
-fn back(form: &CheckedForm, otherwise: &str, flash: Flash) -> Response {
+fn back(form: &CheckedForm, otherwise: &str, notice: Notice) -> Response {
     let path = form.visit.mount.cookie_path();
-    let cookie = cookies::write(flash::COOKIE, &flash.to_cookie(), path, Stay::Session);
+    let cookie = cookies::write(flash::COOKIE, &notice.to_cookie(), path, Stay::Session);
     let mut response = see_other(form, otherwise);
     response.headers_mut().append(header::SET_COOKIE, cookie);
     response

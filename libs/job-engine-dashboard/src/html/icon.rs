@@ -60,6 +60,14 @@ icon!(
     r#"<rect x="2.5" y="2.5" width="11" height="11" rx="1.5"/><path d="M2.5 8h11M5 5.3h.01M5 10.8h.01"/>"#
 );
 icon!(
+    RECURRING,
+    r#"<path d="M2.7 6.6a5.5 5.5 0 0 1 10-1.4M13.3 9.4a5.5 5.5 0 0 1-10 1.4M13 2.2v3h-3M3 13.8v-3h3"/>"#
+);
+icon!(
+    PAUSED,
+    r#"<circle cx="8" cy="8" r="5.8"/><path d="M6.4 5.8v4.4m3.2-4.4v4.4"/>"#
+);
+icon!(
     WARNING,
     r#"<path d="M8 2.3 14.3 13H1.7zM8 6.5v3M8 11.2h.01"/>"#
 );

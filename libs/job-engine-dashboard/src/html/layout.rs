@@ -27,7 +27,7 @@ pub(crate) fn page(visit: &Visit, page: &Page) -> Markup {
                 (top_bar(visit))
                 (side_bar(visit))
                 main #main tabindex="-1" {
-                    (flash(visit))
+                    (notice(visit))
                     div #part data-refreshes[visit.can_refresh] { (page.body) }
                 }
                 (shortcuts())
@@ -37,17 +37,17 @@ pub(crate) fn page(visit: &Visit, page: &Page) -> Markup {
     }
 }
 
-fn flash(visit: &Visit) -> Markup {
-    let Some(flash) = visit.flash else {
+fn notice(visit: &Visit) -> Markup {
+    let Some(notice) = visit.notice else {
         return html! {};
     };
 
-    let (tone, icon) = if flash.all_done() {
+    let (tone, icon) = if notice.all_done() {
         ("success", icon::SUCCEEDED)
     } else {
         ("warning", icon::WARNING)
     };
-    html! { p class={ "flash " (tone) } role="status" { (icon) span { (flash.words()) } } }
+    html! { p class={ "flash " (tone) } role="status" { (icon) span { (notice.words()) } } }
 }
 
 /// Every key that the script listens to.
@@ -60,7 +60,7 @@ const KEYS: [(&str, &[&str]); 10] = [
     ("Failed jobs", &["g", "f"]),
     ("Retries", &["g", "r"]),
     ("Enqueued, processing, succeeded", &["g", "e / p / s"]),
-    ("Queues, servers", &["g", "u / v"]),
+    ("Queues, servers, recurring jobs", &["g", "u / v / y"]),
     ("Live on and off, colours", &["l", "t"]),
 ];
 

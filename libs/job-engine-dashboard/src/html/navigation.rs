@@ -21,6 +21,7 @@ pub(crate) fn side_bar(visit: &Visit) -> Markup {
             ul aria-labelledby="nav-engine" {
                 (link(visit, "/queues", icon::QUEUES, "Queues", "u", None))
                 (link(visit, "/servers", icon::SERVERS, "Servers", "v", None))
+                (link(visit, "/recurring", icon::RECURRING, "Recurring jobs", "y", None))
             }
             (foot(visit))
         }

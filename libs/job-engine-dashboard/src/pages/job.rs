@@ -1,7 +1,7 @@
 use axum::extract::{Path, State};
 use job_engine::JobId;
 use job_engine::State as JobState;
-use job_engine::storage::{HistoryEntry, JobDetails, JobSummary, ServerSummary};
+use job_engine::storage::{HistoryEntry, JobDetails, JobSummary, Origin, RunCause, ServerSummary};
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::Value;
@@ -53,7 +53,7 @@ pub(crate) async fn show(
                 (history(&visit, &job, &servers))
             }
             div.facts {
-                (facts(&visit, summary))
+                (facts(&visit, summary, job.origin.as_ref()))
                 (text_section("Arguments", "arguments", &summary.arguments))
                 @if let Some(result) = &job.result { (text_section("Result", "result", result)) }
             }
@@ -93,7 +93,7 @@ fn title(visit: &Visit, job: &JobSummary) -> Markup {
     }
 }
 
-fn facts(visit: &Visit, job: &JobSummary) -> Markup {
+fn facts(visit: &Visit, job: &JobSummary, origin: Option<&Origin>) -> Markup {
     let same_kind = Filters::of_kind(&job.kind);
     html! {
         section aria-labelledby="facts" {
@@ -103,6 +103,7 @@ fn facts(visit: &Visit, job: &JobSummary) -> Markup {
                 @if job.priority != 0 { (pair("Priority", &html! { (job.priority) })) }
                 @if let Some(tenant) = &job.tenant { (pair("Tenant", &html! { (tenant) })) }
                 @if !job.tags.is_empty() { (pair("Tags", &html! { (job.tags.join(", ")) })) }
+                @if let Some(origin) = origin { (pair("Recurring", &recurring(visit, origin))) }
                 (pair("Attempts", &html! { (number(u64::from(job.attempts))) }))
                 @if job.abandoned > 0 {
                     (pair("Crashes", &html! { (job.abandoned) " (its process died while it ran)" }))
@@ -114,6 +115,18 @@ fn facts(visit: &Visit, job: &JobSummary) -> Markup {
                     a href=(visit.url(&same_kind.address("/jobs"))) { "All of this kind" }
                 }))
             }
+        }
+    }
+}
+
+/// The recurring job that created it, and for which occurrence.
+fn recurring(visit: &Visit, origin: &Origin) -> Markup {
+    let path = super::recurring::one::path(&origin.recurring_job);
+    html! {
+        a href=(visit.url(&path)) { (origin.recurring_job) }
+        @match origin.cause {
+            RunCause::RunNow => " (asked for)",
+            _ => { " for " (time::exact(origin.at)) }
         }
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod job;
 pub(crate) mod job_list;
 pub(crate) mod overview;
 pub(crate) mod queues;
+pub(crate) mod recurring;
 pub(crate) mod servers;
 pub(crate) mod sure;
 

@@ -8,4 +8,5 @@ mod jobs;
 mod live;
 mod pages;
 mod paging;
+mod recurring;
 mod test_dashboard;

@@ -1,0 +1,177 @@
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use job_engine::Client;
+use job_engine::recurring::{RecurringError, Schedule};
+use job_engine::storage::RecurringRecord;
+use serde::Deserialize;
+
+use super::{CheckedForm, back};
+use crate::Shared;
+use crate::notice::Notice;
+use crate::page::PageError;
+use crate::pages::recurring::{change, one};
+
+/// The longest reason that is kept.
+const MAX_REASON_CHARS: usize = 200;
+
+/// What a person can do to recurring jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RecurringAction {
+    RunNow,
+    Pause,
+    Resume,
+    Reschedule,
+    Remove,
+}
+
+impl RecurringAction {
+    pub(crate) const ALL: [Self; 5] = [
+        Self::RunNow,
+        Self::Pause,
+        Self::Resume,
+        Self::Reschedule,
+        Self::Remove,
+    ];
+
+    /// Its name in addresses.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::RunNow => "run",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::Reschedule => "reschedule",
+            Self::Remove => "remove",
+        }
+    }
+
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.name() == text)
+    }
+
+    pub(crate) const fn done(self) -> &'static str {
+        match self {
+            Self::RunNow => "A run was enqueued. The schedule goes on as before.",
+            Self::Pause => "The recurring job is paused.",
+            Self::Resume => "The recurring job goes on with its next occurrence.",
+            Self::Reschedule => "The recurring job has its new schedule.",
+            Self::Remove => "The recurring job was removed.",
+        }
+    }
+
+    pub(crate) fn path(self, id: &str) -> String {
+        format!("/recurring/{}/{id}", self.name())
+    }
+}
+
+/// By name, because the mount may have captures of its own.
+#[derive(Deserialize)]
+pub(crate) struct OnRecurring {
+    action: String,
+    id: String,
+}
+
+pub(crate) async fn on_recurring(
+    State(shared): State<Shared>,
+    Path(OnRecurring { action, id }): Path<OnRecurring>,
+    form: CheckedForm,
+) -> Result<Response, PageError> {
+    if !form.visit.viewer.may_act {
+        tracing::warn!(actor = %form.visit.viewer.actor, %action, "refused a read-only actor");
+        return Err(PageError::ReadOnly);
+    }
+    let action = RecurringAction::parse(&action)
+        .ok_or_else(|| PageError::NotFound("The dashboard has no such action.".to_owned()))?;
+    let record = shared.storage.recurring_job(&id).await?;
+    let record = record.ok_or_else(|| one::unknown(&id))?;
+    if let Some(question) = question(&form, action, &record) {
+        return Ok(question);
+    }
+
+    act(&shared, &form, action, &id).await?;
+    let actor = &form.visit.viewer.actor;
+    tracing::info!(%actor, action = action.name(), recurring_job = %id, "acted on a recurring job");
+    let page = match action {
+        RecurringAction::Remove => "/recurring".to_owned(),
+        _ => one::path(&id),
+    };
+    Ok(back(&form, &page, Notice::Recurring(action)))
+}
+
+/// What is asked before something is done that is not easily undone, or cannot be done as it is.
+fn question(
+    form: &CheckedForm,
+    action: RecurringAction,
+    record: &RecurringRecord,
+) -> Option<Response> {
+    let is_sure = form.value("sure").is_some();
+    match action {
+        RecurringAction::Remove if !is_sure => {
+            Some(change::sure_to_remove(&form.visit, record).into_response())
+        }
+        RecurringAction::Reschedule => match wanted(form) {
+            Ok(_) if is_sure => None,
+            Ok(schedule) => Some(change::preview(&form.visit, record, &schedule).into_response()),
+            Err(wrong) => {
+                Some(change::again(&form.visit, record, form_values(form), &wrong).into_response())
+            }
+        },
+        _ => None,
+    }
+}
+
+async fn act(
+    shared: &Shared,
+    form: &CheckedForm,
+    action: RecurringAction,
+    id: &str,
+) -> Result<(), PageError> {
+    let recurring = Client::new(shared.storage.clone()).recurring();
+    let is_there = match action {
+        RecurringAction::RunNow => {
+            let reason = format!("Run by {} on the dashboard", form.visit.viewer.actor);
+            recurring.run_now(id, &reason).await?.is_some()
+        }
+        RecurringAction::Pause => recurring.pause(id, &reason_to_pause(form)).await?,
+        RecurringAction::Resume => recurring.resume(id).await?,
+        RecurringAction::Remove => recurring.remove(id).await?,
+        RecurringAction::Reschedule => {
+            let schedule = wanted(form).map_err(PageError::BadRequest)?;
+            recurring.reschedule(id, &schedule).await?
+        }
+    };
+    if is_there {
+        return Ok(());
+    }
+    Err(one::unknown(id))
+}
+
+fn reason_to_pause(form: &CheckedForm) -> String {
+    let by = format!("Paused by {} on the dashboard", form.visit.viewer.actor);
+    match form.value("reason").map(str::trim) {
+        None | Some("") => by,
+        Some(reason) => {
+            let reason: String = reason.chars().take(MAX_REASON_CHARS).collect();
+            format!("{by}: {reason}")
+        }
+    }
+}
+
+/// The schedule that the form asks for, or what is wrong with it.
+fn wanted(form: &CheckedForm) -> Result<Schedule, String> {
+    let (schedule, time_zone) = form_values(form);
+    Schedule::parse(schedule, time_zone).map_err(|error| error.to_string())
+}
+
+fn form_values(form: &CheckedForm) -> (&str, &str) {
+    let value = |name| form.value(name).unwrap_or_default();
+    (value("schedule"), value("time_zone"))
+}
+
+impl From<RecurringError> for PageError {
+    fn from(error: RecurringError) -> Self {
+        match error {
+            RecurringError::Storage(error) => Self::Storage(error),
+            error => Self::BadRequest(format!("Nothing was changed: {error}.")),
+        }
+    }
+}

@@ -1,0 +1,256 @@
+use axum::extract::{Path, Query, State};
+use jiff::Timestamp;
+use job_engine::recurring::Schedule;
+use job_engine::storage::{RecurringRecord, RecurringRun, RunCause};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::{in_words, outcome, value};
+use crate::Shared;
+use crate::actions::recurring::RecurringAction;
+use crate::html::navigation::hidden_token;
+use crate::html::table::{Column, cell, column, table};
+use crate::html::{icon, number, time};
+use crate::page::{Page, PageError};
+use crate::pages::recurring::change;
+use crate::visit::Visit;
+
+const HISTORY_ROWS: usize = 25;
+
+/// How many of the next runs are shown.
+const NEXT_RUNS: usize = 5;
+
+const COLUMNS: [Column; 6] = [
+    column("Run", "number"),
+    column("For", ""),
+    column("Why", "wide"),
+    column("Outcome", ""),
+    column("Took", "number"),
+    column("Late by", "number"),
+];
+
+/// By name, because the mount may have captures of its own.
+#[derive(Deserialize)]
+pub(crate) struct Named {
+    id: String,
+}
+
+pub(crate) fn path(id: &str) -> String {
+    format!("/recurring/{id}")
+}
+
+pub(crate) fn unknown(id: &str) -> PageError {
+    PageError::NotFound(format!(
+        "There is no recurring job “{id}”. It may have been removed."
+    ))
+}
+
+pub(crate) async fn show(
+    State(shared): State<Shared>,
+    visit: Visit,
+    Path(Named { id }): Path<Named>,
+    Query(query): Query<Vec<(String, String)>>,
+) -> Result<Page, PageError> {
+    let before = value(&query, "before").map(str::parse).transpose();
+    let before =
+        before.map_err(|_| PageError::BadRequest("That is no place in a history.".into()))?;
+    let record = shared.storage.recurring_job(&id).await?;
+    let record = record.ok_or_else(|| unknown(&id))?;
+    let storage = &shared.storage;
+    let runs = storage
+        .recurring_runs(&id, before, HISTORY_ROWS + 1)
+        .await?;
+
+    let body = html! {
+        (title(&visit, &record))
+        (standing(&visit, &record))
+        div.job {
+            section aria-labelledby="history" {
+                h2 #history { "History" }
+                (history(&visit, &id, &runs))
+            }
+            div.facts {
+                @if let Ok(schedule) = record.schedule() {
+                    section aria-labelledby="next" {
+                        h2 #next { "Next runs" }
+                        @if record.paused_at.is_some() {
+                            p.muted { "It is paused; these it would have." }
+                        }
+                        (next_runs(&schedule, visit.now))
+                    }
+                }
+                (facts(&record))
+                @if visit.viewer.may_act {
+                    details.change open[record.schedule().is_err()] {
+                        summary { "Change the schedule" }
+                        (change::form(&visit, &record, (&record.schedule, &record.time_zone)))
+                    }
+                }
+            }
+        }
+    };
+    Ok(Page::ok(id, body))
+}
+
+fn title(visit: &Visit, record: &RecurringRecord) -> Markup {
+    html! {
+        p.trail { a href=(visit.url("/recurring")) { (icon::BACK) "Recurring jobs" } }
+        header.page-head {
+            div {
+                h1.mono { (record.id) }
+                p.about { (in_words(record)) ", " (record.time_zone) }
+            }
+            (actions(visit, record))
+        }
+    }
+}
+
+fn actions(visit: &Visit, record: &RecurringRecord) -> Markup {
+    let url = |action: RecurringAction| visit.url(&action.path(&record.id));
+    html! {
+        @if visit.viewer.may_act {
+            form.actions method="post" {
+                (hidden_token(visit))
+                button.act formaction=(url(RecurringAction::RunNow))
+                    title="Enqueues it once; the schedule goes on as if nothing had happened" {
+                    "Run now"
+                }
+                @if record.paused_at.is_some() {
+                    button.act formaction=(url(RecurringAction::Resume))
+                        title="Goes on with the next occurrence; those of the pause are not made up for" {
+                        "Resume"
+                    }
+                } @else {
+                    input name="reason" maxlength="200" placeholder="Why? (for the pause)"
+                        aria-label="Reason for the pause" autocomplete="off";
+                    button.act formaction=(url(RecurringAction::Pause))
+                        title="Creates no jobs any more until it is resumed; those that exist stay" {
+                        "Pause"
+                    }
+                }
+                button.act.danger formaction=(url(RecurringAction::Remove)) { "Remove" }
+            }
+        }
+    }
+}
+
+/// How it is, in a sentence.
+fn standing(visit: &Visit, record: &RecurringRecord) -> Markup {
+    if let Some(since) = record.paused_at {
+        return html! {
+            p.why.warning {
+                "Paused " (time::relative(since, visit.now)) "."
+                @if let Some(because) = &record.paused_because { " " (because) "." }
+            }
+        };
+    }
+    if let Some(error) = &record.error {
+        return html! { p.why.danger { (error) } };
+    }
+    let Some(next) = record.next_at else {
+        return html! { p.why.warning { "It has no further occurrence." } };
+    };
+    html! { p.why.info { "Runs " (time::relative(next, visit.now)) "." } }
+}
+
+/// Occurrences by the clocks of the schedule's zone.
+pub(super) fn next_runs(schedule: &Schedule, now: Timestamp) -> Markup {
+    html! {
+        ol.next-runs {
+            @for at in schedule.upcoming(now).take(NEXT_RUNS) {
+                li {
+                    span.mono { (on_the_clock(at, schedule.time_zone())) }
+                    " " span.muted { (time::relative(at, now)) }
+                }
+            }
+        }
+    }
+}
+
+fn on_the_clock(at: Timestamp, zone: &str) -> String {
+    at.in_tz(zone).map_or_else(
+        |_| time::absolute(at),
+        |clock| clock.strftime("%a %Y-%m-%d %H:%M:%S %Z").to_string(),
+    )
+}
+
+fn facts(record: &RecurringRecord) -> Markup {
+    let job: Option<job_engine::NewJob> = serde_json::from_str(&record.job).ok();
+    html! {
+        section aria-labelledby="facts" {
+            h2 #facts { "Schedule" }
+            dl.pairs {
+                (pair("Cron", &html! { span.mono { (record.schedule) } }))
+                (pair("Zone", &html! { (record.time_zone) }))
+                @if record.is_edited() {
+                    (pair("In code", &html! {
+                        span.mono { (record.code_schedule) } " in " (record.code_time_zone)
+                        " (changed by a person since)"
+                    }))
+                }
+                (pair("Missed", &html! { (record.missed_runs) }))
+                (pair("Overlap", &html! { (record.overlap) }))
+                (pair("Kind", &html! { span.mono { (record.kind) } }))
+                @if let Some(job) = &job {
+                    (pair("Queue", &html! { span.mono { (job.queue) } }))
+                    (pair("Arguments", &html! { span.mono { (job.arguments) } }))
+                }
+                (pair("Since", &time::exact(record.created_at)))
+            }
+        }
+    }
+}
+
+fn pair(name: &str, value: &Markup) -> Markup {
+    html! { div { dt { (name) } dd { (value) } } }
+}
+
+fn history(visit: &Visit, id: &str, runs: &[RecurringRun]) -> Markup {
+    if runs.is_empty() {
+        return html! { p.empty { "It has not run yet." } };
+    }
+    let shown = &runs[..runs.len().min(HISTORY_ROWS)];
+    let older = shown.last().filter(|_| runs.len() > HISTORY_ROWS);
+    let rows = html! { @for run in shown { (entry(visit, run)) } };
+    html! {
+        (table("History", &COLUMNS, &rows))
+        @if let Some(last) = older {
+            nav.pager aria-label="Pages" {
+                a.button rel="next" href=(visit.url(&format!("{}?before={}", path(id), last.number))) {
+                    "Older"
+                }
+            }
+        }
+    }
+}
+
+fn entry(visit: &Visit, run: &RecurringRun) -> Markup {
+    let [run_number, at, why, outcome_column, took, late] = &COLUMNS;
+    let is_created = run.job.is_some() && run.cause != RunCause::RunNow;
+    html! {
+        tr data-key=(run.number) {
+            (cell(run_number, &html! { (number(run.number.unsigned_abs())) }))
+            (cell(at, &html! {
+                (time::exact(run.at))
+                @if let Some(until) = run.until { " to " (time::exact(until)) }
+            }))
+            (cell(why, &html! {
+                (cause(run.cause))
+                @if let Some(note) = &run.note { p.muted { (note) } }
+            }))
+            (cell(outcome_column, &outcome(visit, run)))
+            (cell(took, &html! { @if let Some(took) = run.duration { (time::words(took)) } }))
+            (cell(late, &html! { @if is_created { (time::words(run.drift())) } }))
+        }
+    }
+}
+
+const fn cause(cause: RunCause) -> &'static str {
+    match cause {
+        RunCause::Due => "It was due",
+        RunCause::CaughtUp => "Made up for, as no server ran at its time",
+        RunCause::RunNow => "Asked for",
+        RunCause::Skipped => "Left out: an earlier run still lived",
+        RunCause::Missed => "Left out: no server ran at its time",
+    }
+}
