@@ -62,8 +62,8 @@ impl Process {
                 ..RetryPolicy::default()
             },
             grace: config.stop_grace,
-            // Who kills the process takes every running job with it, guilty or not.
-            max_abandoned: 25,
+            // Who kills the process from outside cuts off jobs that are innocent, time after time.
+            max_abandoned: 10,
             ..defaults
         };
         let storage = self.adapters.storage.clone();

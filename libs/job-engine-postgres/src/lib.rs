@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod announcing;
+mod beginning;
 mod claiming;
 mod commanding;
 mod convert;

@@ -66,7 +66,8 @@ with held as (
 )
 update job_engine.ready r
 set server = null, claimed_at = null, stages = r.stages + 1, enqueued_at = clock_timestamp(),
-  reason = $2, abandoned = r.abandoned + $3
+  reason = $2,
+  abandoned = r.abandoned + case when r.abandoned = 0 or r.begun = r.epoch then $3 else 0 end
 from held
 where r.id = held.id
 returning r.id";

@@ -19,7 +19,7 @@ use crate::line::Lines;
 use crate::listener::Listener;
 use crate::live::Live;
 use crate::pulse::Pulse;
-use crate::{claiming, commanding, pulse, scheduling, schema, servers, settling};
+use crate::{beginning, claiming, commanding, pulse, scheduling, schema, servers, settling};
 
 /// Connections that the engine keeps for itself, beside the application's pool: claims, results
 /// and heartbeats never wait for a slow page.
@@ -156,6 +156,10 @@ impl Storage for PostgresStorage {
 
     async fn claim(&self, claim: &Claim) -> Result<Vec<ClaimedJob>, StorageError> {
         claiming::claim(&self.engine, &self.lines, claim).await
+    }
+
+    async fn begin(&self, lease: Lease) -> Result<Settled, StorageError> {
+        beginning::begin(&self.engine, lease).await
     }
 
     async fn settle(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, StorageError> {

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0004_recurring.sql"),
     include_str!("../migrations/0005_revocations.sql"),
     include_str!("../migrations/0006_search.sql"),
+    include_str!("../migrations/0007_begun.sql"),
 ];
 
 /// Only one process migrates at a time, as only one writes; the others find everything done.

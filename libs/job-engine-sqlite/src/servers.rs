@@ -45,7 +45,8 @@ where state = 'Processing' and server in (select unhex(value) from json_each($1)
 const GIVE_BACK: &str = "
 update job_engine_jobs
 set state = 'Enqueued', changed_at = $3, enqueued_at = $3, enqueue_reason = $4,
-  attempts = attempts - 1, abandoned = abandoned + $5, stages = stages + 1, claimed_at = null,
+  attempts = attempts - 1,
+  abandoned = abandoned + iif(abandoned = 0 or begun is epoch, $5, 0), stages = stages + 1, claimed_at = null,
   server = null
 where state = 'Processing' and server in (select unhex(value) from json_each($1))
   and (id, epoch) not in (select unhex(value ->> 0), value ->> 1 from json_each($2))

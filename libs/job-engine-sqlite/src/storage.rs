@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use crate::intake::Intake;
 use crate::pulse::{self, Pulse};
 use crate::writer::Writer;
-use crate::{claiming, commanding, revocations, scheduling, schema, servers, settling};
+use crate::{beginning, claiming, commanding, revocations, scheduling, schema, servers, settling};
 
 /// Jobs in tables whose names begin with `job_engine_`, in a SQLite file.
 ///
@@ -115,6 +115,10 @@ impl Storage for SqliteStorage {
 
     async fn claim(&self, claim: &Claim) -> Result<Vec<ClaimedJob>, StorageError> {
         claiming::claim(&self.pool, &self.writer, claim).await
+    }
+
+    async fn begin(&self, lease: Lease) -> Result<Settled, StorageError> {
+        beginning::begin(&self.writer, lease).await
     }
 
     async fn settle(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, StorageError> {

@@ -43,7 +43,9 @@ pub struct ServerOptions {
     pub grace: Duration,
     /// How long succeeded and deleted jobs are kept. Default: 24 hours.
     pub retention: Duration,
-    /// A job that was running this often when its process died is given up. Default: 3.
+    /// A job is given up when this many processes died with it. From the second death on it is run
+    /// only beside jobs that are not suspected themselves, so that one death gives up at most one
+    /// job of a process. Default: 3.
     pub max_abandoned: u32,
 }
 

@@ -20,6 +20,7 @@ use crate::processes::worker::claimer::Claimer;
 use crate::processes::worker::leases::Leases;
 use crate::processes::worker::local_queue::LocalQueue;
 use crate::processes::worker::runner::Runner;
+use crate::processes::worker::trial::Dock;
 use crate::processes::worker::{self, LAST_CHANCE, settler};
 use crate::processes::{self, CALL_LIMIT};
 use crate::registry::Registry;
@@ -53,6 +54,7 @@ pub(crate) struct Session {
     pub(crate) tally: Arc<TallySheet>,
     pub(crate) queue: LocalQueue,
     pub(crate) leases: Leases,
+    pub(crate) dock: Dock,
     pub(crate) health: Health,
     /// Jobs may wait in the storage.
     pub(crate) enqueued: Notify,
@@ -144,6 +146,7 @@ impl<C: Send + Sync + 'static> Crew<C> {
             tally: self.tally.clone(),
             queue: LocalQueue::with_workers(self.options.workers),
             leases: Leases::default(),
+            dock: Dock::default(),
             health: Health::begin(),
             enqueued: Notify::new(),
             scheduled: Notify::new(),

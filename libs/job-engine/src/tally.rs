@@ -12,7 +12,7 @@ pub struct Tally {
     pub retried: u64,
     /// Given up, and kept or deleted as their policy says.
     pub failed: u64,
-    /// Put off by the job itself.
+    /// Put off by the job itself, or until no other job that may kill its process runs.
     pub snoozed: u64,
     /// Handed back because the server stopped, or because no worker came free in time.
     pub returned: u64,

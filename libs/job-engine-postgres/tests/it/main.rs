@@ -7,4 +7,5 @@ mod database;
 mod enqueuing;
 mod listening;
 mod migrating;
+mod poison;
 mod pulse;

@@ -5,5 +5,6 @@ mod conformance;
 mod database;
 mod enqueuing;
 mod migrating;
+mod poison;
 mod pulse;
 mod sharing;

@@ -130,7 +130,7 @@ pub struct ClaimedJob {
     /// Which attempt this claim is, from 1. A claim that was returned, snoozed or abandoned by a
     /// crash does not count.
     pub attempt: u32,
-    /// How often a process died while it ran this job.
+    /// How often a process died while it ran this job, the first time perhaps just before.
     pub abandoned: u32,
     /// Whose job it is.
     pub tenant: Option<String>,
@@ -207,7 +207,7 @@ pub enum Heartbeat {
 pub struct Rescued {
     /// These are forgotten.
     pub servers: Vec<ServerId>,
-    /// These are `Enqueued` again, with their count of abandonments raised.
+    /// These are `Enqueued` again.
     pub jobs: Vec<JobId>,
 }
 
@@ -277,6 +277,10 @@ pub trait Storage:
     /// announced itself, retired or was taken for dead, gets nothing: nobody would notice its death.
     async fn claim(&self, claim: &Claim) -> Result<Vec<ClaimedJob>, StorageError>;
 
+    /// Notes that a run has begun, for a job that was abandoned before: only then does the death of
+    /// its server count against it once more, see [`rescue`](Self::rescue).
+    async fn begin(&self, lease: Lease) -> Result<Settled, StorageError>;
+
     /// Records how claims ended, in one transaction; the answers are in the order of `settlements`.
     async fn settle(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, StorageError>;
 
@@ -324,7 +328,8 @@ pub trait Storage:
     ) -> Result<usize, StorageError>;
 
     /// Gives back the jobs of servers whose pulse stopped or whose last heartbeat is at least
-    /// `timeout` old, and forgets these servers.
+    /// `timeout` old, and forgets these servers. It counts as an abandonment for jobs that have none
+    /// yet, begun or not, and for others if this run had [begun](Self::begin).
     async fn rescue(&self, timeout: Duration) -> Result<Rescued, StorageError>;
 
     /// Returns when the pulse of some other server may have stopped and [`rescue`](Self::rescue)

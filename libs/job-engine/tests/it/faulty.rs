@@ -39,6 +39,7 @@ pub enum Fault {
 pub enum Call {
     Enqueue,
     Claim,
+    Begin,
     Settle,
     EnqueueDue,
     Command,
@@ -128,6 +129,10 @@ impl Storage for FaultyStorage {
 
     async fn claim(&self, claim: &Claim) -> Result<Vec<ClaimedJob>, StorageError> {
         self.call(Call::Claim, self.inner.claim(claim)).await
+    }
+
+    async fn begin(&self, lease: Lease) -> Result<Settled, StorageError> {
+        self.call(Call::Begin, self.inner.begin(lease)).await
     }
 
     async fn settle(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, StorageError> {

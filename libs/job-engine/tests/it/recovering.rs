@@ -52,6 +52,84 @@ async fn a_job_that_kills_its_process_is_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn jobs_that_run_beside_one_that_kills_its_process_are_not_given_up() {
+    let stage = Stage::empty();
+    let bomb = stage.enqueue_scripted("bomb", &[Act::Wait]).await;
+    let innocent = ["a", "b", "c"];
+    let mut ids = Vec::new();
+    for name in innocent {
+        let acts = [Act::Wait, Act::Wait, Act::Succeed];
+        ids.push(stage.enqueue_scripted(name, &acts).await);
+    }
+    for deaths in 1..=2 {
+        let server = stage.start().await;
+        for name in ["bomb", "a", "b", "c"] {
+            let event = format!("{name} runs, attempt 1");
+            stage.world.saw(&event, deaths).await;
+        }
+        drop(server);
+    }
+
+    let server = stage.start().await;
+    stage.world.saw("bomb runs, attempt 1", 3).await;
+    drop(server);
+    let server = stage.start().await;
+
+    stage.reached(bomb, State::Failed).await;
+    for id in ids {
+        stage.reached(id, State::Succeeded).await;
+        assert_eq!(stage.details(id).await.summary.abandoned, 2);
+    }
+    server.stop().await;
+    assert_eq!(stage.errors(bomb).await[0].kind, "crash");
+}
+
+#[tokio::test(start_paused = true)]
+async fn suspects_run_one_at_a_time_and_others_beside_them() {
+    let stage = Stage::empty();
+    let names = ["a", "b"];
+    let mut ids = Vec::new();
+    for name in names {
+        let acts = [
+            Act::Wait,
+            Act::Wait,
+            Act::Take(Duration::from_secs(20)),
+            Act::Succeed,
+        ];
+        ids.push(stage.enqueue_scripted(name, &acts).await);
+    }
+    for deaths in 1..=2 {
+        let server = stage.start().await;
+        for name in names {
+            let event = format!("{name} runs, attempt 1");
+            stage.world.saw(&event, deaths).await;
+        }
+        drop(server);
+    }
+    let server = stage.start().await;
+    let begun = |stage: &Stage| {
+        let begun = |name| stage.world.count(&format!("{name} runs, attempt 1"));
+        names.map(begun).iter().sum::<usize>()
+    };
+    stage.until(|| async { begun(&stage) == 5 }).await;
+
+    let fresh = stage.enqueue("fresh").await;
+
+    stage.reached(fresh, State::Succeeded).await;
+    assert_eq!(begun(&stage), 5);
+    for &id in &ids {
+        stage.reached(id, State::Succeeded).await;
+    }
+    server.stop().await;
+    let put_off = "Put off: jobs whose process died run one at a time";
+    let reasons = [stage.reasons(ids[0]).await, stage.reasons(ids[1]).await].concat();
+    assert!(
+        reasons.iter().any(|reason| reason == put_off),
+        "{reasons:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_job_whose_farewell_kills_the_process_is_given_up_without_one() {
     let stage = Stage::empty();
     stage.world.script("bomb given up", &[Act::Wait]);

@@ -8,6 +8,7 @@ pub(crate) mod local_queue;
 mod panics;
 pub(crate) mod runner;
 pub(crate) mod settler;
+pub(crate) mod trial;
 mod verdict;
 
 use std::sync::Arc;
@@ -61,10 +62,15 @@ async fn run<C: Send + Sync + 'static>(runner: &Runner<C>, job: &WaitingJob) -> 
         kind = claimed.kind,
         attempt = claimed.attempt
     );
-    let running = runner.run(claimed, &job.cancelled).instrument(span);
+    let running = async {
+        match trial::admit(&runner.session, claimed).await {
+            Ok(_place) => runner.run(claimed, &job.cancelled).await,
+            Err(instead) => Some(instead),
+        }
+    };
 
     let outcome = tokio::select! {
-        outcome = running => outcome,
+        outcome = running.instrument(span) => outcome,
         () = overdue(&job.cancelled) => None,
     };
     outcome.unwrap_or_else(|| Outcome::Returned {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::stage::{HOUR, Stage, job, jobs, succeeded};
 use crate::state::State;
 use crate::storage::{
-    Heartbeat, JobId, Lease, Rescued, ServerAnnouncement, ServerId, SharedStorage,
+    Heartbeat, JobId, Lease, Outcome, Rescued, ServerAnnouncement, ServerId, Settled, SharedStorage,
 };
 
 pub async fn an_announced_server_is_listed(storage: SharedStorage) {
@@ -87,18 +87,57 @@ pub async fn a_dead_server_is_forgotten_and_its_jobs_run_again(storage: SharedSt
     assert_eq!(stage.details(waiting.id).await.summary.abandoned, 0);
 }
 
-pub async fn every_rescue_counts_as_an_abandonment(storage: SharedStorage) {
+pub async fn every_death_after_the_first_counts_against_a_run_that_had_begun(
+    storage: SharedStorage,
+) {
     let stage = Stage::of(&storage);
     stage.enqueue(job()).await;
 
     for abandoned in 0..4 {
         let server = stage.server().await;
         let claimed = stage.claim_one(server).await;
+        let begun = storage.begin(claimed.lease).await;
 
+        assert_eq!(begun.expect("it is noted"), Settled::Accepted);
         assert_eq!(claimed.abandoned, abandoned);
         assert_eq!(claimed.attempt, 1);
         rescue(&storage).await;
     }
+}
+
+pub async fn a_job_that_was_held_only_is_blamed_once(storage: SharedStorage) {
+    let stage = Stage::of(&storage);
+    let id = stage.enqueue(job()).await;
+
+    for _ in 0..2 {
+        let server = stage.server().await;
+        stage.claim_one(server).await;
+        rescue(&storage).await;
+        assert_eq!(stage.details(id).await.summary.abandoned, 1);
+    }
+    let server = stage.server().await;
+    let lease = stage.claim_one(server).await.lease;
+    let begun = storage.begin(lease).await.expect("it is noted");
+    assert_eq!(begun, Settled::Accepted);
+    let handed_back = Outcome::Returned {
+        reason: "Handed back".to_owned(),
+    };
+    stage.accepted(lease, handed_back).await;
+    let server = stage.server().await;
+    stage.claim_one(server).await;
+    rescue(&storage).await;
+
+    assert_eq!(stage.details(id).await.summary.abandoned, 1);
+}
+
+pub async fn a_run_whose_lease_is_lost_cannot_begin(storage: SharedStorage) {
+    let stage = Stage::of(&storage);
+    let lease = stage.held_job().await;
+    rescue(&storage).await;
+
+    let begun = storage.begin(lease).await;
+
+    assert_eq!(begun.expect("it is answered"), Settled::Stale);
 }
 
 pub async fn a_rescued_server_learns_that_it_is_gone(storage: SharedStorage) {

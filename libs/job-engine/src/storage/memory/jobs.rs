@@ -7,7 +7,7 @@ use super::record::Record;
 use crate::new_job::NewJob;
 use crate::state::State;
 use crate::storage::{
-    Claim, ClaimedJob, Command, Commanded, DueJobs, JobId, KnownKind, Settled, Settlement,
+    Claim, ClaimedJob, Command, Commanded, DueJobs, JobId, KnownKind, Lease, Settled, Settlement,
     StorageError, reasons,
 };
 
@@ -39,6 +39,16 @@ impl Tables {
             .into_iter()
             .filter_map(|id| self.change(id, |job| job.claim(id, claim.server, now)))
             .collect()
+    }
+
+    pub(super) fn begin(&mut self, lease: Lease) -> Settled {
+        match self.jobs.get_mut(&lease.job) {
+            Some(job) if job.is_held(lease.epoch) => {
+                job.begin();
+                Settled::Accepted
+            }
+            _ => Settled::Stale,
+        }
     }
 
     pub(super) fn settle(&mut self, settlements: &[Settlement], now: Timestamp) -> Vec<Settled> {

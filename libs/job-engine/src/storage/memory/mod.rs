@@ -97,6 +97,10 @@ impl Storage for MemoryStorage {
         Ok(self.tables().claim(claim, self.clock.now()))
     }
 
+    async fn begin(&self, lease: Lease) -> Result<Settled, StorageError> {
+        Ok(self.tables().begin(lease))
+    }
+
     async fn settle(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, StorageError> {
         Ok(self.tables().settle(settlements, self.clock.now()))
     }

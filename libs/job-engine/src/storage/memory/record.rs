@@ -30,6 +30,8 @@ pub(super) struct Record {
     epoch: i64,
     pub(super) created_at: Timestamp,
     pub(super) error: Option<ErrorReport>,
+    /// The claim whose run was noted to have begun.
+    begun: Option<i64>,
     pub(super) duration: Option<Duration>,
     result: Option<String>,
     history: Vec<HistoryEntry>,
@@ -52,6 +54,7 @@ impl Record {
             version: job.version,
             abandoned: 0,
             epoch: 0,
+            begun: None,
             created_at: now,
             error: None,
             duration: None,
@@ -102,6 +105,10 @@ impl Record {
         self.state == State::Processing && self.epoch == epoch
     }
 
+    pub(super) fn begin(&mut self) {
+        self.begun = Some(self.epoch);
+    }
+
     pub(super) fn settle(&mut self, outcome: &Outcome, now: Timestamp) {
         match outcome {
             Outcome::Succeeded { duration, result } => self.succeed(*duration, result.clone(), now),
@@ -132,7 +139,8 @@ impl Record {
     }
 
     pub(super) fn rescue(&mut self, now: Timestamp) {
-        self.abandoned += 1;
+        let has_begun = self.begun == Some(self.epoch);
+        self.abandoned += u32::from(self.abandoned == 0 || has_begun);
         self.give_back(reasons::SERVER_DIED, now);
     }
 

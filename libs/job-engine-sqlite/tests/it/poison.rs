@@ -1,0 +1,140 @@
+//! A job that kills its process, among many that do not.
+
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use job_engine::storage::{JobSummary, Monitor};
+use job_engine::{Attempt, Client, Job, JobError, JobId, Registry, Server, ServerOptions, State};
+use job_engine_sqlite::SqliteStorage;
+use serde::{Deserialize, Serialize};
+use tokio::process::{Child, Command};
+use tokio::time::{sleep, timeout};
+
+use crate::database::Database;
+
+const PATIENCE: Duration = Duration::from_mins(2);
+const CHILD_PLACE: &str = "JOB_ENGINE_TEST_CHILD_FILE";
+const INNOCENT: usize = 60;
+
+#[derive(Serialize, Deserialize)]
+struct Kill;
+
+impl Job for Kill {
+    const NAME: &'static str = "kill";
+    type Context = ();
+
+    async fn run(&self, (): &(), _attempt: &Attempt) -> Result<(), JobError> {
+        std::process::abort();
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Work;
+
+impl Job for Work {
+    const NAME: &'static str = "work";
+    type Context = ();
+
+    async fn run(&self, (): &(), _attempt: &Attempt) -> Result<(), JobError> {
+        sleep(Duration::from_millis(100)).await;
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_killer_among_many_innocents_is_given_up_after_three_deaths_and_nobody_else() {
+    let database = Database::create().await;
+    let storage = database.storage().await;
+    let client = Client::new(storage.clone());
+    let mut innocent = Vec::new();
+    let mut killer = None;
+    for number in 0..INNOCENT {
+        innocent.push(client.enqueue(&Work).await.unwrap());
+        if number == 5 {
+            killer = Some(client.enqueue(&Kill).await.unwrap());
+        }
+    }
+
+    let deaths = timeout(PATIENCE, work_off(&database, &storage))
+        .await
+        .unwrap();
+
+    assert_eq!(deaths, 3);
+    let killer = summary(&storage, killer.unwrap()).await;
+    assert_eq!(killer.state, State::Failed);
+    let error = killer.error.unwrap();
+    assert_eq!(error.kind, "crash");
+    assert_eq!(
+        error.message,
+        "the process died 3 times while it ran this job"
+    );
+    for id in innocent {
+        let job = summary(&storage, id).await;
+        assert_eq!(job.state, State::Succeeded, "{job:?}");
+        assert!(job.abandoned < 3, "{job:?}");
+    }
+}
+
+/// Starts a process anew as often as one dies, until every job has ended. Answers how many died.
+async fn work_off(database: &Database, storage: &SqliteStorage) -> usize {
+    let mut deaths = 0;
+    loop {
+        let mut child = start_child(database);
+        tokio::select! {
+            died = child.wait() => {
+                assert!(!died.unwrap().success());
+                deaths += 1;
+            }
+            () = all_ended(storage) => {
+                child.kill().await.unwrap();
+                return deaths;
+            }
+        }
+    }
+}
+
+async fn all_ended(storage: &SqliteStorage) {
+    loop {
+        let counts = storage.counts().await.unwrap();
+        if counts.enqueued + counts.scheduled + counts.processing == 0 {
+            return;
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn summary(storage: &SqliteStorage, id: JobId) -> JobSummary {
+    storage.job(id).await.unwrap().unwrap().summary
+}
+
+fn start_child(database: &Database) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["poison::child", "--exact", "--ignored"])
+        .env(CHILD_PLACE, database.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap()
+}
+
+/// The process that runs the jobs.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "another test starts it as a process of its own"]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the parent says where the database is"
+)]
+async fn child() {
+    let place = std::env::var(CHILD_PLACE).expect("it is started by another test");
+    let storage = Arc::new(SqliteStorage::open(place).await.unwrap());
+    let registry = Registry::default().with::<Kill>().with::<Work>();
+    let options = ServerOptions {
+        workers: 20,
+        ..ServerOptions::default()
+    };
+    let server = Server::new(storage, registry, Arc::new(())).options(options);
+    let _server = server.start().await.unwrap();
+    std::future::pending::<()>().await;
+}
