@@ -12,6 +12,7 @@ mod line;
 mod listener;
 mod live;
 mod monitor;
+mod noting;
 mod pulse;
 mod recurring;
 mod scheduling;

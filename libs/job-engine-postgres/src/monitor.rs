@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 use job_engine::State;
 use job_engine::storage::{
-    Counts, Cursor, JobDetails, JobId, JobQuery, JobSummary, Monitor, Page, QueueSummary, ServerId,
-    ServerSummary, StorageError,
+    Counts, Cursor, JobDetails, JobId, JobQuery, JobSummary, LogLine, Monitor, Page, Progress,
+    QueueSummary, ServerId, ServerSummary, StorageError,
 };
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
@@ -13,6 +13,7 @@ use crate::convert::{
 };
 use crate::limiting;
 use crate::live::LiveCounts;
+use crate::noting;
 use crate::recurring;
 use crate::search;
 use crate::stage::Stage;
@@ -143,6 +144,14 @@ impl Monitor for PostgresStorage {
             summary,
             history,
         }))
+    }
+
+    async fn progress(&self, id: JobId) -> Result<Option<Progress>, StorageError> {
+        noting::progress(&self.pool, id).await
+    }
+
+    async fn log(&self, id: JobId, after: u64, limit: usize) -> Result<Vec<LogLine>, StorageError> {
+        noting::log(&self.pool, id, after, limit).await
     }
 
     async fn queues(&self) -> Result<Vec<QueueSummary>, StorageError> {

@@ -52,6 +52,10 @@ with expired as (
   update job_engine.recurring_runs r set state = removed.state, duration = removed.duration
   from removed
   where r.job = removed.id
+), said as (
+  delete from job_engine.log l using removed where l.job = removed.id
+), progress as (
+  delete from job_engine.progress p using removed where p.job = removed.id
 )
 select count(*) from removed";
 

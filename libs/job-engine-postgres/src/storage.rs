@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use job_engine::NewJob;
 use job_engine::storage::{
     Claim, ClaimedJob, Command, Commanded, DueJobs, Heartbeat, JobId, Lease, Outcome, Rescued,
-    ServerAnnouncement, ServerId, Settled, Settlement, Storage, StorageError,
+    RunNotes, ServerAnnouncement, ServerId, Settled, Settlement, Storage, StorageError,
 };
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, Executor, PgPool};
@@ -19,7 +19,9 @@ use crate::line::Lines;
 use crate::listener::Listener;
 use crate::live::Live;
 use crate::pulse::Pulse;
-use crate::{beginning, claiming, commanding, pulse, scheduling, schema, servers, settling};
+use crate::{
+    beginning, claiming, commanding, noting, pulse, scheduling, schema, servers, settling,
+};
 
 /// Connections that the engine keeps for itself, beside the application's pool: claims, results
 /// and heartbeats never wait for a slow page.
@@ -160,6 +162,10 @@ impl Storage for PostgresStorage {
 
     async fn begin(&self, lease: Lease) -> Result<Settled, StorageError> {
         beginning::begin(&self.engine, lease).await
+    }
+
+    async fn note(&self, notes: &[RunNotes]) -> Result<Vec<Settled>, StorageError> {
+        noting::note(&self.engine, notes).await
     }
 
     async fn settle(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, StorageError> {

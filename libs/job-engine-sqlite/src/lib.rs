@@ -8,6 +8,7 @@ mod enqueuing;
 mod intake;
 mod limiting;
 mod monitor;
+mod noting;
 mod pulse;
 mod recurring;
 mod revocations;

@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 use job_engine::State;
 use job_engine::storage::{
-    Counts, Cursor, JobDetails, JobId, JobQuery, JobSummary, Monitor, Page, Pause, QueueSummary,
-    ServerId, ServerSummary, StorageError,
+    Counts, Cursor, JobDetails, JobId, JobQuery, JobSummary, LogLine, Monitor, Page, Pause,
+    Progress, QueueSummary, ServerId, ServerSummary, StorageError,
 };
 use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
@@ -11,6 +11,7 @@ use crate::SqliteStorage;
 use crate::convert::{
     self, column, count, error_report, small, state, stored_version, tags, timestamp, unavailable,
 };
+use crate::noting;
 use crate::recurring;
 use crate::search;
 use crate::stage::Stage;
@@ -137,6 +138,14 @@ impl Monitor for SqliteStorage {
             summary,
             history,
         }))
+    }
+
+    async fn progress(&self, id: JobId) -> Result<Option<Progress>, StorageError> {
+        noting::progress(&self.pool, id).await
+    }
+
+    async fn log(&self, id: JobId, after: u64, limit: usize) -> Result<Vec<LogLine>, StorageError> {
+        noting::log(&self.pool, id, after, limit).await
     }
 
     async fn queues(&self) -> Result<Vec<QueueSummary>, StorageError> {

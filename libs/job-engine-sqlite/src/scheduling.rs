@@ -40,6 +40,15 @@ where job in (
   limit $2
 )";
 
+const FORGET_LOG: &str = "
+delete from job_engine_log
+where job in (
+  select id from job_engine_jobs
+  where state in ('Succeeded', 'Deleted') and ended_at <= $1
+  order by state, ended_at, id
+  limit $2
+)";
+
 const REMOVE_EXPIRED: &str = "
 delete from job_engine_jobs
 where id in (
@@ -118,7 +127,7 @@ pub(crate) async fn remove_expired(
     let mut write = writer.quick().await?;
     remember_ends(&mut write.transaction, before, limit).await?;
     let mut removed = 0;
-    for statement in [FORGET_EXPIRED, REMOVE_EXPIRED] {
+    for statement in [FORGET_EXPIRED, FORGET_LOG, REMOVE_EXPIRED] {
         removed = sqlx::query(statement)
             .bind(before)
             .bind(rows(limit))

@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0005_revocations.sql"),
     include_str!("../migrations/0006_search.sql"),
     include_str!("../migrations/0007_begun.sql"),
+    include_str!("../migrations/0008_notes.sql"),
 ];
 
 /// Only one process migrates at a time, as only one writes; the others find everything done.

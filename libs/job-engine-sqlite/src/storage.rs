@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use job_engine::NewJob;
 use job_engine::storage::{
     Claim, ClaimedJob, Command, Commanded, DueJobs, Heartbeat, JobId, Lease, Outcome, Rescued,
-    ServerAnnouncement, ServerId, Settled, Settlement, Storage, StorageError,
+    RunNotes, ServerAnnouncement, ServerId, Settled, Settlement, Storage, StorageError,
 };
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
@@ -17,7 +17,9 @@ use tokio::sync::Notify;
 use crate::intake::Intake;
 use crate::pulse::{self, Pulse};
 use crate::writer::Writer;
-use crate::{beginning, claiming, commanding, revocations, scheduling, schema, servers, settling};
+use crate::{
+    beginning, claiming, commanding, noting, revocations, scheduling, schema, servers, settling,
+};
 
 /// Jobs in tables whose names begin with `job_engine_`, in a SQLite file.
 ///
@@ -119,6 +121,10 @@ impl Storage for SqliteStorage {
 
     async fn begin(&self, lease: Lease) -> Result<Settled, StorageError> {
         beginning::begin(&self.writer, lease).await
+    }
+
+    async fn note(&self, notes: &[RunNotes]) -> Result<Vec<Settled>, StorageError> {
+        noting::note(&self.writer, notes).await
     }
 
     async fn settle(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, StorageError> {

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use crate::notepad::Notepad;
 use crate::retry::RetryPolicy;
 use crate::storage::{JobId, Lease};
 
@@ -112,6 +113,8 @@ pub struct Attempt {
     /// server stops and its grace time is over.
     pub cancelled: CancellationToken,
     pub(crate) result: Arc<Mutex<Option<String>>>,
+    /// Where the run says how far it is and what it does.
+    pub notepad: Notepad,
 }
 
 impl Attempt {
@@ -128,6 +131,7 @@ impl Attempt {
             tenant: None,
             tags: Vec::new(),
             cancelled: CancellationToken::new(),
+            notepad: Notepad::default(),
             result: Arc::default(),
         }
     }
@@ -168,6 +172,19 @@ impl Attempt {
     /// also from a person who asked for a run.
     pub fn occurrence(&self) -> Option<Timestamp> {
         self.lease.job.occurrence()
+    }
+
+    /// Says how far the run is, in any unit: `attempt.progress(3, 10)`. Only the newest is kept, so
+    /// it may be called as often as one likes.
+    pub fn progress(&self, done: u64, total: u64) {
+        self.notepad.progress(done, total);
+    }
+
+    /// Adds a line to the job's log, which people read while it runs and as long as the job is kept.
+    /// [`Notepad::MAX_LINES`] of a run are kept, and [`Notepad::MAX_LINE_BYTES`] of a line. Nothing
+    /// secret belongs here.
+    pub fn log(&self, line: impl fmt::Display) {
+        self.notepad.log(line);
     }
 }
 

@@ -4,6 +4,8 @@
 pub mod job;
 /// A job on its way into a storage.
 pub mod new_job;
+/// What a run says about itself.
+pub mod notepad;
 /// How often to try, and when.
 pub mod retry;
 /// Where a job is in its life.
@@ -29,6 +31,7 @@ mod session;
 pub use client::{Client, EnqueueError, ResultError};
 pub use job::{Attempt, Failure, Job, JobError};
 pub use new_job::{Due, NewJob};
+pub use notepad::Notepad;
 pub use queues::Queues;
 pub use registry::Registry;
 pub use retry::{Delays, Retried, RetryPolicy, WhenExceeded};

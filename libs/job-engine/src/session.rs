@@ -16,6 +16,7 @@ use crate::processes::listener::Listener;
 use crate::processes::recurrer::Recurrer;
 use crate::processes::rescuer::Rescuer;
 use crate::processes::scheduler::Scheduler;
+use crate::processes::scribe::{Notepads, Scribe};
 use crate::processes::worker::claimer::Claimer;
 use crate::processes::worker::leases::Leases;
 use crate::processes::worker::local_queue::LocalQueue;
@@ -55,6 +56,7 @@ pub(crate) struct Session {
     pub(crate) queue: LocalQueue,
     pub(crate) leases: Leases,
     pub(crate) dock: Dock,
+    pub(crate) notepads: Notepads,
     pub(crate) health: Health,
     /// Jobs may wait in the storage.
     pub(crate) enqueued: Notify,
@@ -147,6 +149,7 @@ impl<C: Send + Sync + 'static> Crew<C> {
             queue: LocalQueue::with_workers(self.options.workers),
             leases: Leases::default(),
             dock: Dock::default(),
+            notepads: Notepads::default(),
             health: Health::begin(),
             enqueued: Notify::new(),
             scheduled: Notify::new(),
@@ -163,6 +166,7 @@ struct Life {
     seekers: JoinSet<()>,
     workers: JoinSet<()>,
     heart: AbortOnDropHandle<()>,
+    scribe: AbortOnDropHandle<()>,
     settler: AbortOnDropHandle<()>,
     settlements: mpsc::Sender<Settlement>,
 }
@@ -194,11 +198,13 @@ impl Life {
 
         // The heart beats until the very end: while jobs have their grace, they must not be rescued.
         let heart = processes::run(Heart::of(session), CancellationToken::new());
+        let scribe = processes::run(Scribe::of(session), CancellationToken::new());
         Self {
             seeking,
             seekers,
             workers,
             heart: AbortOnDropHandle::new(tokio::spawn(heart)),
+            scribe: AbortOnDropHandle::new(tokio::spawn(scribe)),
             settler: AbortOnDropHandle::new(tokio::spawn(settler::settle(session.clone(), inbox))),
             settlements,
         }
@@ -210,6 +216,7 @@ impl Life {
             Some(Err(error)) = self.seekers.join_next() => error,
             Some(Err(error)) = self.workers.join_next() => error,
             Err(error) = &mut self.heart => error,
+            Err(error) = &mut self.scribe => error,
             Err(error) = &mut self.settler => error,
             else => std::future::pending().await,
         };
@@ -236,7 +243,7 @@ impl Life {
         if timeout(FAREWELL, self.settler).await.is_err() {
             tracing::warn!("the outcome of some jobs could not be recorded; they will run again");
         }
-        drop(self.heart);
+        drop((self.heart, self.scribe));
         retire(&session.storage, session.server).await;
     }
 

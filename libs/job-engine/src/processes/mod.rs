@@ -7,6 +7,7 @@ pub(crate) mod listener;
 pub(crate) mod recurrer;
 pub(crate) mod rescuer;
 pub(crate) mod scheduler;
+pub(crate) mod scribe;
 pub(crate) mod worker;
 
 use std::future::Future;

@@ -23,8 +23,8 @@ use uuid::Uuid;
 
 pub use limits::{Limits, Pause};
 pub use monitor::{
-    Counts, Cursor, HistoryEntry, JobDetails, JobQuery, JobSummary, Monitor, Page, QueueSummary,
-    ServerSummary,
+    Counts, Cursor, HistoryEntry, JobDetails, JobQuery, JobSummary, LogLine, Monitor, Page,
+    QueueSummary, ServerSummary,
 };
 pub use recurring::{
     Advance, DueRecord, DueRecurring, KEPT_RUNS, NewRun, Origin, RecurringPage, RecurringQuery,
@@ -172,6 +172,42 @@ pub struct Settlement {
     pub outcome: Outcome,
 }
 
+/// How far a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// So much is done.
+    pub done: u64,
+    /// Of so much. Nobody checks that `done` is not more.
+    pub total: u64,
+}
+
+/// What a run has said about itself since it was asked before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunNotes {
+    pub lease: Lease,
+    /// Replaces what was said before.
+    pub progress: Option<Progress>,
+    /// In the order of their numbers.
+    pub lines: Vec<NewLine>,
+}
+
+/// A line for a job's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewLine {
+    /// Rises over all runs of the job. A number that is stored already is left as it is.
+    pub number: u64,
+    /// How long ago it was said.
+    pub age: Duration,
+    pub text: String,
+}
+
+impl NewLine {
+    /// The number of a run's line at this place, from 0.
+    pub(crate) fn number(lease: Lease, place: usize) -> u64 {
+        (lease.epoch.unsigned_abs() << 16) + place as u64
+    }
+}
+
 /// Whether a storage has taken a write that carried a lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settled {
@@ -280,6 +316,10 @@ pub trait Storage:
     /// Notes that a run has begun, for a job that was abandoned before: only then does the death of
     /// its server count against it once more, see [`rescue`](Self::rescue).
     async fn begin(&self, lease: Lease) -> Result<Settled, StorageError>;
+
+    /// Keeps what runs say about themselves, until their jobs are removed; the answers are in the
+    /// order of `notes`.
+    async fn note(&self, notes: &[RunNotes]) -> Result<Vec<Settled>, StorageError>;
 
     /// Records how claims ended, in one transaction; the answers are in the order of `settlements`.
     async fn settle(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, StorageError>;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::search::{Condition, Test};
-use super::{JobId, Origin, Pause, ServerId, StorageError};
+use super::{JobId, Origin, Pause, Progress, ServerId, StorageError};
 use crate::job::ErrorReport;
 use crate::state::State;
 
@@ -27,6 +27,12 @@ pub trait Monitor: Send + Sync {
 
     /// One job with its history.
     async fn job(&self, id: JobId) -> Result<Option<JobDetails>, StorageError>;
+
+    /// How far the last run of a job is that said something about it.
+    async fn progress(&self, id: JobId) -> Result<Option<Progress>, StorageError>;
+
+    /// The lines of a job's log after number `after` (0 for all), oldest first, at most `limit`.
+    async fn log(&self, id: JobId, after: u64, limit: usize) -> Result<Vec<LogLine>, StorageError>;
 
     /// Every queue that has or had a job or is paused, by name.
     async fn queues(&self) -> Result<Vec<QueueSummary>, StorageError>;
@@ -161,6 +167,15 @@ pub struct JobDetails {
     pub origin: Option<Origin>,
     /// Every state it was in, oldest first; the last entry is its state now.
     pub history: Vec<HistoryEntry>,
+}
+
+/// What a job said while it ran.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// Rises over all runs of the job, with gaps.
+    pub number: u64,
+    pub at: Timestamp,
+    pub text: String,
 }
 
 /// One change of state.

@@ -12,9 +12,9 @@ use jiff::Timestamp;
 use job_engine::storage::memory::MemoryStorage;
 use job_engine::storage::{
     Advance, Claim, ClaimedJob, Command, Commanded, Counts, DueJobs, DueRecurring, Heartbeat,
-    JobDetails, JobQuery, Lease, Limits, Monitor, Page, QueueSummary, RecurringPage,
-    RecurringQuery, RecurringRecord, RecurringRun, RecurringStorage, Rescued, ServerAnnouncement,
-    ServerSummary, Settled, Settlement,
+    JobDetails, JobQuery, Lease, Limits, LogLine, Monitor, Page, Progress, QueueSummary,
+    RecurringPage, RecurringQuery, RecurringRecord, RecurringRun, RecurringStorage, Rescued,
+    RunNotes, ServerAnnouncement, ServerSummary, Settled, Settlement,
 };
 use job_engine::{JobId, NewJob, ServerId, Storage, StorageError};
 use tokio::sync::watch;
@@ -40,6 +40,7 @@ pub enum Call {
     Enqueue,
     Claim,
     Begin,
+    Note,
     Settle,
     EnqueueDue,
     Command,
@@ -133,6 +134,10 @@ impl Storage for FaultyStorage {
 
     async fn begin(&self, lease: Lease) -> Result<Settled, StorageError> {
         self.call(Call::Begin, self.inner.begin(lease)).await
+    }
+
+    async fn note(&self, notes: &[RunNotes]) -> Result<Vec<Settled>, StorageError> {
+        self.call(Call::Note, self.inner.note(notes)).await
     }
 
     async fn settle(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, StorageError> {
@@ -238,6 +243,14 @@ impl Monitor for FaultyStorage {
 
     async fn job(&self, id: JobId) -> Result<Option<JobDetails>, StorageError> {
         self.inner.job(id).await
+    }
+
+    async fn progress(&self, id: JobId) -> Result<Option<Progress>, StorageError> {
+        self.inner.progress(id).await
+    }
+
+    async fn log(&self, id: JobId, after: u64, limit: usize) -> Result<Vec<LogLine>, StorageError> {
+        self.inner.log(id, after, limit).await
     }
 
     async fn queues(&self) -> Result<Vec<QueueSummary>, StorageError> {

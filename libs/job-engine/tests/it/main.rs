@@ -10,6 +10,7 @@ mod recurring;
 mod retry_policies;
 mod retrying;
 mod running;
+mod saying;
 mod stage;
 mod stopping;
 mod timeouts;

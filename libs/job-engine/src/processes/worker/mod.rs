@@ -38,6 +38,7 @@ pub(crate) async fn work<C: Send + Sync + 'static>(
     while let Some(job) = session.queue.next().await {
         let lease = job.claimed.lease;
         let outcome = run(&runner, &job).await;
+        session.notepads.close(lease).await;
 
         if !session.leases.end(lease) {
             session.tally.count_stale();

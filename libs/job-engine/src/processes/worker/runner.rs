@@ -48,6 +48,7 @@ impl<C: Send + Sync + 'static> Runner<C> {
             tags: claimed.tags.clone(),
             // Of its own, for the run's time may be up although the lease is valid.
             cancelled: cancelled.child_token(),
+            notepad: self.session.notepads.open(claimed.lease),
             ..Attempt::new(
                 claimed.lease,
                 claimed.attempt,

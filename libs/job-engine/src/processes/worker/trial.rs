@@ -37,10 +37,10 @@ pub(super) async fn admit<'a>(
     if claimed.abandoned == 0 {
         return Ok(None);
     }
-    let place = match claimed.abandoned >= SUSPICIOUS {
-        true => Some(session.dock.place().await.ok_or_else(put_off)?),
-        false => None,
-    };
+    let mut place = None;
+    if claimed.abandoned >= SUSPICIOUS {
+        place = Some(session.dock.place().await.ok_or_else(put_off)?);
+    }
 
     // A lease that is lost is found out when the run is settled, as for every other job.
     match within(CALL_LIMIT, session.storage.begin(claimed.lease)).await {

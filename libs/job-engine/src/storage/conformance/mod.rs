@@ -11,6 +11,7 @@ pub mod enqueue;
 pub mod expiry;
 pub mod fencing;
 pub mod monitor;
+pub mod notes;
 pub mod pauses;
 pub mod recurring;
 pub mod recurring_jobs;
@@ -190,6 +191,16 @@ macro_rules! storage_conformance {
             a_text_is_looked_for_letter_by_letter,
             pages_of_a_search_cover_every_match_once,
             matches_are_counted_up_to_a_limit,
+        }
+        $crate::storage_conformance! { @topic $storage, notes:
+            the_newest_progress_is_kept,
+            lines_are_read_in_order_and_in_parts,
+            a_line_that_is_told_twice_is_kept_once,
+            a_line_has_the_time_at_which_it_was_said,
+            every_run_adds_to_the_log,
+            only_who_holds_a_job_may_speak_for_it,
+            what_was_said_is_removed_with_the_job,
+            many_runs_speak_at_once,
         }
         $crate::storage_conformance! { @topic $storage, wake_ups:
             an_enqueued_job_wakes_who_waits,

@@ -7,8 +7,8 @@ use super::record::Record;
 use crate::new_job::NewJob;
 use crate::state::State;
 use crate::storage::{
-    Claim, ClaimedJob, Command, Commanded, DueJobs, JobId, KnownKind, Lease, Settled, Settlement,
-    StorageError, reasons,
+    Claim, ClaimedJob, Command, Commanded, DueJobs, JobId, KnownKind, Lease, RunNotes, Settled,
+    Settlement, StorageError, reasons,
 };
 
 impl Tables {
@@ -49,6 +49,17 @@ impl Tables {
             }
             _ => Settled::Stale,
         }
+    }
+
+    pub(super) fn note(&mut self, notes: &[RunNotes], now: Timestamp) -> Vec<Settled> {
+        let mut note = |notes: &RunNotes| match self.jobs.get_mut(&notes.lease.job) {
+            Some(job) if job.is_held(notes.lease.epoch) => {
+                job.note(notes, now);
+                Settled::Accepted
+            }
+            _ => Settled::Stale,
+        };
+        notes.iter().map(&mut note).collect()
     }
 
     pub(super) fn settle(&mut self, settlements: &[Settlement], now: Timestamp) -> Vec<Settled> {

@@ -25,8 +25,8 @@ use self::recurring::RecurringTables;
 use self::servers::ServerRecord;
 use super::{
     Claim, ClaimedJob, Command, Commanded, Counts, DueJobs, Heartbeat, JobDetails, JobId, JobQuery,
-    Lease, Limits, Monitor, Page, Pause, QueueSummary, Rescued, ServerAnnouncement, ServerId,
-    ServerSummary, Settled, Settlement, Storage, StorageError,
+    Lease, Limits, LogLine, Monitor, Page, Pause, Progress, QueueSummary, Rescued, RunNotes,
+    ServerAnnouncement, ServerId, ServerSummary, Settled, Settlement, Storage, StorageError,
 };
 use crate::new_job::NewJob;
 
@@ -99,6 +99,10 @@ impl Storage for MemoryStorage {
 
     async fn begin(&self, lease: Lease) -> Result<Settled, StorageError> {
         Ok(self.tables().begin(lease))
+    }
+
+    async fn note(&self, notes: &[RunNotes]) -> Result<Vec<Settled>, StorageError> {
+        Ok(self.tables().note(notes, self.clock.now()))
     }
 
     async fn settle(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, StorageError> {
@@ -234,6 +238,16 @@ impl Monitor for MemoryStorage {
 
     async fn job(&self, id: JobId) -> Result<Option<JobDetails>, StorageError> {
         Ok(self.tables().details(id))
+    }
+
+    async fn progress(&self, id: JobId) -> Result<Option<Progress>, StorageError> {
+        Ok(self.tables().jobs.get(&id).and_then(|job| job.progress))
+    }
+
+    async fn log(&self, id: JobId, after: u64, limit: usize) -> Result<Vec<LogLine>, StorageError> {
+        let log = self.tables();
+        let log = log.jobs.get(&id).map(|job| job.log(after, limit));
+        Ok(log.unwrap_or_default())
     }
 
     async fn queues(&self) -> Result<Vec<QueueSummary>, StorageError> {

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,7 +9,8 @@ use crate::job::ErrorReport;
 use crate::new_job::{Due, NewJob};
 use crate::state::State;
 use crate::storage::{
-    ClaimedJob, HistoryEntry, JobDetails, JobId, JobSummary, Lease, Outcome, ServerId, reasons,
+    ClaimedJob, HistoryEntry, JobDetails, JobId, JobSummary, Lease, LogLine, Outcome, Progress,
+    RunNotes, ServerId, reasons,
 };
 
 /// A stored job. Each change of state is one method, which also writes the history.
@@ -35,6 +37,8 @@ pub(super) struct Record {
     pub(super) duration: Option<Duration>,
     result: Option<String>,
     history: Vec<HistoryEntry>,
+    pub(super) progress: Option<Progress>,
+    log: BTreeMap<u64, LogLine>,
 }
 
 impl Record {
@@ -60,6 +64,8 @@ impl Record {
             duration: None,
             result: None,
             history: Vec::with_capacity(3),
+            progress: None,
+            log: BTreeMap::new(),
         };
         match job.due {
             Due::Now => record.enqueue(None, now),
@@ -107,6 +113,22 @@ impl Record {
 
     pub(super) fn begin(&mut self) {
         self.begun = Some(self.epoch);
+    }
+
+    pub(super) fn note(&mut self, notes: &RunNotes, now: Timestamp) {
+        self.progress = notes.progress.or(self.progress);
+        for line in &notes.lines {
+            self.log.entry(line.number).or_insert_with(|| LogLine {
+                number: line.number,
+                at: clock::earlier(now, line.age),
+                text: line.text.clone(),
+            });
+        }
+    }
+
+    pub(super) fn log(&self, after: u64, limit: usize) -> Vec<LogLine> {
+        let later = self.log.range(after.saturating_add(1)..);
+        later.take(limit).map(|(_, line)| line.clone()).collect()
     }
 
     pub(super) fn settle(&mut self, outcome: &Outcome, now: Timestamp) {
