@@ -42,7 +42,7 @@ test-crates: setup $(frontend) ## all crates, on memory, SQLite and PostgreSQL
 test-frontend: frontend/node_modules/.package-lock.json ## the front end's components
 	npm --prefix frontend test
 
-test-hub: ## Microsoft's SignalR clients and two in Python against the hub
+test-hub: setup ## Microsoft's SignalR clients and two in Python against the hub
 	libs/signalr-hub/e2e/run
 
 e2e: setup $(or $(DIQUIS_BIN),debug-build) e2e/node_modules/.package-lock.json ## the stories in Chromium; NAME=text picks some, DIQUIS_BIN=file another executable

@@ -18,9 +18,11 @@ export async function startServer(example, ...more) {
   child.stdout.resume();
   if (urls.length === 0) throw new Error(`${example} did not start`);
 
-  const stop = () => new Promise((resolve) => {
+  const end = (signal) => new Promise((resolve) => {
     child.once("exit", resolve);
-    child.kill();
+    child.kill(signal);
   });
-  return { url: urls.at(-1), secureUrl: urls.length > 1 ? urls[0] : undefined, stop };
+  const stop = () => end("SIGTERM");
+  const kill = () => end("SIGKILL");
+  return { url: urls.at(-1), secureUrl: urls.length > 1 ? urls[0] : undefined, stop, kill };
 }
