@@ -115,6 +115,7 @@ impl Clients {
             core: Arc::clone(&self.core),
             target,
             except: Vec::new(),
+            key: None,
         }
     }
 }
@@ -125,12 +126,21 @@ pub struct Recipients {
     core: Arc<Core>,
     target: Target,
     except: Vec<String>,
+    key: Option<String>,
 }
 
 impl Recipients {
     /// Leaves out these connections.
     pub fn except<I: Into<String>>(mut self, ids: impl IntoIterator<Item = I>) -> Self {
         self.except.extend(ids.into_iter().map(Into::into));
+        self
+    }
+
+    /// Says what the message is about, such as one stock of many: with
+    /// [`WhenFull::KeepLatest`](crate::WhenFull::KeepLatest), a client that is too slow gets only the
+    /// latest message of each method and key. Without a key, a method has one for all.
+    pub fn about(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
         self
     }
 
@@ -141,7 +151,8 @@ impl Recipients {
         method: &str,
         arguments: impl ClientArguments,
     ) -> Result<(), SendError> {
-        let parcel = self.core.write(None, method, &arguments)?;
+        let key = self.key.as_deref();
+        let parcel = self.core.write(None, method, key, &arguments)?;
         self.core.send(self.target, self.except, parcel).await
     }
 }

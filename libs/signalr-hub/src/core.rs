@@ -142,6 +142,7 @@ impl Core {
         &self,
         id: Option<&str>,
         method: &str,
+        key: Option<&str>,
         arguments: &impl ClientArguments,
     ) -> Result<Parcel, EncodeError> {
         let write = |protocol: Protocol| {
@@ -149,7 +150,7 @@ impl Core {
             Ok::<_, EncodeError>(protocol.invocation(id, method, &arguments))
         };
         Ok(Parcel {
-            subject: subject(method),
+            subject: subject(method, key),
             json: write(Protocol::Json)?,
             message_pack: if self.options.message_pack {
                 Some(write(Protocol::MessagePack)?)
@@ -368,8 +369,8 @@ async fn subscribe(
     }
 }
 
-fn subject(method: &str) -> u64 {
+fn subject(method: &str, key: Option<&str>) -> u64 {
     let mut hasher = DefaultHasher::new();
-    method.hash(&mut hasher);
+    (method, key).hash(&mut hasher);
     hasher.finish()
 }

@@ -93,7 +93,7 @@ pub enum SendError {
 /// A client was asked for a result and gave none.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientResultError {
-    /// No such connection, on any server that answered.
+    /// No such connection, on any server.
     #[error("Connection '{0}' does not exist.")]
     NotConnected(String),
     /// It was there when asked and left before it answered.

@@ -39,7 +39,8 @@ pub enum WhenFull {
     Disconnect,
     /// The messages that have waited longest are thrown away.
     DropOldest,
-    /// Of the messages to the same client method only the latest waits; if that is not enough, the oldest go.
+    /// Of the messages with the same client method and the same
+    /// [key](crate::Recipients::about) only the latest waits; if that is not enough, the oldest go.
     KeepLatest,
 }
 
@@ -63,7 +64,7 @@ pub(crate) enum Kind {
     Resent,
 }
 
-/// A number that stands for a client method's name: what `KeepLatest` compares.
+/// A number that stands for a client method's name and a key: what `KeepLatest` compares.
 pub(crate) type Subject = u64;
 
 impl Outgoing {

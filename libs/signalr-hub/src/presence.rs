@@ -222,6 +222,13 @@ impl Core {
         Ok(seen)
     }
 
+    /// Whether any server has this connection.
+    pub(crate) async fn has_connection(&self, id: &str) -> Result<bool, PresenceError> {
+        let target = Target::Connections(vec![id.to_owned()]);
+        let look = Look::Connections { target, limit: 0 };
+        Ok(self.look(look).await?.count > 0)
+    }
+
     /// A server that just started has to hear the others first.
     async fn knows_the_others(&self) {
         self.is_listening().await;

@@ -103,7 +103,7 @@ impl Core {
     ) -> Result<Payload, ClientResultError> {
         let question = random_id();
         let parcel = self
-            .write(Some(&question), method, arguments)
+            .write(Some(&question), method, None, arguments)
             .map_err(SendError::from)?;
         let (sender, answer) = oneshot::channel();
         self.questions
@@ -114,11 +114,25 @@ impl Core {
         };
 
         self.put(connection, &question, parcel).await?;
-        let answer = tokio::time::timeout(self.options.client_result_timeout, answer).await;
-        match answer {
-            Err(_) => Err(ClientResultError::TimedOut),
-            Ok(Err(_)) => Err(ClientResultError::Disconnected(connection.to_owned())),
-            Ok(Ok(result)) => value_of(result, connection),
+        let answer = tokio::time::timeout(self.options.client_result_timeout, answer);
+        tokio::select! {
+            biased;
+            answer = answer => match answer {
+                Err(_) => Err(ClientResultError::TimedOut),
+                Ok(Err(_)) => Err(ClientResultError::Disconnected(connection.to_owned())),
+                Ok(Ok(result)) => value_of(result, connection),
+            },
+            () = self.is_nowhere(connection) => {
+                Err(ClientResultError::NotConnected(connection.to_owned()))
+            }
+        }
+    }
+
+    /// Waits until all servers have said that they do not have this connection, maybe for ever.
+    async fn is_nowhere(&self, connection: &str) {
+        let is_here = self.connections.find(connection).is_some();
+        if is_here || !matches!(self.has_connection(connection).await, Ok(false)) {
+            std::future::pending::<()>().await;
         }
     }
 

@@ -2,10 +2,12 @@ use std::time::Duration;
 
 use serde_json::json;
 use signalr_hub::{HubOptions, OutboxLimits, WhenFull};
+use tokio::time::timeout;
 
 use crate::test_hub::TestHub;
 
 const LARGE: usize = 100_000;
+const SOON: Duration = Duration::from_secs(20);
 
 fn options(when_full: WhenFull) -> HubOptions {
     let mut options = HubOptions::default();
@@ -75,6 +77,68 @@ async fn a_socket_that_takes_nothing_for_ten_seconds_is_given_up() {
     assert!(hub.event().await.starts_with("disconnected"));
     assert!(start.elapsed() <= Duration::from_secs(12));
     hub.no_connections().await;
+}
+
+#[tokio::test]
+async fn the_latest_of_each_key_is_kept() {
+    let hub = TestHub::start(options(WhenFull::KeepLatest));
+    let mut slow = hub.connect().await;
+    let filling = "x".repeat(LARGE);
+
+    for price in 0..30 {
+        for stock in ["one", "two", "three"] {
+            let everyone = hub.context.clients().all().about(stock);
+            let told = everyone.send("Price", (stock, price, &filling)).await;
+            told.unwrap();
+            tokio::task::yield_now().await;
+        }
+    }
+
+    let heard = slow.heard_until_now().await;
+    for stock in ["one", "two", "three"] {
+        let of_stock = heard.iter().filter(|call| call["arguments"][0] == stock);
+        let prices: Vec<_> = of_stock.map(|call| call["arguments"][1].clone()).collect();
+        assert!(prices.len() < 30, "{stock}: {prices:?}");
+        assert_eq!(prices.last(), Some(&json!(29)), "{stock}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_reads_hears_everything_at_once_beside_one_who_does_not() {
+    for policy in [
+        WhenFull::Disconnect,
+        WhenFull::DropOldest,
+        WhenFull::KeepLatest,
+    ] {
+        let hub = TestHub::start(options(policy));
+        let _stuck = hub.connect().await;
+        let mut quick = hub.connect().await;
+        let filling = "x".repeat(LARGE);
+
+        for number in 0..100 {
+            let everyone = hub.context.clients().all();
+            let told = everyone.send("Told", (number, &filling)).await;
+            told.unwrap();
+            let heard = timeout(SOON, quick.told()).await;
+            assert_eq!(heard.unwrap().1[0], number, "{policy:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn answers_are_never_dropped_however_much_else_is() {
+    let hub = TestHub::start(options(WhenFull::DropOldest));
+    let mut slow = hub.connect().await;
+    let call = slow.start("Echo", json!(["answer"])).await;
+
+    flood(&hub, "x").await;
+
+    let heard = slow.heard_until_now().await;
+    let answer = heard
+        .iter()
+        .find(|message| message["invocationId"] == *call);
+    assert_eq!(answer.unwrap()["result"], "answer");
+    assert!(heard.len() < 50, "{}", heard.len());
 }
 
 /// More than the outbox and all buffers of the socket take.
