@@ -9,7 +9,8 @@ use job_engine_proof::{Answer, Intent, ledger};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
 use uuid::{NoContext, Timestamp, Uuid};
 
 use crate::entry::Entry;
@@ -22,16 +23,16 @@ const CLIENTS: u64 = 2;
 /// A call that takes longer has no answer.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Enqueue until the time comes.
+/// Enqueue until it is enough.
 pub(crate) fn start(
     place: &Arc<Place>,
     planted: Planted,
     seed: u64,
-    until: Instant,
+    enough: &CancellationToken,
 ) -> JoinSet<Vec<Intent>> {
     let mut clients = JoinSet::new();
     for number in 0..CLIENTS {
-        let place = place.clone();
+        let (place, enough) = (place.clone(), enough.clone());
         clients.spawn(async move {
             let storage = worker::storage(&place).await;
             let one = OneClient {
@@ -40,7 +41,7 @@ pub(crate) fn start(
                 place,
                 planted,
             };
-            one.enqueue(until).await
+            one.enqueue(enough).await
         });
     }
     clients
@@ -54,9 +55,9 @@ struct OneClient {
 }
 
 impl OneClient {
-    async fn enqueue(mut self, until: Instant) -> Vec<Intent> {
+    async fn enqueue(mut self, enough: CancellationToken) -> Vec<Intent> {
         let mut intents = Vec::new();
-        while Instant::now() < until {
+        while !enough.is_cancelled() {
             let jobs = self.jobs();
             let ids = jobs.iter().map(|job| job.id).collect();
             let answer = timeout(PATIENCE, self.try_to_enqueue(&jobs)).await;

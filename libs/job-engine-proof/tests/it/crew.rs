@@ -9,6 +9,8 @@ use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use crate::crash_point::{CrashPoint, Statement};
+use crate::proxy::Proxy;
 use crate::settings::Order;
 use crate::worker;
 
@@ -25,25 +27,70 @@ pub(crate) struct Crew {
     /// One for each worker that is stopped.
     stops: JoinSet<()>,
     cut_off: Vec<CutOff>,
+    /// Whether each has a way of its own to PostgreSQL, on which things are lost.
+    through_proxies: bool,
 }
 
 struct Worker {
     child: Child,
     process: u32,
+    /// Its way to PostgreSQL.
+    proxy: Option<Proxy>,
 }
 
 impl Crew {
-    pub(crate) async fn hire(order: Order, workers: usize) -> Self {
+    pub(crate) async fn hire(order: Order, workers: usize, through_proxies: bool) -> Self {
         let mut crew = Self {
             order,
             workers: Vec::new(),
             stops: JoinSet::new(),
             cut_off: Vec::new(),
+            through_proxies,
         };
         for _ in 0..workers {
             crew.hire_one().await;
         }
         crew
+    }
+
+    /// Kills this worker when it comes to this place, and waits for that. If it dies before, the
+    /// next one has to come there.
+    pub(crate) async fn trap(&mut self, place: usize, point: CrashPoint) {
+        let mut worker = self.workers.remove(place);
+        loop {
+            let proxy = worker.proxy.as_ref().expect("it goes through a proxy");
+            proxy.set_trap(point);
+            if point.statement == Statement::Retire {
+                signal(worker.process, "TERM").await;
+            }
+            let ended = timeout(PATIENCE, worker.child.wait()).await;
+            let ended = ended.unwrap_or_else(|_| panic!("nobody came to {point:?}"));
+            ended.expect("it is ours");
+            self.hire_one().await;
+            if proxy.has_sprung() {
+                return;
+            }
+            worker = self.workers.pop().expect("one was hired");
+        }
+    }
+
+    /// The next answers of the database to this worker are lost.
+    pub(crate) fn lose_answers(&mut self, place: usize, count: usize) {
+        self.excuse_all();
+        if let Some(proxy) = &self.workers[place].proxy {
+            proxy.lose_answers(count);
+        }
+    }
+
+    /// Nothing comes from or to this worker for a while, and nobody is told.
+    pub(crate) async fn cut_off(&mut self, place: usize, time: Duration) {
+        self.excuse_all();
+        if let Some(proxy) = &self.workers[place].proxy {
+            proxy.set_silent(true);
+            sleep(time).await;
+            proxy.set_silent(false);
+        }
+        self.excuse_all();
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -125,9 +172,16 @@ impl Crew {
     }
 
     async fn hire_one(&mut self) {
+        let mut order = self.order.clone();
+        let mut proxy = None;
+        if self.through_proxies {
+            let before = Proxy::before(&order.place).await;
+            before.address().clone_into(&mut order.place);
+            proxy = Some(before);
+        }
         let mut child = Command::new(std::env::current_exe().expect("this is a test"))
             .args(worker::TEST)
-            .envs(self.order.variables())
+            .envs(order.variables())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .kill_on_drop(true)
@@ -144,9 +198,14 @@ impl Crew {
         };
         timeout(PATIENCE, works).await.expect("a worker starts");
         // Nobody reads what it says after that, and it has nothing to say.
+        let process = child.id().expect("it runs");
+        if let Some(proxy) = &proxy {
+            proxy.leads_from(process);
+        }
         self.workers.push(Worker {
-            process: child.id().expect("it runs"),
             child,
+            process,
+            proxy,
         });
     }
 }

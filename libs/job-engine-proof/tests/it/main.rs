@@ -6,11 +6,13 @@
 
 mod clients;
 mod cluster;
+mod crash_point;
 mod crew;
 mod entry;
 mod place;
 mod planted;
 mod postgres;
+mod proxy;
 mod same_history;
 mod settings;
 mod sqlite;

@@ -1,4 +1,5 @@
 use crate::cluster::Cluster;
+use crate::crash_point::{CrashPoint, Moment, Statement};
 use crate::place::Place;
 use crate::settings;
 use crate::story::{Fault, Story};
@@ -31,6 +32,28 @@ async fn nothing_is_lost_while_the_database_is_restarted_without_a_word() {
     story.cluster = Some(cluster);
 
     let violations = story.tell().await;
+
+    assert_eq!(violations, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_by_workers_killed_before_and_after_each_statement() {
+    let place = Place::postgres(&settings::postgres()).await;
+    let moments = [Moment::Before, Moment::After];
+    let at = |statement| moments.map(|moment| Fault::Crash(CrashPoint { statement, moment }));
+    let faults: Vec<Fault> = Statement::ALL.into_iter().flat_map(at).collect();
+
+    let violations = Story::about(place, &faults).tell().await;
+
+    assert_eq!(violations, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_while_answers_are_lost_and_connections_lead_nowhere() {
+    let place = Place::postgres(&settings::postgres()).await;
+    let faults = [Fault::LoseAnswers, Fault::CutOff, Fault::LoseAnswers];
+
+    let violations = Story::about(place, &faults).tell().await;
 
     assert_eq!(violations, []);
 }

@@ -8,9 +8,11 @@ use job_engine_proof::{Found, Ledger, Violation, check};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
 
 use crate::clients;
 use crate::cluster::Cluster;
+use crate::crash_point::CrashPoint;
 use crate::crew::Crew;
 use crate::place::Place;
 use crate::planted::Planted;
@@ -30,6 +32,12 @@ pub(crate) enum Fault {
     EndConnections,
     /// The database is restarted without a word.
     Restart,
+    /// A worker is killed before or after a statement of the engine.
+    Crash(CrashPoint),
+    /// Answers of the database are lost, each with its connection.
+    LoseAnswers,
+    /// A worker's connections lead nowhere for a while.
+    CutOff,
 }
 
 pub(crate) struct Story {
@@ -54,10 +62,18 @@ impl Story {
         }
     }
 
+    /// Whether the way to the database is part of the story.
+    fn needs_proxies(&self) -> bool {
+        let on_the_way =
+            |fault: &Fault| matches!(fault, Fault::Crash(_) | Fault::LoseAnswers | Fault::CutOff);
+        self.faults.iter().any(on_the_way)
+    }
+
     /// What is wrong in the end.
     pub(crate) async fn tell(self) -> Vec<Violation> {
         let seed = settings::seed();
         let effects = tempfile::tempdir().expect("a folder is made");
+        let through_proxies = self.needs_proxies();
         let place = Arc::new(self.place);
         let order = Order {
             place: place.address().to_owned(),
@@ -65,17 +81,20 @@ impl Story {
             planted: self.planted,
         };
 
-        let mut crew = Crew::hire(order, 3).await;
+        let mut crew = Crew::hire(order, 3, through_proxies).await;
         let until = Instant::now() + self.length;
-        let enqueuing = clients::start(&place, self.planted, seed, until);
+        let enough = CancellationToken::new();
+        let enqueuing = clients::start(&place, self.planted, seed, &enough);
         let mut damage = Damage {
             chance: StdRng::seed_from_u64(seed),
             faults: self.faults,
+            happened: 0,
             cluster: self.cluster,
         };
-        while Instant::now() < until {
+        while Instant::now() < until || damage.is_incomplete() {
             damage.happens(&mut crew, &place).await;
         }
+        enough.cancel();
         let intents = enqueuing.join_all().await.concat();
         crew.calm_down().await;
 
@@ -109,11 +128,17 @@ fn reckon(effects: &Path, mut ledger: Ledger, found: &Found) -> Vec<Violation> {
 
 struct Damage {
     chance: StdRng,
+    /// Each comes once in this order, and then at random.
     faults: Vec<Fault>,
+    happened: usize,
     cluster: Option<Cluster>,
 }
 
 impl Damage {
+    fn is_incomplete(&self) -> bool {
+        self.happened < self.faults.len()
+    }
+
     /// After a while.
     async fn happens(&mut self, crew: &mut Crew, place: &Place) {
         let pause = self.chance.random_range(50..400);
@@ -123,7 +148,9 @@ impl Damage {
             return;
         }
 
-        let fault = self.faults[self.chance.random_range(0..self.faults.len())];
+        let any = self.chance.random_range(0..self.faults.len());
+        let fault = *self.faults.get(self.happened).unwrap_or(&self.faults[any]);
+        self.happened += 1;
         let victim = self.chance.random_range(0..crew.len());
         match fault {
             Fault::Kill => crew.kill(victim).await,
@@ -144,6 +171,15 @@ impl Damage {
                 let cluster = self.cluster.as_ref().expect("the story has a server");
                 cluster.restart_at_once().await;
                 crew.excuse_all();
+            }
+            Fault::Crash(point) => crew.trap(victim, point).await,
+            Fault::LoseAnswers => {
+                let count = self.chance.random_range(1..20);
+                crew.lose_answers(victim, count);
+            }
+            Fault::CutOff => {
+                let millis = self.chance.random_range(100..2000);
+                crew.cut_off(victim, Duration::from_millis(millis)).await;
             }
         }
     }
