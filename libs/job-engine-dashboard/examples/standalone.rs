@@ -207,7 +207,7 @@ async fn claim(
         kinds: vec![kind.into()],
         limit: 1,
     };
-    let claimed = storage.claim(&claim).await?.pop();
+    let claimed = storage.claim(&claim).await?.jobs.pop();
     claimed.ok_or_else(|| StorageError::Corrupt(format!("no {kind} to claim")))
 }
 

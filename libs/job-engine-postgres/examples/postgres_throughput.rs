@@ -96,7 +96,7 @@ async fn claim_and_settle(storage: Arc<PostgresStorage>, server: ServerId) -> Re
         limit: BATCH,
     };
     loop {
-        let claimed = storage.claim(&claim).await?;
+        let claimed = storage.claim(&claim).await?.jobs;
         if claimed.is_empty() {
             return Ok(());
         }

@@ -2,58 +2,74 @@ use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::time::Instant;
 
-use job_engine::storage::{Claim, ClaimedJob, JobId, Lease, ServerId, StorageError};
+use job_engine::storage::{Claim, Claimed, ClaimedJob, JobId, Lease, ServerId, StorageError};
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
 use uuid::Uuid;
 
 use crate::convert::{rows, signed, stored_version, unavailable, unsigned};
 use crate::line::{Lines, Places};
+use crate::turns::{self, Turns};
 
+/// For a queue that is open and holds no tenant's job, no job with a key and no limit; if it is open
+/// and does, nothing is claimed and the answer is one row that says so.
+///
 /// Locks the server's row, so that it cannot be taken for dead in between: whoever buries it waits
 /// and sees this claim. The jobs are locked, so their places (`ctid`) hold until they are written.
 /// `$5` to `$7` are the [`Places`] to look at, best first.
 const CLAIM: &str = "
 with server as (
   select id from job_engine.servers where id = $1 for key share
+), queue as (
+  select
+    not exists (select from job_engine.pauses p where p.queue = $2) as is_open,
+    exists (select from job_engine.limits l where l.scope = 'queue' and l.name = $2)
+    or exists (
+      select from job_engine.ready r
+      where r.queue = $2 and (r.tenant is not null or r.limit_key is not null)
+    ) as needs_turns
 ), next as (
   select waiting.ctid
   from unnest($5::smallint[], $6::smallint[], $7::uuid[]) as place (highest, lowest, from_id)
   cross join lateral (
     select ctid from job_engine.ready
-    where queue = $2 and priority <= place.highest and priority >= place.lowest
+    where queue = $2 and tenant is null and limit_key is null
+      and priority <= place.highest and priority >= place.lowest
       and id >= place.from_id
       and server is null and kind = any($3)
       and (version is null or version <= ($8::integer[])[array_position($3, kind)])
       and exists (select from server)
-      and not exists (select from job_engine.pauses p where p.queue = $2)
+      and (select is_open and not needs_turns from queue)
     order by priority desc, id
     limit $4
     for update skip locked
   ) as waiting
   limit $4
+), claimed as (
+  update job_engine.ready r
+  set server = $1, claimed_at = clock_timestamp(), epoch = r.epoch + 1
+  from next
+  where r.ctid = next.ctid
+  returning r.id, r.epoch, r.kind, r.queue, r.arguments, r.attempts, r.abandoned, r.priority,
+    r.tenant, r.tags, r.version
 )
-update job_engine.ready r
-set server = $1, claimed_at = clock_timestamp(), epoch = r.epoch + 1
-from next
-where r.ctid = next.ctid
-returning r.id, r.epoch, r.kind, r.queue, r.arguments, r.attempts, r.abandoned, r.priority,
-  r.tenant, r.tags, r.version";
+select claimed.*, false as needs_turns from claimed
+union all
+select null, null, null, null, null, null, null, null, null, null, null, true
+from queue where is_open and needs_turns";
 
 pub(crate) async fn claim(
     pool: &PgPool,
     lines: &Lines,
+    turns: &Turns,
     claim: &Claim,
-) -> Result<Vec<ClaimedJob>, StorageError> {
-    let mut claimed = Vec::new();
+) -> Result<Claimed, StorageError> {
+    let mut claimed = Claimed::default();
     let mut asked = HashSet::new();
     for queue in &claim.queues {
-        if claimed.len() >= claim.limit {
-            break;
-        }
-        if asked.insert(queue) {
-            let free = claim.limit - claimed.len();
-            claimed.extend(claim_from(pool, lines, claim, queue, free).await?);
+        let free = claim.limit.saturating_sub(claimed.jobs.len());
+        if free > 0 && asked.insert(queue) {
+            claimed.add(claim_from(pool, lines, turns, claim, queue, free).await?);
         }
     }
     Ok(claimed)
@@ -62,36 +78,55 @@ pub(crate) async fn claim(
 async fn claim_from(
     pool: &PgPool,
     lines: &Lines,
+    turns: &Turns,
     claim: &Claim,
     queue: &str,
     limit: usize,
-) -> Result<Vec<ClaimedJob>, StorageError> {
+) -> Result<Claimed, StorageError> {
+    if !turns.are_needed(queue) {
+        match claim_in_line(pool, lines, claim, queue, limit).await? {
+            Some(jobs) => return Ok(Claimed::jobs(jobs)),
+            None => turns.begin(queue),
+        }
+    }
+    turns::claim_in_turn(pool, turns, claim, queue, limit).await
+}
+
+/// `None` when the queue needs turns.
+async fn claim_in_line(
+    pool: &PgPool,
+    lines: &Lines,
+    claim: &Claim,
+    queue: &str,
+    limit: usize,
+) -> Result<Option<Vec<ClaimedJob>>, StorageError> {
     let server = claim.server;
     if let Some(places) = lines.places(server, queue) {
-        let jobs = claim_at(pool, places, claim, queue, limit).await?;
+        let Some(jobs) = claim_at(pool, places, claim, queue, limit).await? else {
+            return Ok(None);
+        };
         if !jobs.is_empty() || !lines.may_look_again(server, queue) {
-            return Ok(taken(lines, server, queue, limit, jobs));
+            return Ok(Some(taken(lines, server, queue, limit, jobs)));
         }
     }
 
     let start = Instant::now();
-    let jobs = claim_at(pool, Places::all(), claim, queue, limit).await?;
+    let Some(jobs) = claim_at(pool, Places::all(), claim, queue, limit).await? else {
+        return Ok(None);
+    };
     lines.looked(server, queue, limit, start.elapsed());
-    Ok(taken(lines, server, queue, limit, jobs))
+    Ok(Some(taken(lines, server, queue, limit, jobs)))
 }
 
-/// With their priorities, best first.
+/// With their priorities, best first; `None` when the queue needs turns.
 async fn claim_at(
     pool: &PgPool,
     places: Places,
     claim: &Claim,
     queue: &str,
     limit: usize,
-) -> Result<Vec<(i16, ClaimedJob)>, StorageError> {
-    let known = claim.kinds.iter();
-    let (names, versions): (Vec<&str>, Vec<i32>) = known
-        .map(|kind| (kind.name.as_str(), signed(kind.version)))
-        .unzip();
+) -> Result<Option<Vec<(i16, ClaimedJob)>>, StorageError> {
+    let (names, versions) = names_and_versions(claim);
     let claimed = sqlx::query(CLAIM)
         .bind(claim.server.0)
         .bind(queue)
@@ -104,15 +139,28 @@ async fn claim_at(
         .fetch_all(pool)
         .await
         .map_err(unavailable)?;
+    if let [row] = &claimed[..]
+        && row.try_get(11).map_err(unavailable)?
+    {
+        return Ok(None);
+    }
 
     // An update answers in no order.
     let mut jobs = claimed
         .iter()
-        .map(job)
+        .map(|row| Ok((row.try_get(7)?, job(row)?)))
         .collect::<sqlx::Result<Vec<(i16, ClaimedJob)>>>()
         .map_err(unavailable)?;
     jobs.sort_unstable_by_key(|(priority, job)| (Reverse(*priority), job.lease.job));
-    Ok(jobs)
+    Ok(Some(jobs))
+}
+
+/// The kinds that a server knows, column by column.
+pub(crate) fn names_and_versions(claim: &Claim) -> (Vec<&str>, Vec<i32>) {
+    let kinds = claim.kinds.iter();
+    kinds
+        .map(|kind| (kind.name.as_str(), signed(kind.version)))
+        .unzip()
 }
 
 fn taken(
@@ -130,8 +178,9 @@ fn taken(
     jobs.into_iter().map(|(_, job)| job).collect()
 }
 
-fn job(row: &PgRow) -> sqlx::Result<(i16, ClaimedJob)> {
-    let job = ClaimedJob {
+/// From a row that begins with these columns in the order of [`CLAIM`].
+pub(crate) fn job(row: &PgRow) -> sqlx::Result<ClaimedJob> {
+    Ok(ClaimedJob {
         lease: Lease {
             job: JobId(row.try_get::<Uuid, _>(0)?),
             epoch: row.try_get(1)?,
@@ -141,9 +190,9 @@ fn job(row: &PgRow) -> sqlx::Result<(i16, ClaimedJob)> {
         arguments: row.try_get(4)?,
         attempt: unsigned(row.try_get(5)?) + 1,
         abandoned: unsigned(row.try_get(6)?),
+        is_rated: false,
         version: stored_version(row.try_get(10)?),
         tenant: row.try_get(8)?,
         tags: row.try_get::<Option<_>, _>(9)?.unwrap_or_default(),
-    };
-    Ok((row.try_get(7)?, job))
+    })
 }

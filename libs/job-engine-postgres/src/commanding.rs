@@ -39,13 +39,13 @@ with held as (
 ), enqueued as (
   insert into job_engine.ready
     (id, created_at, enqueued_at, epoch, stages, priority, kind, queue, reason, error, arguments,
-     tenant, tags, version)
+     tenant, tags, version, limit_key)
   select id, created_at, clock_timestamp(), epoch, stages + 1, priority, kind, queue, $2, error,
-    arguments, tenant, tags, version
+    arguments, tenant, tags, version, limit_key
   from scheduled
   union all
   select id, created_at, clock_timestamp(), epoch, stages + 1, priority, kind, queue, $2, error,
-    arguments, tenant, tags, version
+    arguments, tenant, tags, version, limit_key
   from finished
   returning id
 ), counted as (
@@ -62,9 +62,9 @@ with scheduled as (
 ), enqueued as (
   insert into job_engine.ready
     (id, created_at, enqueued_at, epoch, attempts, abandoned, stages, priority, kind, queue, reason,
-     error, arguments, tenant, tags, version)
+     error, arguments, tenant, tags, version, limit_key)
   select id, created_at, clock_timestamp(), epoch, attempts, abandoned, stages + 1, priority, kind,
-    queue, $2, error, arguments, tenant, tags, version
+    queue, $2, error, arguments, tenant, tags, version, limit_key
   from scheduled
   returning id
 )
@@ -100,14 +100,15 @@ with ready as (
   insert into job_engine.finished
     (id, created_at, enqueued_at, claimed_at, changed_at, epoch, attempts, abandoned, stages, state,
      priority, server, kind, queue, enqueue_reason, reason, error, arguments, tenant, tags,
-     version)
+     version, limit_key)
   select id, created_at, enqueued_at, claimed_at, clock_timestamp(), epoch,
     attempts + (server is not null)::integer, abandoned, stages, 'Deleted'::job_engine.state, priority, server, kind,
-    queue, reason, $2, error, arguments, tenant, tags, version
+    queue, reason, $2, error, arguments, tenant, tags, version, limit_key
   from ready
   union all
   select id, created_at, null, null, clock_timestamp(), epoch, attempts, abandoned, stages + 1,
-    'Deleted', priority, null, kind, queue, null, $2, error, arguments, tenant, tags, version
+    'Deleted', priority, null, kind, queue, null, $2, error, arguments, tenant, tags,
+    version, limit_key
   from scheduled
   returning id
 ), counted as (

@@ -13,13 +13,13 @@ use crate::convert::{array, delay_micros, later_version, unavailable};
 pub(crate) const ENQUEUE_NOW: &str = "
 with jobs as (
   select * from unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::text[],
-    $6::text[], $7::text[], $8::integer[])
-    as j (id, kind, queue, priority, arguments, tenant, tags, version)
+    $6::text[], $7::text[], $8::integer[], $9::text[])
+    as j (id, kind, queue, priority, arguments, tenant, tags, version, limit_key)
 )
 insert into job_engine.ready
-  (id, kind, queue, priority, arguments, tenant, tags, version, created_at, enqueued_at)
-select id, kind, queue, priority, arguments, tenant, tags::text[], version, statement_timestamp(),
-  statement_timestamp()
+  (id, kind, queue, priority, arguments, tenant, tags, version, limit_key, created_at, enqueued_at)
+select id, kind, queue, priority, arguments, tenant, tags::text[], version, limit_key,
+  statement_timestamp(), statement_timestamp()
 from jobs
 where not exists (
   select from jobs join job_engine.ready using (id)
@@ -27,18 +27,20 @@ where not exists (
   union all select from jobs join job_engine.finished using (id)
 )";
 
-/// Jobs that wait for their time: `$9` microseconds from now, or until `$10` microseconds of the
+/// Jobs that wait for their time: `$10` microseconds from now, or until `$11` microseconds of the
 /// Unix epoch.
 pub(crate) const ENQUEUE_LATER: &str = "
 with jobs as (
   select * from unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::text[],
-    $6::text[], $7::text[], $8::integer[], $9::bigint[], $10::bigint[])
-    as j (id, kind, queue, priority, arguments, tenant, tags, version, delay, due)
+    $6::text[], $7::text[], $8::integer[], $9::text[], $10::bigint[],
+    $11::bigint[])
+    as j (id, kind, queue, priority, arguments, tenant, tags, version, limit_key, delay, due)
 )
 insert into job_engine.waiting
-  (id, kind, queue, priority, arguments, tenant, tags, version, created_at, changed_at, due_at)
-select id, kind, queue, priority, arguments, tenant, tags::text[], version, statement_timestamp(),
-  statement_timestamp(),
+  (id, kind, queue, priority, arguments, tenant, tags, version, limit_key, created_at, changed_at,
+   due_at)
+select id, kind, queue, priority, arguments, tenant, tags::text[], version, limit_key,
+  statement_timestamp(), statement_timestamp(),
   coalesce(
     statement_timestamp() + delay * interval '1 microsecond',
     'epoch'::timestamptz + due * interval '1 microsecond'
@@ -106,6 +108,7 @@ pub(crate) struct Rows<'a> {
     /// As PostgreSQL writes arrays, for an array of arrays must be rectangular.
     pub(crate) tags: Vec<Option<String>>,
     pub(crate) versions: Vec<Option<i32>>,
+    pub(crate) limit_keys: Vec<Option<&'a str>>,
 }
 
 #[derive(Default)]
@@ -137,6 +140,7 @@ impl<'a> Rows<'a> {
         self.tenants.push(job.tenant.as_deref());
         self.tags.push(array(&job.tags));
         self.versions.push(later_version(job.version));
+        self.limit_keys.push(job.limit_key.as_deref());
     }
 }
 
@@ -159,6 +163,7 @@ async fn insert_now(connection: &mut PgConnection, rows: Rows<'_>) -> Result<(),
         .bind(rows.tenants)
         .bind(rows.tags)
         .bind(rows.versions)
+        .bind(rows.limit_keys)
         .execute(connection)
         .await
         .map_err(unavailable)?;
@@ -179,6 +184,7 @@ async fn insert_later(
         .bind(later.rows.tenants)
         .bind(later.rows.tags)
         .bind(later.rows.versions)
+        .bind(later.rows.limit_keys)
         .bind(later.delays)
         .bind(later.times)
         .execute(connection)

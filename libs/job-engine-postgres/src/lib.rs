@@ -23,6 +23,7 @@ mod session;
 mod settling;
 mod stage;
 mod storage;
+mod turns;
 
 pub use enqueuing::enqueue;
 pub use storage::PostgresStorage;

@@ -2,11 +2,12 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use job_engine::Storage;
-use job_engine::storage::{Limits, Pause, StorageError};
-use sqlx::PgPool;
+use job_engine::storage::{Limit, Limited, Limits, Pause, Rate, StorageError};
+use sqlx::postgres::PgRow;
+use sqlx::{PgConnection, PgPool};
 
 use crate::PostgresStorage;
-use crate::convert::{column, text, timestamp, unavailable};
+use crate::convert::{column, duration, micros, text, timestamp, unavailable, unsigned};
 
 const PAUSE: &str = "
 insert into job_engine.pauses (queue, since, by, reason)
@@ -18,6 +19,34 @@ const RESUME: &str = "delete from job_engine.pauses where queue = $1";
 const PAUSES: &str = "
 select queue, (extract(epoch from since) * 1000000)::bigint as since, by, reason
 from job_engine.pauses";
+
+/// Claims that count already keep their slots.
+const SET_LIMIT: &str = "
+insert into job_engine.limits (scope, name, concurrency, rate_jobs, rate_period)
+values ($1, $2, $3, $4, $5)
+on conflict (scope, name) do update
+set concurrency = excluded.concurrency, rate_jobs = excluded.rate_jobs,
+  rate_period = excluded.rate_period
+returning xmax = 0";
+
+/// What runs in the queue that is limited from now on.
+const COUNT_RUNNING: &str = "
+insert into job_engine.slots (scope, name, number, job, epoch, taken_at)
+select 'queue', $1, highest.number + row_number() over (), r.id, r.epoch, r.claimed_at
+from job_engine.ready r, (
+  select coalesce(max(s.number), 0) as number
+  from job_engine.slots s where s.scope = 'queue' and s.name = $1
+) as highest
+where r.queue = $1 and r.server is not null
+  and not exists (
+    select from job_engine.slots s
+    where s.scope = 'queue' and s.name = $1 and s.job = r.id and s.epoch = r.epoch
+  )";
+
+const REMOVE_LIMIT: &str = "delete from job_engine.limits where scope = $1 and name = $2";
+
+const LIMITS: &str = "
+select scope, name, concurrency, rate_jobs, rate_period from job_engine.limits";
 
 #[async_trait]
 impl Limits for PostgresStorage {
@@ -41,6 +70,43 @@ impl Limits for PostgresStorage {
         self.announce_enqueued();
         Ok(resumed.rows_affected() > 0)
     }
+
+    async fn set_limit(&self, of: &Limited, limit: Limit) -> Result<(), StorageError> {
+        let mut transaction = self.engine.begin().await.map_err(unavailable)?;
+        store(&mut transaction, of, limit)
+            .await
+            .map_err(unavailable)?;
+        transaction.commit().await.map_err(unavailable)?;
+        self.announce_enqueued();
+        Ok(())
+    }
+
+    async fn remove_limit(&self, of: &Limited) -> Result<bool, StorageError> {
+        let (scope, name) = parts(of);
+        let removed = sqlx::query(REMOVE_LIMIT)
+            .bind(scope)
+            .bind(name)
+            .execute(&self.engine)
+            .await
+            .map_err(unavailable)?;
+        self.announce_enqueued();
+        Ok(removed.rows_affected() > 0)
+    }
+
+    async fn limits(&self) -> Result<Vec<(Limited, Limit)>, StorageError> {
+        let limits = limits(&self.pool).await?;
+        Ok(limits.into_iter().collect())
+    }
+}
+
+/// Every limit of a queue, by its name.
+pub(crate) async fn limits_of_queues(
+    pool: &PgPool,
+) -> Result<BTreeMap<String, Limit>, StorageError> {
+    let limits = limits(pool).await?.into_iter();
+    Ok(limits
+        .filter_map(|(of, limit)| Some((of.queue()?.clone(), limit)))
+        .collect())
 }
 
 /// Every pause, by its queue.
@@ -59,4 +125,65 @@ pub(crate) async fn pauses(pool: &PgPool) -> Result<BTreeMap<String, Pause>, Sto
             Ok((column(row, "queue")?, pause))
         })
         .collect()
+}
+
+async fn store(connection: &mut PgConnection, of: &Limited, limit: Limit) -> sqlx::Result<()> {
+    let (scope, name) = parts(of);
+    // No claim counts meanwhile.
+    sqlx::query("select job_engine.lock_slots()")
+        .execute(&mut *connection)
+        .await?;
+    let is_new: bool = sqlx::query_scalar(SET_LIMIT)
+        .bind(scope)
+        .bind(name)
+        .bind(limit.at_once.map(number))
+        .bind(limit.rate.map(|rate| number(rate.jobs)))
+        .bind(limit.rate.map(|rate| micros(rate.period)))
+        .fetch_one(&mut *connection)
+        .await?;
+    if is_new && of.queue().is_some() {
+        sqlx::query(COUNT_RUNNING)
+            .bind(name)
+            .execute(connection)
+            .await?;
+    }
+    Ok(())
+}
+
+async fn limits(pool: &PgPool) -> Result<BTreeMap<Limited, Limit>, StorageError> {
+    let rows = sqlx::query(LIMITS)
+        .fetch_all(pool)
+        .await
+        .map_err(unavailable)?;
+    rows.iter().map(limit).collect()
+}
+
+fn limit(row: &PgRow) -> Result<(Limited, Limit), StorageError> {
+    let name = column(row, "name")?;
+    let of = match column(row, "scope")? {
+        "queue" => Limited::Queue(name),
+        _ => Limited::Key(name),
+    };
+    let at_once: Option<i32> = column(row, "concurrency")?;
+    let jobs: Option<i32> = column(row, "rate_jobs")?;
+    let period: Option<i64> = column(row, "rate_period")?;
+    let limit = Limit {
+        at_once: at_once.map(unsigned),
+        rate: jobs.zip(period).map(|(jobs, period)| Rate {
+            jobs: unsigned(jobs),
+            period: duration(period),
+        }),
+    };
+    Ok((of, limit))
+}
+
+fn parts(of: &Limited) -> (&'static str, &str) {
+    match of {
+        Limited::Queue(name) => ("queue", name),
+        Limited::Key(name) => ("key", name),
+    }
+}
+
+fn number(jobs: u32) -> i32 {
+    i32::try_from(jobs).unwrap_or(i32::MAX)
 }

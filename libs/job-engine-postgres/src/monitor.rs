@@ -161,13 +161,16 @@ impl Monitor for PostgresStorage {
             .await
             .map_err(unavailable)?;
         let mut pauses = limiting::pauses(&self.pool).await?;
-        for name in known.into_iter().chain(pauses.keys().cloned()) {
+        let mut limits = limiting::limits_of_queues(&self.pool).await?;
+        let named = pauses.keys().chain(limits.keys()).cloned();
+        for name in known.into_iter().chain(named.collect::<Vec<_>>()) {
             queues
                 .entry(name.clone())
                 .or_insert_with(|| QueueSummary::named(name));
         }
         for queue in queues.values_mut() {
             queue.paused = pauses.remove(&queue.name);
+            queue.limit = limits.remove(&queue.name);
         }
         Ok(queues.into_values().collect())
     }

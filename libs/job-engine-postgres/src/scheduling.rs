@@ -22,9 +22,9 @@ with due as (
 )
 insert into job_engine.ready
   (id, created_at, enqueued_at, epoch, attempts, abandoned, stages, priority, kind, queue, reason,
-   error, arguments, tenant, tags, version)
+   error, arguments, tenant, tags, version, limit_key)
 select id, created_at, statement_timestamp(), epoch, attempts, abandoned, stages + 1, priority,
-  kind, queue, $2, error, arguments, tenant, tags, version
+  kind, queue, $2, error, arguments, tenant, tags, version, limit_key
 from moved";
 
 /// In microseconds.
@@ -58,6 +58,15 @@ with expired as (
   delete from job_engine.progress p using removed where p.job = removed.id
 )
 select count(*) from removed";
+
+/// Slots that count towards nothing: a period is a day at most.
+const FORGET_SLOTS: &str = "
+delete from job_engine.slots s
+where s.taken_at < statement_timestamp() - interval '25 hours'
+  and not exists (
+    select from job_engine.ready r
+    where r.id = s.job and r.epoch = s.epoch and r.server is not null
+  )";
 
 /// Adds the differences up, so that they stay few.
 const SUM_TALLY: &str = "
@@ -95,9 +104,11 @@ pub(crate) async fn remove_expired(
         .fetch_one(pool)
         .await
         .map_err(unavailable)?;
-    sqlx::query(SUM_TALLY)
-        .execute(pool)
-        .await
-        .map_err(unavailable)?;
+    for statement in [SUM_TALLY, FORGET_SLOTS] {
+        sqlx::query(statement)
+            .execute(pool)
+            .await
+            .map_err(unavailable)?;
+    }
     Ok(usize::try_from(removed).unwrap_or_default())
 }

@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0006_search.sql"),
     include_str!("../migrations/0007_begun.sql"),
     include_str!("../migrations/0008_notes.sql"),
+    include_str!("../migrations/0009_limits.sql"),
 ];
 
 /// The key of the advisory lock under which migrations run: "job_engi" in ASCII.

@@ -23,10 +23,10 @@ with done as (
   insert into job_engine.finished
     (id, created_at, enqueued_at, claimed_at, changed_at, epoch, duration, attempts, abandoned,
      stages, state, priority, server, kind, queue, enqueue_reason, reason, error, result, arguments,
-     tenant, tags, version)
+     tenant, tags, version, limit_key)
   select id, created_at, enqueued_at, claimed_at, statement_timestamp(), epoch, duration,
     attempts + 1, abandoned, stages, state::job_engine.state, priority, server, kind, queue, reason,
-    end_reason, coalesce(new_error, error), result, arguments, tenant, tags, version
+    end_reason, coalesce(new_error, error), result, arguments, tenant, tags, version, limit_key
   from done
 ), counted as (
   insert into job_engine.tally (state, jobs)
@@ -56,11 +56,11 @@ with done as (
 ), kept as (
   insert into job_engine.waiting
     (id, created_at, changed_at, due_at, epoch, attempts, abandoned, stages, priority, kind, queue,
-     reason, error, arguments, tenant, tags, version)
+     reason, error, arguments, tenant, tags, version, limit_key)
   select id, created_at, statement_timestamp(),
     statement_timestamp() + delay * interval '1 microsecond', epoch,
     attempts + (new_error is not null)::integer, abandoned, stages + 1, priority, kind, queue,
-    new_reason, coalesce(new_error, error), arguments, tenant, tags, version
+    new_reason, coalesce(new_error, error), arguments, tenant, tags, version, limit_key
   from done
 )
 select id, epoch from done";

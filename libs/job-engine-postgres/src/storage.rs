@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use job_engine::NewJob;
 use job_engine::storage::{
-    Claim, ClaimedJob, Command, Commanded, DueJobs, Heartbeat, JobId, Lease, Outcome, Rescued,
+    Claim, Claimed, Command, Commanded, DueJobs, Heartbeat, JobId, Lease, Outcome, Rescued,
     RunNotes, ServerAnnouncement, ServerId, Settled, Settlement, Storage, StorageError,
 };
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -19,6 +19,7 @@ use crate::line::Lines;
 use crate::listener::Listener;
 use crate::live::Live;
 use crate::pulse::Pulse;
+use crate::turns::Turns;
 use crate::{
     beginning, claiming, commanding, noting, pulse, scheduling, schema, servers, settling,
 };
@@ -48,6 +49,7 @@ pub struct PostgresStorage {
     listener: OnceLock<Listener>,
     pub(crate) recurring_changed: Notify,
     pulses: Mutex<HashMap<ServerId, Pulse>>,
+    turns: Turns,
 }
 
 impl PostgresStorage {
@@ -78,6 +80,7 @@ impl PostgresStorage {
             listener: OnceLock::new(),
             recurring_changed: Notify::new(),
             pulses: Mutex::default(),
+            turns: Turns::default(),
             pool,
             engine,
         })
@@ -156,8 +159,8 @@ impl Storage for PostgresStorage {
         Ok(())
     }
 
-    async fn claim(&self, claim: &Claim) -> Result<Vec<ClaimedJob>, StorageError> {
-        claiming::claim(&self.engine, &self.lines, claim).await
+    async fn claim(&self, claim: &Claim) -> Result<Claimed, StorageError> {
+        claiming::claim(&self.engine, &self.lines, &self.turns, claim).await
     }
 
     async fn begin(&self, lease: Lease) -> Result<Settled, StorageError> {

@@ -30,6 +30,7 @@ async fn insert_now(transaction: &Transaction<'_>, rows: Rows<'_>) -> Result<(),
                 &rows.tenants,
                 &rows.tags,
                 &rows.versions,
+                &rows.limit_keys,
             ],
         )
         .await
@@ -53,6 +54,7 @@ async fn insert_later(
                 &later.rows.tenants,
                 &later.rows.tags,
                 &later.rows.versions,
+                &later.rows.limit_keys,
                 &later.delays,
                 &later.times,
             ],

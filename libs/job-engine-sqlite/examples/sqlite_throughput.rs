@@ -94,7 +94,7 @@ async fn claim_and_settle(storage: Arc<SqliteStorage>, server: ServerId) -> Resu
         limit: BATCH,
     };
     loop {
-        let claimed = storage.claim(&claim).await?;
+        let claimed = storage.claim(&claim).await?.jobs;
         if claimed.is_empty() {
             return Ok(());
         }

@@ -1,12 +1,13 @@
 use std::cmp::Reverse;
 use std::collections::HashSet;
 
-use job_engine::storage::{Claim, ClaimedJob, JobId, KnownKind, Lease, StorageError};
+use job_engine::storage::{Claim, Claimed, ClaimedJob, JobId, KnownKind, Lease, StorageError};
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{SqliteConnection, SqlitePool};
 
 use crate::convert::{column, now, rows, small, stored_version, tags, unavailable};
+use crate::turns::{Turns, claim_in_turn};
 use crate::writer::Writer;
 
 const IN_LINE: &str = "
@@ -20,14 +21,30 @@ select exists (
     and queue not in (select queue from job_engine_pauses)
 )";
 
+/// A queue needs turns when it has a limit, or a job with a tenant or a key: those stand at the end
+/// of the index.
+const NEEDS_TURNS: &str = "
+select exists (select 1 from job_engine_limits where scope = 'queue' and name = $1)
+  or coalesce((
+    select tenant is not null or limit_key is not null from job_engine_jobs
+    where state = 'Enqueued' and queue = $1
+    order by coalesce(tenant, '') desc, coalesce(limit_key, '') desc
+    limit 1
+  ), false)";
+
+/// Whether the server is known and the queue is open.
+const IS_OPEN: &str = "
+select exists (select 1 from job_engine_servers where id = $1)
+  and not exists (select 1 from job_engine_pauses where queue = $2)";
+
 const CLAIM: &str = "
 update job_engine_jobs
 set state = 'Processing', server = $1, claimed_at = $2, changed_at = $2, epoch = epoch + 1,
   attempts = attempts + 1
-where exists (select 1 from job_engine_servers where id = $1)
-  and not exists (select 1 from job_engine_pauses where queue = $3) and id in (
+where id in (
   select id from job_engine_jobs
-  where state = 'Enqueued' and queue = $3 and kind in (select value ->> 0 from json_each($4))
+  where state = 'Enqueued' and queue = $3 and coalesce(tenant, '') = ''
+    and coalesce(limit_key, '') = '' and kind in (select value ->> 0 from json_each($4))
     and (version is null or version <= (
       select known.value ->> 1 from json_each($4) as known where known.value ->> 0 = kind
     ))
@@ -39,21 +56,28 @@ returning id, epoch, kind, queue, arguments, attempts, abandoned, priority, tena
 pub(crate) async fn claim(
     pool: &SqlitePool,
     writer: &Writer,
+    turns: &Turns,
     claim: &Claim,
-) -> Result<Vec<ClaimedJob>, StorageError> {
+) -> Result<Claimed, StorageError> {
     let kinds = kinds_json(&claim.kinds);
     // An idle server reads; only one that finds something waits for its turn to write.
     if !in_line(pool, claim, &kinds).await.map_err(unavailable)? {
-        return Ok(Vec::new());
+        return Ok(Claimed::default());
     }
 
     let mut write = writer.quick().await?;
-    let mut claimed = Vec::new();
+    let mut claimed = Claimed::default();
     let mut asked = HashSet::new();
     for queue in &claim.queues {
-        let free = claim.limit.saturating_sub(claimed.len());
+        let free = claim.limit.saturating_sub(claimed.jobs.len());
         if free > 0 && asked.insert(queue) {
-            claimed.extend(claim_from(&mut write.transaction, claim, queue, &kinds, free).await?);
+            let from = From {
+                claim,
+                queue,
+                kinds: &kinds,
+                limit: free,
+            };
+            claimed.add(from.claim(&mut write.transaction, turns).await?);
         }
     }
     write.commit().await?;
@@ -68,42 +92,79 @@ async fn in_line(pool: &SqlitePool, claim: &Claim, kinds: &str) -> sqlx::Result<
         .await
 }
 
-async fn claim_from(
-    connection: &mut SqliteConnection,
-    claim: &Claim,
-    queue: &str,
-    kinds: &str,
-    limit: usize,
-) -> Result<Vec<ClaimedJob>, StorageError> {
-    let claimed = sqlx::query(CLAIM)
-        .bind(claim.server.0)
-        .bind(now())
-        .bind(queue)
-        .bind(kinds)
-        .bind(rows(limit))
-        .fetch_all(connection)
-        .await
-        .map_err(unavailable)?;
-
-    // An update answers in no order.
-    let mut jobs = claimed.iter().map(job).collect::<Result<Vec<_>, _>>()?;
-    jobs.sort_unstable_by_key(|(priority, job)| (Reverse(*priority), job.lease.job));
-    Ok(jobs.into_iter().map(|(_, job)| job).collect())
+/// A claim's part that is for one queue.
+pub(crate) struct From<'a> {
+    pub(crate) claim: &'a Claim,
+    pub(crate) queue: &'a str,
+    /// A JSON array.
+    pub(crate) kinds: &'a str,
+    pub(crate) limit: usize,
 }
 
-fn job(row: &SqliteRow) -> Result<(i64, ClaimedJob), StorageError> {
-    let job = ClaimedJob {
+impl From<'_> {
+    async fn claim(
+        &self,
+        connection: &mut SqliteConnection,
+        turns: &Turns,
+    ) -> Result<Claimed, StorageError> {
+        let is_open: bool = sqlx::query_scalar(IS_OPEN)
+            .bind(self.claim.server.0)
+            .bind(self.queue)
+            .fetch_one(&mut *connection)
+            .await
+            .map_err(unavailable)?;
+        if !is_open {
+            return Ok(Claimed::default());
+        }
+
+        let needs_turns: bool = sqlx::query_scalar(NEEDS_TURNS)
+            .bind(self.queue)
+            .fetch_one(&mut *connection)
+            .await
+            .map_err(unavailable)?;
+        if needs_turns {
+            return claim_in_turn(connection, turns, self).await;
+        }
+        Ok(Claimed::jobs(self.claim_in_line(connection).await?))
+    }
+
+    async fn claim_in_line(
+        &self,
+        connection: &mut SqliteConnection,
+    ) -> Result<Vec<ClaimedJob>, StorageError> {
+        let claimed = sqlx::query(CLAIM)
+            .bind(self.claim.server.0)
+            .bind(now())
+            .bind(self.queue)
+            .bind(self.kinds)
+            .bind(rows(self.limit))
+            .fetch_all(connection)
+            .await
+            .map_err(unavailable)?;
+
+        // An update answers in no order.
+        let mut jobs = claimed
+            .iter()
+            .map(|row| Ok((column(row, "priority")?, job(row)?)))
+            .collect::<Result<Vec<(i64, ClaimedJob)>, StorageError>>()?;
+        jobs.sort_unstable_by_key(|(priority, job)| (Reverse(*priority), job.lease.job));
+        Ok(jobs.into_iter().map(|(_, job)| job).collect())
+    }
+}
+
+pub(crate) fn job(row: &SqliteRow) -> Result<ClaimedJob, StorageError> {
+    Ok(ClaimedJob {
         lease: lease(row)?,
         kind: column(row, "kind")?,
         queue: column(row, "queue")?,
         arguments: column(row, "arguments")?,
         attempt: small(column(row, "attempts")?),
         abandoned: small(column(row, "abandoned")?),
+        is_rated: false,
         tenant: column(row, "tenant")?,
         tags: tags(row)?,
         version: stored_version(column(row, "version")?),
-    };
-    Ok((column(row, "priority")?, job))
+    })
 }
 
 /// As rows `[name, version]`.

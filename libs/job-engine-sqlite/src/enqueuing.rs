@@ -8,14 +8,14 @@ use crate::convert::{delay_micros, id_json, later_version, now, tags_json, unava
 use crate::writer::Writer;
 
 /// `$1` is a JSON array of `[id, kind, queue, priority, arguments, due_at, tenant, tags,
-/// version]`.
+/// version, limit_key]`.
 const ENQUEUE: &str = "
 insert into job_engine_jobs
-  (id, kind, queue, priority, arguments, tenant, tags, version, created_at, changed_at, due_at, state,
-   enqueued_at)
+  (id, kind, queue, priority, arguments, tenant, tags, version, limit_key, created_at, changed_at,
+   due_at, state, enqueued_at)
 select
   unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, value ->> 4,
-  value ->> 6, value ->> 7, value ->> 8, $2, $2, value ->> 5,
+  value ->> 6, value ->> 7, value ->> 8, value ->> 9, $2, $2, value ->> 5,
   iif(value ->> 5 is null, 'Enqueued', 'Scheduled'), iif(value ->> 5 is null, $2, null)
 from json_each($1)";
 
@@ -77,5 +77,6 @@ fn row(job: &NewJob, now: i64) -> Value {
         job.tenant,
         tags_json(&job.tags),
         later_version(job.version),
+        job.limit_key,
     ])
 }

@@ -17,8 +17,10 @@ mod schema;
 mod search;
 mod servers;
 mod settling;
+mod slots;
 mod stage;
 mod storage;
+mod turns;
 mod writer;
 
 pub use enqueuing::enqueue;

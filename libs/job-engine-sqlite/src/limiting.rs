@@ -1,9 +1,10 @@
 use async_trait::async_trait;
 use job_engine::Storage;
-use job_engine::storage::{Limits, StorageError};
+use job_engine::storage::{Limit, Limited, Limits, StorageError};
 
 use crate::SqliteStorage;
-use crate::convert::{now, text, unavailable};
+use crate::convert::{micros, now, text, unavailable};
+use crate::slots::{self, parts};
 
 const PAUSE: &str = "
 insert into job_engine_pauses (queue, since, \"by\", reason)
@@ -11,6 +12,26 @@ values ($1, $2, $3, $4)
 on conflict (queue) do update set \"by\" = excluded.\"by\", reason = excluded.reason";
 
 const RESUME: &str = "delete from job_engine_pauses where queue = $1";
+
+const SET_LIMIT: &str = "
+insert into job_engine_limits (scope, name, concurrency, rate_jobs, rate_period)
+values ($1, $2, $3, $4, $5)
+on conflict (scope, name) do update
+set concurrency = excluded.concurrency, rate_jobs = excluded.rate_jobs,
+  rate_period = excluded.rate_period";
+
+/// What runs in the queue already.
+const COUNT_RUNNING: &str = "
+insert into job_engine_slots (scope, name, job, epoch, taken_at)
+select 'queue', queue, id, epoch, claimed_at from job_engine_jobs
+where state = 'Processing' and queue = $1
+on conflict do nothing";
+
+const REMOVE_LIMIT: &str = "delete from job_engine_limits where scope = $1 and name = $2";
+
+const LIMITS: &str = "
+select scope, name, concurrency, rate_jobs, rate_period from job_engine_limits
+order by scope desc, name";
 
 #[async_trait]
 impl Limits for SqliteStorage {
@@ -37,5 +58,51 @@ impl Limits for SqliteStorage {
         write.commit().await?;
         self.announce_enqueued();
         Ok(resumed.rows_affected() > 0)
+    }
+
+    async fn set_limit(&self, of: &Limited, limit: Limit) -> Result<(), StorageError> {
+        let mut write = self.writer.durable().await?;
+        let (scope, name) = parts(of);
+        sqlx::query(SET_LIMIT)
+            .bind(scope)
+            .bind(name)
+            .bind(limit.at_once)
+            .bind(limit.rate.map(|rate| rate.jobs))
+            .bind(limit.rate.map(|rate| micros(rate.period)))
+            .execute(&mut *write.transaction)
+            .await
+            .map_err(unavailable)?;
+        if let Limited::Queue(queue) = of {
+            sqlx::query(COUNT_RUNNING)
+                .bind(queue)
+                .execute(&mut *write.transaction)
+                .await
+                .map_err(unavailable)?;
+        }
+        write.commit().await?;
+        self.announce_enqueued();
+        Ok(())
+    }
+
+    async fn remove_limit(&self, of: &Limited) -> Result<bool, StorageError> {
+        let mut write = self.writer.durable().await?;
+        let (scope, name) = parts(of);
+        let removed = sqlx::query(REMOVE_LIMIT)
+            .bind(scope)
+            .bind(name)
+            .execute(&mut *write.transaction)
+            .await
+            .map_err(unavailable)?;
+        write.commit().await?;
+        self.announce_enqueued();
+        Ok(removed.rows_affected() > 0)
+    }
+
+    async fn limits(&self) -> Result<Vec<(Limited, Limit)>, StorageError> {
+        let limits = sqlx::query(LIMITS)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(unavailable)?;
+        limits.iter().map(slots::limit).collect()
     }
 }

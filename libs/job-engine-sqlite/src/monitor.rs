@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use job_engine::State;
 use job_engine::storage::{
-    Counts, Cursor, JobDetails, JobId, JobQuery, JobSummary, LogLine, Monitor, Page, Pause,
+    Counts, Cursor, JobDetails, JobId, JobQuery, JobSummary, Limit, LogLine, Monitor, Page, Pause,
     Progress, QueueSummary, ServerId, ServerSummary, StorageError,
 };
 use sqlx::sqlite::SqliteRow;
@@ -14,6 +14,7 @@ use crate::convert::{
 use crate::noting;
 use crate::recurring;
 use crate::search;
+use crate::slots;
 use crate::stage::Stage;
 
 const COUNTS: &str = "
@@ -44,14 +45,20 @@ order by stage desc
 limit 1000";
 
 const QUEUES: &str = "
-select name,
-  (select count(*) from job_engine_jobs where state = 'Enqueued' and queue = name) as enqueued,
-  (select count(*) from job_engine_jobs where state = 'Processing' and queue = name) as processing,
-  (select min(enqueued_at) from job_engine_jobs where state = 'Enqueued' and queue = name) as oldest,
-  since, \"by\", pauses.reason
-from (select name from job_engine_queues union select queue from job_engine_pauses)
-left join job_engine_pauses as pauses on pauses.queue = name
-order by name";
+select known.name as name,
+  (select count(*) from job_engine_jobs where state = 'Enqueued' and queue = known.name) as enqueued,
+  (select count(*) from job_engine_jobs where state = 'Processing' and queue = known.name) as processing,
+  (select min(enqueued_at) from job_engine_jobs where state = 'Enqueued' and queue = known.name)
+    as oldest,
+  since, \"by\", pauses.reason, concurrency, rate_jobs, rate_period, scope
+from (
+  select name from job_engine_queues
+  union select queue from job_engine_pauses
+  union select name from job_engine_limits where scope = 'queue'
+) as known
+left join job_engine_pauses as pauses on pauses.queue = known.name
+left join job_engine_limits as limits on limits.scope = 'queue' and limits.name = known.name
+order by known.name";
 
 const SERVERS: &str = "
 select id, name, queues, workers, started_at, heartbeat_at,
@@ -205,7 +212,14 @@ fn queue(row: &SqliteRow) -> Result<QueueSummary, StorageError> {
         processing: count(column(row, "processing")?),
         oldest_enqueued_at: oldest.map(timestamp).transpose()?,
         paused: pause(row)?,
+        limit: limit(row)?,
     })
+}
+
+fn limit(row: &SqliteRow) -> Result<Option<Limit>, StorageError> {
+    let scope: Option<&str> = column(row, "scope")?;
+    let found = scope.map(|_| slots::limit(row)).transpose()?;
+    Ok(found.map(|(_, limit)| limit))
 }
 
 fn pause(row: &SqliteRow) -> Result<Option<Pause>, StorageError> {

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use job_engine::storage::{DueJobs, StorageError, reasons};
+use job_engine::storage::{DueJobs, Limit, StorageError, reasons};
 use sqlx::SqlitePool;
 
-use crate::convert::{delay_micros, duration, now, rows, unavailable};
+use crate::convert::{delay_micros, duration, micros, now, rows, unavailable};
 use crate::recurring::remember_ends;
 use crate::writer::Writer;
 
@@ -56,6 +56,15 @@ where id in (
   where state in ('Succeeded', 'Deleted') and ended_at <= $1
   order by state, ended_at, id
   limit $2
+)";
+
+/// Slots of keys that nobody uses any more: a period is a day at most.
+const FORGET_SLOTS: &str = "
+delete from job_engine_slots
+where taken_at <= $1 and not exists (
+  select 1 from job_engine_jobs as held
+  where held.id = job_engine_slots.job and held.epoch = job_engine_slots.epoch
+    and held.state = 'Processing'
 )";
 
 const ANY_EXPIRED: &str = "
@@ -136,6 +145,11 @@ pub(crate) async fn remove_expired(
             .map_err(unavailable)?
             .rows_affected();
     }
+    sqlx::query(FORGET_SLOTS)
+        .bind(now() - micros(2 * Limit::LONGEST_PERIOD))
+        .execute(&mut *write.transaction)
+        .await
+        .map_err(unavailable)?;
     write.commit().await?;
     Ok(usize::try_from(removed).unwrap_or(usize::MAX))
 }

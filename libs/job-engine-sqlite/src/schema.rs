@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0006_search.sql"),
     include_str!("../migrations/0007_begun.sql"),
     include_str!("../migrations/0008_notes.sql"),
+    include_str!("../migrations/0009_limits.sql"),
 ];
 
 /// Only one process migrates at a time, as only one writes; the others find everything done.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use job_engine::NewJob;
 use job_engine::storage::{
-    Claim, ClaimedJob, Command, Commanded, DueJobs, Heartbeat, JobId, Lease, Outcome, Rescued,
+    Claim, Claimed, Command, Commanded, DueJobs, Heartbeat, JobId, Lease, Outcome, Rescued,
     RunNotes, ServerAnnouncement, ServerId, Settled, Settlement, Storage, StorageError,
 };
 use sqlx::SqlitePool;
@@ -16,6 +16,7 @@ use tokio::sync::Notify;
 
 use crate::intake::Intake;
 use crate::pulse::{self, Pulse};
+use crate::turns::Turns;
 use crate::writer::Writer;
 use crate::{
     beginning, claiming, commanding, noting, revocations, scheduling, schema, servers, settling,
@@ -34,6 +35,7 @@ pub struct SqliteStorage {
     intake: Intake,
     lock_directory: PathBuf,
     pulses: Mutex<HashMap<ServerId, Pulse>>,
+    turns: Turns,
     enqueued: Notify,
     pub(crate) recurring_changed: Notify,
 }
@@ -70,6 +72,7 @@ impl SqliteStorage {
             pool,
             lock_directory,
             pulses: Mutex::default(),
+            turns: Turns::default(),
             enqueued: Notify::new(),
             recurring_changed: Notify::new(),
         })
@@ -115,8 +118,8 @@ impl Storage for SqliteStorage {
         Ok(())
     }
 
-    async fn claim(&self, claim: &Claim) -> Result<Vec<ClaimedJob>, StorageError> {
-        claiming::claim(&self.pool, &self.writer, claim).await
+    async fn claim(&self, claim: &Claim) -> Result<Claimed, StorageError> {
+        claiming::claim(&self.pool, &self.writer, &self.turns, claim).await
     }
 
     async fn begin(&self, lease: Lease) -> Result<Settled, StorageError> {

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
 use crate::job::Job;
+use crate::keys::Keys;
 use crate::new_job::{NewJob, NewJobError};
 use crate::queues::Queues;
 use crate::recurring::RecurringJobs;
@@ -120,6 +121,11 @@ impl Client {
             serde_json::from_str(&json).map_err(|source| ResultError::Unfit { job: id, source })
         };
         result.map(read).transpose()
+    }
+
+    /// The limits of jobs with keys.
+    pub fn keys(&self) -> Keys {
+        Keys::of(&self.storage)
     }
 
     /// Where the jobs are kept.

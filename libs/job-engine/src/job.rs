@@ -78,6 +78,15 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
         async { Ok(()) }
     }
 
+    /// What the job's limit is counted by: jobs with the same key run one at a time, or as many at
+    /// once or per period as the [limit](crate::Client::keys) of the key or its group says. `None`
+    /// (the default): only its queue limits it. See [`NewJob::limited_by`].
+    ///
+    /// [`NewJob::limited_by`]: crate::NewJob::limited_by
+    fn limit_key(&self) -> Option<String> {
+        None
+    }
+
     /// How often and when jobs of this kind are tried again. `None` (the default): as the server's
     /// options say.
     fn retry_policy() -> Option<RetryPolicy> {

@@ -13,6 +13,8 @@ pub mod state;
 
 /// Giving work to the engine.
 pub mod client;
+/// Limits of jobs with keys.
+pub mod keys;
 /// Stopping and limiting queues.
 pub mod queues;
 pub mod recurring;
@@ -30,9 +32,10 @@ mod session;
 
 pub use client::{Client, EnqueueError, ResultError};
 pub use job::{Attempt, Failure, Job, JobError};
+pub use keys::Keys;
 pub use new_job::{Due, NewJob};
 pub use notepad::Notepad;
-pub use queues::Queues;
+pub use queues::{LimitError, Queues};
 pub use registry::Registry;
 pub use retry::{Delays, Retried, RetryPolicy, WhenExceeded};
 pub use server::{RunningServer, Server, ServerOptions, StartError};

@@ -28,6 +28,9 @@ pub struct NewJob {
     pub tenant: Option<String>,
     /// Words under which people look for it.
     pub tags: Vec<String>,
+    /// What its limit is counted by, over all queues: see [`limited_by`](Self::limited_by). Default:
+    /// the job's [`limit_key`](Job::limit_key).
+    pub limit_key: Option<String>,
 }
 
 /// When a job may run.
@@ -64,6 +67,9 @@ pub enum NewJobError {
     /// Tags are for finding jobs, not for keeping what belongs into the arguments.
     #[error("a job has {0} tags; give at most 20")]
     TooManyTags(usize),
+    /// A key is told by an id or a short name.
+    #[error("a job's limit key is {0}; give 1 to 100 bytes without control characters")]
+    LimitKey(Unfit),
 }
 
 /// What is wrong with a name.
@@ -84,7 +90,7 @@ impl NewJob {
     /// How many tags a job may have.
     pub const MAX_TAGS: usize = 20;
 
-    /// The most that a tenant or a tag may take, in bytes.
+    /// The most that a tenant, a tag or a limit key may take, in bytes.
     pub const MAX_NAME_BYTES: usize = 100;
 
     /// The job, to run at once in its own queue.
@@ -100,10 +106,14 @@ impl NewJob {
             });
         }
 
-        Ok(Self {
+        let new = Self {
             version: J::VERSION,
             ..Self::of_kind(J::NAME, arguments).in_queue(J::QUEUE)
-        })
+        };
+        match job.limit_key() {
+            Some(key) => new.limited_by(key),
+            None => Ok(new),
+        }
     }
 
     /// A job whose type this program does not have: another one runs it. To run at once in the
@@ -119,6 +129,7 @@ impl NewJob {
             due: Due::Now,
             tenant: None,
             tags: Vec::new(),
+            limit_key: None,
         }
     }
 
@@ -151,6 +162,17 @@ impl NewJob {
         let tenant = tenant.into();
         fit(&tenant).map_err(NewJobError::Tenant)?;
         self.tenant = Some(tenant);
+        Ok(self)
+    }
+
+    /// Lets it run only together with as many others of this key as the key's limit allows; without
+    /// a limit, that is one at a time. A key with a slash, as in `exports/acme`, has the limit of its
+    /// group `exports`, each key for itself. Limits are set with
+    /// [`Client::keys`](crate::Client::keys).
+    pub fn limited_by(mut self, key: impl Into<String>) -> Result<Self, NewJobError> {
+        let key = key.into();
+        fit(&key).map_err(NewJobError::LimitKey)?;
+        self.limit_key = Some(key);
         Ok(self)
     }
 

@@ -1,9 +1,20 @@
-use crate::storage::{QueueSummary, SharedStorage, StorageError};
+use crate::storage::{Limit, Limited, QueueSummary, SharedStorage, StorageError, UnfitLimit};
 
 /// Orders about queues, and how they are. Made by [`Client::queues`](crate::Client::queues).
 #[derive(Debug, Clone)]
 pub struct Queues {
     storage: SharedStorage,
+}
+
+/// The limit was not set.
+#[derive(Debug, thiserror::Error)]
+pub enum LimitError {
+    /// It makes no sense; the text says why.
+    #[error(transparent)]
+    Unfit(#[from] UnfitLimit),
+    /// The storage failed. Trying again may help.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
 }
 
 impl Queues {
@@ -27,7 +38,21 @@ impl Queues {
         self.storage.resume_queue(queue).await
     }
 
-    /// Every queue that has or had a job or is paused, by name.
+    /// Limits how many jobs of the queue run at the same time or begin within a period, over all
+    /// servers together and from their next claim on. Takes the place of an earlier limit.
+    pub async fn limit(&self, queue: &str, limit: Limit) -> Result<(), LimitError> {
+        limit.check()?;
+        let of = Limited::Queue(queue.to_owned());
+        Ok(self.storage.set_limit(&of, limit).await?)
+    }
+
+    /// Takes the queue's limit away. Answers whether it had one.
+    pub async fn unlimit(&self, queue: &str) -> Result<bool, StorageError> {
+        let of = Limited::Queue(queue.to_owned());
+        self.storage.remove_limit(&of).await
+    }
+
+    /// Every queue that has or had a job, is paused or has a limit, by name.
     pub async fn list(&self) -> Result<Vec<QueueSummary>, StorageError> {
         self.storage.queues().await
     }

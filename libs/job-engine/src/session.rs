@@ -1,6 +1,7 @@
 //! One life of a server under one id: from its announcement until it stops or is taken for dead.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
@@ -60,6 +61,8 @@ pub(crate) struct Session {
     pub(crate) health: Health,
     /// Jobs may wait in the storage.
     pub(crate) enqueued: Notify,
+    /// Jobs wait that a limit holds back, so the end of any job may let one go.
+    pub(crate) held_back: AtomicBool,
     /// A job may be due earlier than the scheduler thinks.
     pub(crate) scheduled: Notify,
     /// Fires when the server was taken for dead.
@@ -152,6 +155,7 @@ impl<C: Send + Sync + 'static> Crew<C> {
             notepads: Notepads::default(),
             health: Health::begin(),
             enqueued: Notify::new(),
+            held_back: AtomicBool::new(false),
             scheduled: Notify::new(),
             gone: CancellationToken::new(),
         }

@@ -99,7 +99,12 @@ impl Engine {
             kinds: vec![kind.into()],
             limit: 1,
         };
-        let mut claimed = self.storage.claim(&claim).await.expect("memory answers");
+        let mut claimed = self
+            .storage
+            .claim(&claim)
+            .await
+            .expect("memory answers")
+            .jobs;
         claimed.pop().expect("a job of this kind is enqueued")
     }
 

@@ -158,5 +158,5 @@ pub(crate) async fn claim(storage: &PostgresStorage, server: ServerId) -> Vec<Cl
         kinds: vec!["send".into()],
         limit: 100,
     };
-    storage.claim(&claim).await.expect("claimed")
+    storage.claim(&claim).await.expect("claimed").jobs
 }

@@ -218,7 +218,7 @@ async fn answer(storage: &SharedStorage, call: &Call) -> (String, Vec<Lease>) {
         Call::Enqueue(jobs) => format!("{}", storage.enqueue(jobs).await.is_ok()),
         Call::Claim(claim) => {
             let claimed = storage.claim(claim).await.expect("it answers");
-            leases.extend(claimed.iter().map(|job| job.lease));
+            leases.extend(claimed.jobs.iter().map(|job| job.lease));
             format!("{claimed:?}")
         }
         Call::Settle(settlements) => {

@@ -90,5 +90,5 @@ pub(crate) async fn claim(storage: &SqliteStorage, server: ServerId) -> Vec<Clai
         kinds: vec!["send".into()],
         limit: 10,
     };
-    storage.claim(&claim).await.expect("claimed")
+    storage.claim(&claim).await.expect("claimed").jobs
 }

@@ -12,6 +12,7 @@ mod monitor;
 pub mod reasons;
 mod recurring;
 mod search;
+pub mod turns;
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use limits::{Limits, Pause};
+pub use limits::{LATEST_START, Limit, Limited, Limits, Pause, Rate, Room, Slot, UnfitLimit};
 pub use monitor::{
     Counts, Cursor, HistoryEntry, JobDetails, JobQuery, JobSummary, LogLine, Monitor, Page,
     QueueSummary, ServerSummary,
@@ -117,6 +118,34 @@ impl From<&str> for KnownKind {
     }
 }
 
+/// The answer to a [`Claim`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Claimed {
+    /// In the order in which they are to begin.
+    pub jobs: Vec<ClaimedJob>,
+    /// More jobs wait whose limit is used up: look again when a job has ended.
+    pub is_held_back: bool,
+    /// Look again after this time, for a rate opens then; zero when more can be claimed at once.
+    pub again_in: Option<Duration>,
+}
+
+impl Claimed {
+    /// These jobs, and nothing that is held back.
+    pub fn jobs(jobs: Vec<ClaimedJob>) -> Self {
+        Self {
+            jobs,
+            ..Self::default()
+        }
+    }
+
+    /// Adds what was claimed from another queue.
+    pub fn add(&mut self, other: Self) {
+        self.jobs.extend(other.jobs);
+        self.is_held_back |= other.is_held_back;
+        self.again_in = self.again_in.into_iter().chain(other.again_in).min();
+    }
+}
+
 /// A job that a server has claimed: its state is `Processing`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimedJob {
@@ -132,6 +161,8 @@ pub struct ClaimedJob {
     pub attempt: u32,
     /// How often a process died while it ran this job, the first time perhaps just before.
     pub abandoned: u32,
+    /// It counts towards a rate: it begins within [`LATEST_START`] or is handed back.
+    pub is_rated: bool,
     /// Whose job it is.
     pub tenant: Option<String>,
     /// In the order in which they were given.
@@ -308,10 +339,14 @@ pub trait Storage:
     /// has passed. An id that is stored already is an error.
     async fn enqueue(&self, jobs: &[NewJob]) -> Result<(), StorageError>;
 
-    /// Claims jobs that are `Enqueued`: the queues in the given order, within one by priority
-    /// (highest first), then oldest first (by id). A paused queue gives nothing. A server that is not known, because it never
+    /// Claims jobs that are `Enqueued`: the queues in the given order; within one the tenants in
+    /// turn, each job of nobody's belonging to one more tenant; within those by priority (highest
+    /// first), then oldest first (by id). The turn goes on where the claim before it ended.
+    ///
+    /// A paused queue gives nothing, and no claim goes beyond a [`Limit`]; a job that is held back
+    /// does not stand in the way of others. A server that is not known, because it never
     /// announced itself, retired or was taken for dead, gets nothing: nobody would notice its death.
-    async fn claim(&self, claim: &Claim) -> Result<Vec<ClaimedJob>, StorageError>;
+    async fn claim(&self, claim: &Claim) -> Result<Claimed, StorageError>;
 
     /// Notes that a run has begun, for a job that was abandoned before: only then does the death of
     /// its server count against it once more, see [`rescue`](Self::rescue).

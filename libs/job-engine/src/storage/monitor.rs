@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::search::{Condition, Test};
-use super::{JobId, Origin, Pause, Progress, ServerId, StorageError};
+use super::{JobId, Limit, Origin, Pause, Progress, ServerId, StorageError};
 use crate::job::ErrorReport;
 use crate::state::State;
 
@@ -34,7 +34,7 @@ pub trait Monitor: Send + Sync {
     /// The lines of a job's log after number `after` (0 for all), oldest first, at most `limit`.
     async fn log(&self, id: JobId, after: u64, limit: usize) -> Result<Vec<LogLine>, StorageError>;
 
-    /// Every queue that has or had a job or is paused, by name.
+    /// Every queue that has or had a job, is paused or has a limit, by name.
     async fn queues(&self) -> Result<Vec<QueueSummary>, StorageError>;
 
     /// Every known server, by name.
@@ -201,6 +201,8 @@ pub struct QueueSummary {
     pub oldest_enqueued_at: Option<Timestamp>,
     /// Why nothing is claimed from it, when it is paused.
     pub paused: Option<Pause>,
+    /// Its own limit.
+    pub limit: Option<Limit>,
 }
 
 impl QueueSummary {
@@ -212,6 +214,7 @@ impl QueueSummary {
             processing: 0,
             oldest_enqueued_at: None,
             paused: None,
+            limit: None,
         }
     }
 }

@@ -11,10 +11,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use job_engine::storage::memory::MemoryStorage;
 use job_engine::storage::{
-    Advance, Claim, ClaimedJob, Command, Commanded, Counts, DueJobs, DueRecurring, Heartbeat,
-    JobDetails, JobQuery, Lease, Limits, LogLine, Monitor, Page, Progress, QueueSummary,
-    RecurringPage, RecurringQuery, RecurringRecord, RecurringRun, RecurringStorage, Rescued,
-    RunNotes, ServerAnnouncement, ServerSummary, Settled, Settlement,
+    Advance, Claim, Claimed, Command, Commanded, Counts, DueJobs, DueRecurring, Heartbeat,
+    JobDetails, JobQuery, Lease, Limit, Limited, Limits, LogLine, Monitor, Page, Progress,
+    QueueSummary, RecurringPage, RecurringQuery, RecurringRecord, RecurringRun, RecurringStorage,
+    Rescued, RunNotes, ServerAnnouncement, ServerSummary, Settled, Settlement,
 };
 use job_engine::{JobId, NewJob, ServerId, Storage, StorageError};
 use tokio::sync::watch;
@@ -128,7 +128,7 @@ impl Storage for FaultyStorage {
         self.call(Call::Enqueue, self.inner.enqueue(jobs)).await
     }
 
-    async fn claim(&self, claim: &Claim) -> Result<Vec<ClaimedJob>, StorageError> {
+    async fn claim(&self, claim: &Claim) -> Result<Claimed, StorageError> {
         self.call(Call::Claim, self.inner.claim(claim)).await
     }
 
@@ -224,6 +224,18 @@ impl Limits for FaultyStorage {
 
     async fn resume_queue(&self, queue: &str) -> Result<bool, StorageError> {
         self.inner.resume_queue(queue).await
+    }
+
+    async fn set_limit(&self, of: &Limited, limit: Limit) -> Result<(), StorageError> {
+        self.inner.set_limit(of, limit).await
+    }
+
+    async fn remove_limit(&self, of: &Limited) -> Result<bool, StorageError> {
+        self.inner.remove_limit(of).await
+    }
+
+    async fn limits(&self) -> Result<Vec<(Limited, Limit)>, StorageError> {
+        self.inner.limits().await
     }
 }
 

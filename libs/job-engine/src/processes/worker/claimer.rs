@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -8,7 +9,9 @@ use tokio::time::Instant;
 use super::local_queue::WaitingJob;
 use crate::processes::Process;
 use crate::session::Session;
-use crate::storage::{Claim, ClaimedJob, KnownKind, Outcome, Settlement, StorageError};
+use crate::storage::{
+    Claim, ClaimedJob, KnownKind, LATEST_START, Outcome, Settlement, StorageError,
+};
 
 /// Jobs are claimed ahead of the workers for about this long.
 const AHEAD: Duration = Duration::from_millis(50);
@@ -82,7 +85,8 @@ impl Claimer {
         }
     }
 
-    fn hand_over(&self, claimed: Vec<ClaimedJob>) {
+    /// `asked` is when the claim was sent, so before the storage's clock counted it.
+    fn hand_over(&self, claimed: Vec<ClaimedJob>, asked: Instant) {
         let leases = claimed.iter().map(|job| job.lease);
         let tokens = self.session.leases.hold(leases);
         let since = Instant::now();
@@ -90,6 +94,7 @@ impl Claimer {
             .into_iter()
             .zip(tokens)
             .map(|(claimed, cancelled)| WaitingJob {
+                begin_by: claimed.is_rated.then(|| asked + LATEST_START),
                 claimed,
                 cancelled,
                 since,
@@ -116,11 +121,15 @@ impl Process for Claimer {
         }
 
         self.uncertain = true;
+        let asked = Instant::now();
         let claimed = self.session.storage.claim(&self.claim).await?;
         self.uncertain = false;
-        self.more = claimed.len() >= self.claim.limit;
-        self.hand_over(claimed);
-        Ok(poll_interval)
+        self.more = claimed.jobs.len() >= self.claim.limit;
+        self.session
+            .held_back
+            .store(claimed.is_held_back, Ordering::Release);
+        self.hand_over(claimed.jobs, asked);
+        Ok(claimed.again_in.unwrap_or(poll_interval).min(poll_interval))
     }
 
     async fn woken(&self) {

@@ -30,6 +30,8 @@ pub(crate) struct WaitingJob {
     pub(crate) claimed: ClaimedJob,
     pub(crate) cancelled: CancellationToken,
     pub(crate) since: Instant,
+    /// A job under a rate begins until then or is handed back.
+    pub(crate) begin_by: Option<Instant>,
 }
 
 impl LocalQueue {

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
@@ -29,6 +29,9 @@ pub(crate) const LAST_CHANCE: Duration = Duration::from_millis(500);
 /// For the history of a job that is handed back.
 pub(crate) const SERVER_STOPS: &str = "Handed back: the server stops";
 
+/// For the history of a job under a rate.
+const TOO_LATE: &str = "Handed back: no worker came free in time for its rate";
+
 /// Runs one job after the other until the queue is closed.
 pub(crate) async fn work<C: Send + Sync + 'static>(
     runner: Arc<Runner<C>>,
@@ -37,7 +40,12 @@ pub(crate) async fn work<C: Send + Sync + 'static>(
     let session = &runner.session;
     while let Some(job) = session.queue.next().await {
         let lease = job.claimed.lease;
-        let outcome = run(&runner, &job).await;
+        let outcome = match job.begin_by {
+            Some(latest) if Instant::now() > latest => Outcome::Returned {
+                reason: TOO_LATE.to_owned(),
+            },
+            _ => run(&runner, &job).await,
+        };
         session.notepads.close(lease).await;
 
         if !session.leases.end(lease) {

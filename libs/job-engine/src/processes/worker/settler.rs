@@ -1,5 +1,6 @@
 use std::slice;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::sync::mpsc;
 use tokio::time::sleep;
@@ -114,5 +115,8 @@ fn conclude(session: &Session, batch: &[Settlement], answers: &Answers) {
     }
     if scheduled {
         session.scheduled.notify_one();
+    }
+    if session.held_back.load(Ordering::Acquire) {
+        session.enqueued.notify_one();
     }
 }

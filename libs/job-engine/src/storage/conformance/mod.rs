@@ -10,6 +10,7 @@ pub mod commands;
 pub mod enqueue;
 pub mod expiry;
 pub mod fencing;
+pub mod limits;
 pub mod monitor;
 pub mod notes;
 pub mod pauses;
@@ -20,6 +21,7 @@ pub mod search;
 pub mod servers;
 pub mod settle;
 pub mod tags;
+pub mod turns;
 pub mod versions;
 pub mod wake_ups;
 
@@ -71,6 +73,38 @@ macro_rules! storage_conformance {
             a_pause_says_who_why_and_since_when,
             a_queue_can_be_paused_before_its_first_job,
             pausing_and_resuming_twice_is_harmless,
+        }
+        $crate::storage_conformance! { @topic $storage, limits:
+            a_queue_runs_no_more_at_once_than_its_limit,
+            a_key_without_a_limit_runs_one_job_at_a_time,
+            each_key_of_a_group_has_the_limit_for_itself,
+            a_limit_of_its_own_goes_before_the_groups,
+            a_key_counts_over_all_queues,
+            a_full_key_does_not_stand_in_the_way,
+            a_claim_says_that_jobs_are_held_back,
+            every_end_of_a_run_frees_its_place,
+            a_requeue_and_a_deletion_free_a_place,
+            the_death_of_a_server_frees_its_places,
+            a_retired_server_frees_its_places,
+            a_job_keeps_its_key_for_life,
+            running_jobs_count_when_their_queue_is_limited,
+            a_changed_limit_counts_from_the_next_claim_on,
+            a_removed_limit_holds_nothing_back,
+            limits_are_listed,
+            many_servers_never_exceed_a_limit,
+            a_rate_gives_no_more_than_it_allows,
+            a_rate_opens_again_after_its_period,
+            a_key_can_have_a_rate,
+        }
+        $crate::storage_conformance! { @topic $storage, turns:
+            a_flood_of_one_tenant_does_not_delay_the_first_job_of_another,
+            tenants_take_turns,
+            a_turn_goes_on_where_the_claim_before_it_ended,
+            jobs_of_nobody_take_turns_like_those_of_a_tenant,
+            a_priority_counts_within_its_tenant,
+            a_tenant_with_many_jobs_fills_what_others_leave,
+            jobs_of_tenants_with_keys_are_limited_and_take_turns,
+            kinds_that_are_not_asked_for_take_nobodys_turn,
         }
         $crate::storage_conformance! { @topic $storage, settle:
             a_job_succeeds_with_its_result,

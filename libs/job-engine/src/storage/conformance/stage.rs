@@ -140,7 +140,8 @@ impl Stage {
             kinds: kinds.iter().copied().map(KnownKind::from).collect(),
             limit,
         };
-        self.storage.claim(&claim).await.expect("jobs are claimed")
+        let claimed = self.storage.claim(&claim).await;
+        claimed.expect("jobs are claimed").jobs
     }
 
     pub(super) async fn claim_one(&self, server: ServerId) -> ClaimedJob {

@@ -69,5 +69,6 @@ async fn claim_up_to(storage: &SharedStorage, server: ServerId, version: u32) ->
         }],
         limit: 10,
     };
-    storage.claim(&claim).await.expect("jobs are claimed")
+    let claimed = storage.claim(&claim).await;
+    claimed.expect("jobs are claimed").jobs
 }

@@ -7,11 +7,14 @@ use super::record::Record;
 use crate::state::State;
 use crate::storage::{JobId, ServerId};
 
+/// The jobs that wait in a queue in the order of claims, by their tenant.
+pub(super) type Line = BTreeMap<Option<String>, BTreeSet<(Reverse<i16>, JobId)>>;
+
 /// Where to find jobs without looking at all of them.
 #[derive(Debug, Default)]
 pub(super) struct Indexes {
-    /// Each queue that has or had a job, with the jobs that wait in it in the order of claims.
-    pub(super) waiting: BTreeMap<String, BTreeSet<(Reverse<i16>, JobId)>>,
+    /// Each queue that has or had a job, with the jobs that wait in it.
+    pub(super) waiting: BTreeMap<String, Line>,
     pub(super) scheduled: BTreeSet<(Timestamp, JobId)>,
     pub(super) held: HashMap<ServerId, HashSet<JobId>>,
     pub(super) expiring: BTreeSet<(Timestamp, JobId)>,
@@ -29,7 +32,9 @@ impl Indexes {
             self.held.entry(server).or_default().insert(id);
         }
         if job.state == State::Enqueued {
-            self.queue(&job.queue).insert((Reverse(job.priority), id));
+            let line = self.queue(&job.queue);
+            let jobs = line.entry(job.tenant.clone()).or_default();
+            jobs.insert((Reverse(job.priority), id));
         }
     }
 
@@ -44,7 +49,13 @@ impl Indexes {
             held.remove(&id);
         }
         if job.state == State::Enqueued {
-            self.queue(&job.queue).remove(&(Reverse(job.priority), id));
+            let line = self.queue(&job.queue);
+            if let Some(jobs) = line.get_mut(&job.tenant) {
+                jobs.remove(&(Reverse(job.priority), id));
+                if jobs.is_empty() {
+                    line.remove(&job.tenant);
+                }
+            }
         }
     }
 
@@ -62,9 +73,9 @@ impl Indexes {
     }
 
     /// The waiting jobs of a queue, which is remembered from its first job on.
-    pub(super) fn queue(&mut self, name: &str) -> &mut BTreeSet<(Reverse<i16>, JobId)> {
+    pub(super) fn queue(&mut self, name: &str) -> &mut Line {
         if !self.waiting.contains_key(name) {
-            self.waiting.insert(name.to_owned(), BTreeSet::new());
+            self.waiting.insert(name.to_owned(), Line::new());
         }
         self.waiting
             .get_mut(name)

@@ -7,8 +7,8 @@ use super::record::Record;
 use crate::new_job::NewJob;
 use crate::state::State;
 use crate::storage::{
-    Claim, ClaimedJob, Command, Commanded, DueJobs, JobId, KnownKind, Lease, RunNotes, Settled,
-    Settlement, StorageError, reasons,
+    Command, Commanded, DueJobs, JobId, KnownKind, Lease, RunNotes, Settled, Settlement,
+    StorageError, reasons,
 };
 
 impl Tables {
@@ -28,17 +28,6 @@ impl Tables {
             self.jobs.insert(job.id, record);
         }
         Ok(())
-    }
-
-    pub(super) fn claim(&mut self, claim: &Claim, now: Timestamp) -> Vec<ClaimedJob> {
-        if !self.servers.contains_key(&claim.server) {
-            return Vec::new();
-        }
-
-        self.next_in_line(claim)
-            .into_iter()
-            .filter_map(|id| self.change(id, |job| job.claim(id, claim.server, now)))
-            .collect()
     }
 
     pub(super) fn begin(&mut self, lease: Lease) -> Settled {
@@ -161,26 +150,9 @@ impl Tables {
         self.indexes.add(id, job);
         Some(answer)
     }
-
-    fn next_in_line(&self, claim: &Claim) -> Vec<JobId> {
-        let queues = claim
-            .queues
-            .iter()
-            .enumerate()
-            .filter(|(place, queue)| !claim.queues[..*place].contains(queue))
-            .filter(|(_, queue)| !self.pauses.contains_key(*queue))
-            .filter_map(|(_, queue)| self.indexes.waiting.get(queue));
-
-        queues
-            .flatten()
-            .map(|(_, id)| *id)
-            .filter(|id| is_known(&claim.kinds, &self.jobs[id]))
-            .take(claim.limit)
-            .collect()
-    }
 }
 
-fn is_known(kinds: &[KnownKind], job: &Record) -> bool {
+pub(super) fn is_known(kinds: &[KnownKind], job: &Record) -> bool {
     kinds
         .iter()
         .any(|known| known.name == job.kind && job.version <= known.version)

@@ -1,7 +1,10 @@
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::Tables;
-use crate::storage::Pause;
+use crate::state::State;
+use crate::storage::{LATEST_START, Lease, Limit, Limited, Pause, Room, Slot};
 
 impl Tables {
     pub(super) fn pause_queue(&mut self, queue: &str, by: &str, reason: &str, now: Timestamp) {
@@ -17,4 +20,65 @@ impl Tables {
     pub(super) fn resume_queue(&mut self, queue: &str) -> bool {
         self.pauses.remove(queue).is_some()
     }
+
+    pub(super) fn set_limit(&mut self, of: &Limited, limit: Limit, now: Timestamp) {
+        let before = self.limits.insert(of.clone(), limit);
+        if let (Limited::Queue(queue), None) = (of, before) {
+            let running = self.leases_in(queue);
+            let slots = running.into_iter().map(|lease| (lease, now)).collect();
+            self.slots.insert(of.clone(), slots);
+        }
+    }
+
+    /// What holds for a key: its own limit, else its group's, else one at a time.
+    pub(super) fn limit_of_key(&self, key: &str) -> Limit {
+        let named = |name: &str| self.limits.get(&Limited::Key(name.to_owned())).copied();
+        named(key)
+            .or_else(|| named(Limited::group_of(key)))
+            .unwrap_or(Limit::OF_A_KEY)
+    }
+
+    pub(super) fn room(&self, of: &Limited, limit: Limit, now: Timestamp) -> Room {
+        let slots = self.slots.get(of).into_iter().flatten();
+        let slots: Vec<Slot> = slots
+            .map(|(lease, taken_at)| Slot {
+                is_held: self.is_held(*lease),
+                age: age(*taken_at, now),
+            })
+            .collect();
+        limit.room(&slots)
+    }
+
+    /// Counts a claim towards a limit. Answers whether the limit has a rate.
+    pub(super) fn take_slot(&mut self, of: Limited, lease: Lease, now: Timestamp) -> bool {
+        let limit = match &of {
+            Limited::Queue(_) => self.limits.get(&of).copied().unwrap_or_default(),
+            Limited::Key(key) => self.limit_of_key(key),
+        };
+        let window = limit.rate.map(|rate| rate.period + LATEST_START);
+        let mut slots = self.slots.remove(&of).unwrap_or_default();
+        slots.retain(|(lease, taken_at)| {
+            self.is_held(*lease) || window.is_some_and(|window| age(*taken_at, now) < window)
+        });
+        slots.push((lease, now));
+        self.slots.insert(of, slots);
+        window.is_some()
+    }
+
+    fn is_held(&self, lease: Lease) -> bool {
+        let job = self.jobs.get(&lease.job);
+        job.is_some_and(|job| job.is_held(lease.epoch))
+    }
+
+    fn leases_in(&self, queue: &str) -> Vec<Lease> {
+        self.jobs
+            .iter()
+            .filter(|(_, job)| job.state == State::Processing && job.queue == queue)
+            .map(|(id, job)| job.lease(*id))
+            .collect()
+    }
+}
+
+fn age(taken_at: Timestamp, now: Timestamp) -> Duration {
+    now.duration_since(taken_at).try_into().unwrap_or_default()
 }

@@ -1,5 +1,6 @@
 //! Jobs in memory: for tests, examples and small tools that may forget.
 
+mod claiming;
 mod clock;
 mod indexes;
 mod jobs;
@@ -16,6 +17,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
 
 use self::clock::Clock;
@@ -24,9 +26,10 @@ use self::record::Record;
 use self::recurring::RecurringTables;
 use self::servers::ServerRecord;
 use super::{
-    Claim, ClaimedJob, Command, Commanded, Counts, DueJobs, Heartbeat, JobDetails, JobId, JobQuery,
-    Lease, Limits, LogLine, Monitor, Page, Pause, Progress, QueueSummary, Rescued, RunNotes,
-    ServerAnnouncement, ServerId, ServerSummary, Settled, Settlement, Storage, StorageError,
+    Claim, Claimed, Command, Commanded, Counts, DueJobs, Heartbeat, JobDetails, JobId, JobQuery,
+    Lease, Limit, Limited, Limits, LogLine, Monitor, Page, Pause, Progress, QueueSummary, Rescued,
+    RunNotes, ServerAnnouncement, ServerId, ServerSummary, Settled, Settlement, Storage,
+    StorageError,
 };
 use crate::new_job::NewJob;
 
@@ -50,6 +53,10 @@ struct Tables {
     indexes: Indexes,
     servers: HashMap<ServerId, ServerRecord>,
     pauses: BTreeMap<String, Pause>,
+    limits: BTreeMap<Limited, Limit>,
+    slots: HashMap<Limited, Vec<(Lease, Timestamp)>>,
+    /// Who was served last in each queue.
+    turns: HashMap<String, Option<String>>,
     recurring: RecurringTables,
     /// How often leases were taken away from who held them.
     revocations: u64,
@@ -93,7 +100,7 @@ impl Storage for MemoryStorage {
         Ok(())
     }
 
-    async fn claim(&self, claim: &Claim) -> Result<Vec<ClaimedJob>, StorageError> {
+    async fn claim(&self, claim: &Claim) -> Result<Claimed, StorageError> {
         Ok(self.tables().claim(claim, self.clock.now()))
     }
 
@@ -219,6 +226,24 @@ impl Limits for MemoryStorage {
         let was_paused = self.tables().resume_queue(queue);
         self.announce_enqueued();
         Ok(was_paused)
+    }
+
+    async fn set_limit(&self, of: &Limited, limit: Limit) -> Result<(), StorageError> {
+        self.tables().set_limit(of, limit, self.clock.now());
+        self.announce_enqueued();
+        Ok(())
+    }
+
+    async fn remove_limit(&self, of: &Limited) -> Result<bool, StorageError> {
+        let was_limited = self.tables().limits.remove(of).is_some();
+        self.announce_enqueued();
+        Ok(was_limited)
+    }
+
+    async fn limits(&self) -> Result<Vec<(Limited, Limit)>, StorageError> {
+        let tables = self.tables();
+        let limits = tables.limits.iter();
+        Ok(limits.map(|(of, limit)| (of.clone(), *limit)).collect())
     }
 }
 

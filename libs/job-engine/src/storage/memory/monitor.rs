@@ -1,11 +1,12 @@
 use std::collections::BTreeSet;
 
 use super::Tables;
+use super::indexes::Line;
 use super::record::Record;
 use super::search::meets;
 use crate::state::State;
 use crate::storage::{
-    Counts, Cursor, JobId, JobQuery, JobSummary, Page, QueueSummary, ServerSummary,
+    Counts, Cursor, JobId, JobQuery, JobSummary, Limited, Page, QueueSummary, ServerSummary,
 };
 
 impl Tables {
@@ -68,6 +69,7 @@ impl Tables {
             .waiting
             .keys()
             .chain(self.pauses.keys())
+            .chain(self.limits.keys().filter_map(Limited::queue))
             .collect();
         names
             .into_iter()
@@ -94,8 +96,8 @@ impl Tables {
     }
 
     fn queue_summary(&self, name: &str) -> QueueSummary {
-        let waiting = self.indexes.waiting.get(name);
-        let waiting = || waiting.into_iter().flatten();
+        let line = self.indexes.waiting.get(name);
+        let waiting = || line.into_iter().flat_map(Line::values).flatten();
         let is_processing = |job: &&Record| job.state == State::Processing && job.queue == name;
         QueueSummary {
             name: name.to_owned(),
@@ -103,6 +105,7 @@ impl Tables {
             processing: self.jobs.values().filter(is_processing).count() as u64,
             oldest_enqueued_at: waiting().map(|(_, id)| self.jobs[id].changed_at).min(),
             paused: self.pauses.get(name).cloned(),
+            limit: self.limits.get(&Limited::Queue(name.to_owned())).copied(),
         }
     }
 }

@@ -26,6 +26,7 @@ pub(super) struct Record {
     pub(super) server: Option<ServerId>,
     pub(super) tenant: Option<String>,
     pub(super) tags: Vec<String>,
+    pub(super) limit_key: Option<String>,
     pub(super) arguments: String,
     pub(super) version: u32,
     abandoned: u32,
@@ -54,6 +55,7 @@ impl Record {
             server: None,
             tenant: job.tenant.clone(),
             tags: job.tags.clone(),
+            limit_key: job.limit_key.clone(),
             arguments: job.arguments.clone(),
             version: job.version,
             abandoned: 0,
@@ -93,6 +95,7 @@ impl Record {
             version: self.version,
             attempt: self.attempts,
             abandoned: self.abandoned,
+            is_rated: false,
             tenant: self.tenant.clone(),
             tags: self.tags.clone(),
         }
