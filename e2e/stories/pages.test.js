@@ -46,6 +46,12 @@ const pages = {
     heading: /./,
   },
   'dashboard, servers': { who: admin, path: '/hangfire/servers', heading: /servers/i },
+  'dashboard, recurring jobs': { who: admin, path: '/hangfire/recurring', heading: /recurring/i },
+  'dashboard, recurring job': {
+    who: admin,
+    path: '/hangfire/recurring/forget-expired',
+    heading: 'forget-expired',
+  },
 };
 
 for (const colorScheme of ['light', 'dark']) {

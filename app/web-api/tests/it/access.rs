@@ -9,7 +9,7 @@ use crate::test_app::TestApp;
 
 /// Who gets which answer: nobody, a tenant's owner, a Super Admin. Bodies are empty and ids unknown,
 /// so who is let in gets 400 or 404 where there is nothing to answer.
-const ROUTES: [(&str, [u16; 3]); 31] = [
+const ROUTES: [(&str, [u16; 3]); 33] = [
     ("GET /health/live", [200, 200, 200]),
     ("GET /health/ready", [200, 200, 200]),
     ("GET /api/openapi.json", [200, 200, 200]),
@@ -40,8 +40,10 @@ const ROUTES: [(&str, [u16; 3]); 31] = [
     ("GET /hangfire/jobs/failed", [401, 403, 200]),
     ("GET /hangfire/jobs/details/{id}", [401, 403, 404]),
     ("GET /hangfire/events", [401, 403, 200]),
+    ("GET /hangfire/recurring", [401, 403, 200]),
     ("GET /hangfire/no-such-page", [401, 403, 404]),
     ("POST /hangfire/jobs/actions/requeue/{id}", [401, 403, 415]),
+    ("POST /hangfire/recurring/run/{id}", [401, 403, 415]),
     ("POST /hangfire/no-such-action", [401, 403, 404]),
     // Last, because it ends the session.
     ("DELETE /api/sessions/current", [204, 204, 204]),

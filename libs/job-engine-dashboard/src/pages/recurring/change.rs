@@ -21,11 +21,11 @@ pub(super) fn form(
         form.filters method="post" action=(action) {
             (hidden_token(visit))
             label { "Cron, or @every 15m"
-                input.mono name="schedule" value=(schedule) required maxlength="200"
+                input.mono type="text" name="schedule" value=(schedule) required maxlength="200"
                     autocomplete="off" spellcheck="false";
             }
             label { "Time zone"
-                input name="time_zone" value=(time_zone) required maxlength="100"
+                input type="text" name="time_zone" value=(time_zone) required maxlength="100"
                     autocomplete="off" spellcheck="false";
             }
             button { "Preview" }

@@ -22,7 +22,7 @@ const NEXT_RUNS: usize = 5;
 
 const COLUMNS: [Column; 6] = [
     column("Run", "number"),
-    column("For", ""),
+    column("For", "exact"),
     column("Why", "wide"),
     column("Outcome", ""),
     column("Took", "number"),
@@ -65,21 +65,8 @@ pub(crate) async fn show(
         (title(&visit, &record))
         (standing(&visit, &record))
         div.job {
-            section aria-labelledby="history" {
-                h2 #history { "History" }
-                (history(&visit, &id, &runs))
-            }
-            div.facts {
-                @if let Ok(schedule) = record.schedule() {
-                    section aria-labelledby="next" {
-                        h2 #next { "Next runs" }
-                        @if record.paused_at.is_some() {
-                            p.muted { "It is paused; these it would have." }
-                        }
-                        (next_runs(&schedule, visit.now))
-                    }
-                }
-                (facts(&record))
+            div {
+                @if let Ok(schedule) = record.schedule() { (coming(&visit, &record, &schedule)) }
                 @if visit.viewer.may_act {
                     details.change open[record.schedule().is_err()] {
                         summary { "Change the schedule" }
@@ -87,6 +74,11 @@ pub(crate) async fn show(
                     }
                 }
             }
+            (facts(&record))
+        }
+        section aria-labelledby="history" {
+            h2 #history { "History" }
+            (history(&visit, &id, &runs))
         }
     };
     Ok(Page::ok(id, body))
@@ -121,7 +113,7 @@ fn actions(visit: &Visit, record: &RecurringRecord) -> Markup {
                         "Resume"
                     }
                 } @else {
-                    input name="reason" maxlength="200" placeholder="Why? (for the pause)"
+                    input type="text" name="reason" maxlength="200" placeholder="Why? (for the pause)"
                         aria-label="Reason for the pause" autocomplete="off";
                     button.act formaction=(url(RecurringAction::Pause))
                         title="Creates no jobs any more until it is resumed; those that exist stay" {
@@ -151,6 +143,16 @@ fn standing(visit: &Visit, record: &RecurringRecord) -> Markup {
         return html! { p.why.warning { "It has no further occurrence." } };
     };
     html! { p.why.info { "Runs " (time::relative(next, visit.now)) "." } }
+}
+
+fn coming(visit: &Visit, record: &RecurringRecord, schedule: &Schedule) -> Markup {
+    html! {
+        section aria-labelledby="next" {
+            h2 #next { "Next runs" }
+            @if record.paused_at.is_some() { p.muted { "It is paused; these it would have." } }
+            (next_runs(schedule, visit.now))
+        }
+    }
 }
 
 /// Occurrences by the clocks of the schedule's zone.
@@ -236,7 +238,7 @@ fn entry(visit: &Visit, run: &RecurringRun) -> Markup {
             }))
             (cell(why, &html! {
                 (cause(run.cause))
-                @if let Some(note) = &run.note { p.muted { (note) } }
+                @if let Some(note) = &run.note { p.note { (note) } }
             }))
             (cell(outcome_column, &outcome(visit, run)))
             (cell(took, &html! { @if let Some(took) = run.duration { (time::words(took)) } }))
