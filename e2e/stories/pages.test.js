@@ -102,6 +102,7 @@ async function assertUsable(page, width, part) {
 async function fill(world) {
   const { url } = world.diquis;
   const ada = await signIn(url);
+  const ears = await ada.listen(scope);
   const { id } = await ada.createTenant('Boruca Weavers', 'owner@boruca.test');
   await ada.activeTenant(id);
   await signUp(ada, 'Térraba Boats', owner.email);
@@ -110,6 +111,9 @@ async function fill(world) {
   world.failedJob = failed.jobId;
   await ada.tenantThat('has failed', failed.id, ({ status }) => status === 'Failed');
   await repair();
+  // What was heard here is not told again on the pages.
+  await ears.hearsNotificationOf(id);
+  await ears.hearsNotificationOf(failed.id, 'TenantFailed');
 }
 
 async function signUp(ada, organization, email) {

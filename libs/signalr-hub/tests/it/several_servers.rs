@@ -20,6 +20,9 @@ macro_rules! several_servers {
             everyone_is_reached_from_every_server_once,
             connections_users_and_groups_are_reached_in_any_number,
             groups_span_servers,
+            joining_twice_counts_once_and_leaving_elsewhere_is_no_error,
+            a_user_is_still_told_after_one_of_their_connections_left,
+            sending_to_who_is_gone_is_no_error_and_others_still_hear,
             a_client_of_another_server_can_be_asked,
             a_client_of_another_server_answers_with_an_error,
             asking_a_client_that_no_server_has_fails_at_once,
@@ -140,6 +143,73 @@ pub async fn groups_span_servers((here, there): (TestHub, TestHub)) {
     assert_eq!(timeout(SOON, bob.told()).await.unwrap().1, json!(["hi"]));
     assert_eq!(timeout(SOON, bob.told()).await.unwrap().1, json!(["end"]));
     assert_eq!(ann.told().await.1, json!(["bye"]));
+}
+
+pub async fn joining_twice_counts_once_and_leaving_elsewhere_is_no_error(
+    (here, there): (TestHub, TestHub),
+) {
+    let mut bob = there.connect_as("bob").await;
+    let bob_id = there.context.local_connections().remove(0);
+    let clients = here.context.clients();
+
+    here.context.leave_group(&bob_id, "red").await.unwrap();
+    here.context.join_group(&bob_id, "red").await.unwrap();
+    here.context.join_group(&bob_id, "red").await.unwrap();
+    bob.call("Join", json!(["red"])).await;
+    here.context.join_group("nobody", "red").await.unwrap();
+    clients.group("red").send("Told", ("once",)).await.unwrap();
+    here.context.leave_group(&bob_id, "red").await.unwrap();
+    clients.group("red").send("Told", ("never",)).await.unwrap();
+    let bob_alone = clients.connection(&bob_id);
+    bob_alone.send("Told", ("end",)).await.unwrap();
+
+    assert_eq!(timeout(SOON, bob.told()).await.unwrap().1, json!(["once"]));
+    assert_eq!(timeout(SOON, bob.told()).await.unwrap().1, json!(["end"]));
+}
+
+pub async fn a_user_is_still_told_after_one_of_their_connections_left(
+    (here, there): (TestHub, TestHub),
+) {
+    let phone = there.connect_as("ann").await;
+    let mut laptop = there.connect_as("ann").await;
+    let mut desktop = here.connect_as("ann").await;
+
+    drop(phone);
+    while there.context.local_connections().len() > 1 {
+        tokio::task::yield_now().await;
+    }
+    let ann = here.context.clients().user("ann");
+    ann.send("Told", ("still",)).await.unwrap();
+
+    for client in [&mut laptop, &mut desktop] {
+        let told = timeout(SOON, client.told()).await.unwrap();
+        assert_eq!(told.1, json!(["still"]));
+    }
+}
+
+pub async fn sending_to_who_is_gone_is_no_error_and_others_still_hear(
+    (here, there): (TestHub, TestHub),
+) {
+    let gone = there.connect_as("ann").await;
+    let gone_id = there.context.local_connections().remove(0);
+    let mut bob = there.connect_as("bob").await;
+    here.context.join_group(&gone_id, "red").await.unwrap();
+    bob.call("Join", json!(["red"])).await;
+    drop(gone);
+    let clients = here.context.clients();
+
+    let gone_alone = clients.connection(&gone_id);
+    gone_alone.send("Told", ("lost",)).await.unwrap();
+    clients.user("ann").send("Told", ("lost",)).await.unwrap();
+    clients
+        .group("green")
+        .send("Told", ("lost",))
+        .await
+        .unwrap();
+    clients.group("red").send("Told", ("heard",)).await.unwrap();
+
+    let told = timeout(SOON, bob.told()).await.unwrap();
+    assert_eq!(told.1, json!(["heard"]));
 }
 
 pub async fn a_client_of_another_server_can_be_asked((here, there): (TestHub, TestHub)) {
