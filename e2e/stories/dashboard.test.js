@@ -58,6 +58,25 @@ onEachDatabase('a deleted job stays away until it is requeued', async (t, databa
   assertContent(story);
 });
 
+onEachDatabase('a whole group of errors is requeued at once', async (t, database) => {
+  const story = await failedTenant(t, database, { DIQUIS_JOB_ATTEMPTS: '1' });
+  const { page, script, tenant } = story;
+  await story.repair();
+
+  await page.goto('/hangfire/errors');
+  await page.getByRole('link', { name: 'Requeue 1 job' }).click();
+  await page.getByLabel('Why').fill('The database is back');
+  await page.getByRole('button', { name: 'Requeue 1 job' }).click();
+  await page.getByText('Finished', { exact: true }).waitFor();
+  await script.activeTenant(tenant.id);
+
+  await page.goto('/hangfire/audit');
+  await page.getByText('The database is back').waitFor();
+  await page.goto(`/hangfire/jobs/details/${tenant.jobId}`);
+  await page.getByText(/Requeued by .* on the dashboard: The database is back/).waitFor();
+  assertContent(story);
+});
+
 onEachDatabase('a form from another site changes nothing', async (t, database) => {
   const { script, tenant } = await failedTenant(t, database, { DIQUIS_JOB_ATTEMPTS: '1' });
   const path = `/hangfire/jobs/actions/delete/${tenant.jobId}`;

@@ -76,7 +76,7 @@ pub fn print(text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn in_runtime(run: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+pub(crate) fn in_runtime(run: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
     /// For what has no other way than to block: files, names of hosts, hashing.
     const BLOCKING_THREADS: usize = 32;
 

@@ -25,6 +25,7 @@ mod tokens;
 
 pub mod commands;
 pub mod config;
+pub mod job_commands;
 mod listener;
 mod logging;
 mod measurements;

@@ -3,6 +3,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 use web_api::commands;
 use web_api::config::{self, Config};
+use web_api::job_commands::{self, JobsCommand};
 
 /// Diquis: organizations get a workspace with a database of its own, set up in the background.
 #[derive(Parser)]
@@ -23,6 +24,11 @@ enum Command {
     Work,
     /// Brings the database up to date and ends.
     Migrate,
+    /// Looks at background jobs and acts on them.
+    Jobs {
+        #[command(subcommand)]
+        command: JobsCommand,
+    },
     /// Prints the description of the API (OpenAPI 3.1).
     Openapi,
     /// Prints this help, or every setting.
@@ -42,6 +48,7 @@ fn main() -> ExitCode {
         Command::Serve => with_settings(commands::serve),
         Command::Work => with_settings(commands::work),
         Command::Migrate => with_settings(commands::migrate),
+        Command::Jobs { command } => with_settings(|config| job_commands::run(config, command)),
         Command::Openapi => ended(commands::openapi()),
         Command::Help { topic: None } => ended(commands::help::<CommandLine>()),
         Command::Help {
@@ -50,7 +57,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn with_settings(run: fn(&Config) -> anyhow::Result<()>) -> ExitCode {
+fn with_settings(run: impl FnOnce(&Config) -> anyhow::Result<()>) -> ExitCode {
     match Config::from_environment() {
         Ok(config) => ended(run(&config)),
         Err(error) => {

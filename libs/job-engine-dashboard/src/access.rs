@@ -25,6 +25,8 @@ pub trait DashboardAccess: Send + Sync + 'static {
 pub enum Access {
     /// See everything and act. The actor's name goes into the history of the jobs they act on.
     Full { actor: String },
+    /// See everything, and act as these permissions say.
+    Limited { actor: String, may: Vec<Permission> },
     /// See everything and change nothing.
     ReadOnly { actor: String },
     /// Nobody yet: a page answers with a redirect (303) to this address, everything else with 401.
@@ -35,11 +37,52 @@ pub enum Access {
     Forbidden,
 }
 
+/// An action that [`Access::Limited`] may permit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Permission {
+    /// Put jobs back into their queues.
+    Requeue,
+    /// Run scheduled jobs now.
+    TriggerNow,
+    /// Take jobs out.
+    Delete,
+    /// Do what is permitted for one job to all jobs of a search, and stop it.
+    ActOnAll,
+    /// Enqueue a copy of a job with other arguments.
+    Enqueue,
+    /// Pause, resume and limit queues.
+    ManageQueues,
+    /// Change, pause and run recurring jobs.
+    ManageRecurring,
+}
+
+impl Permission {
+    /// Every permission: what [`Access::Full`] has.
+    pub const ALL: [Self; 7] = [
+        Self::Requeue,
+        Self::TriggerNow,
+        Self::Delete,
+        Self::ActOnAll,
+        Self::Enqueue,
+        Self::ManageQueues,
+        Self::ManageRecurring,
+    ];
+}
+
 /// Someone who was let in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Viewer {
     pub(crate) actor: String,
+    /// Whether there is anything they may do.
     pub(crate) may_act: bool,
+    permissions: Vec<Permission>,
+}
+
+impl Viewer {
+    pub(crate) fn may(&self, permission: Permission) -> bool {
+        self.permissions.contains(&permission)
+    }
 }
 
 /// [`DashboardAccess`] as a trait object.
@@ -55,15 +98,17 @@ impl<A: DashboardAccess> Gatekeeper for A {
 
 impl Access {
     pub(crate) fn viewer(&self) -> Option<Viewer> {
-        let (actor, may_act) = match self {
-            Self::Full { actor } => (actor, true),
-            Self::ReadOnly { actor } => (actor, false),
+        let (actor, permissions) = match self {
+            Self::Full { actor } => (actor, Permission::ALL.to_vec()),
+            Self::Limited { actor, may } => (actor, may.clone()),
+            Self::ReadOnly { actor } => (actor, Vec::new()),
             Self::SignIn { .. } | Self::Unauthorized | Self::Forbidden => return None,
         };
 
         Some(Viewer {
             actor: actor.clone(),
-            may_act,
+            may_act: !permissions.is_empty(),
+            permissions,
         })
     }
 }

@@ -72,6 +72,24 @@ impl Filters {
         })
     }
 
+    /// All of it, list and queue included, as one search.
+    pub(crate) fn words(&self, list: List) -> String {
+        let state = match list {
+            List::All => None,
+            List::Retries => Some("state:retrying".to_owned()),
+            List::In(state) => Some(format!("state:{}", state.name().to_ascii_lowercase())),
+        };
+        let queue = self
+            .queue
+            .as_ref()
+            .map(|queue| search::written("queue", queue));
+        let words: Vec<String> = [state, queue, self.search.clone()]
+            .into_iter()
+            .flatten()
+            .collect();
+        words.join(" ")
+    }
+
     pub(crate) fn is_filtering(&self) -> bool {
         self.queue.is_some() || self.search.is_some()
     }

@@ -29,8 +29,9 @@ use axum::routing::{get, post};
 use job_engine::Storage;
 use tower_http::csrf::CsrfLayer;
 
-pub use access::{Access, DashboardAccess};
+pub use access::{Access, DashboardAccess, Permission};
 pub use options::DashboardOptions;
+pub use search::parse_search;
 
 use access::Gatekeeper;
 use form_token::FormTokens;
@@ -79,6 +80,18 @@ fn with_pages(shared: &Shared) -> Router<Shared> {
         .route("/jobs/{list}", get(pages::job_list::in_state))
         .route("/retries", get(pages::job_list::retries))
         .route("/jobs/details/{job}", get(pages::job::show))
+        .route("/jobs/details/{job}/copy", get(pages::copy::ask))
+        .route("/jobs/copies/{job}", post(actions::copies::enqueue))
+        .route("/errors", get(pages::errors::show))
+        .route(
+            "/operations",
+            get(pages::operations::list).post(actions::many::begin),
+        )
+        .route("/operations/new", get(pages::operations::ask))
+        .route("/operations/{operation}", get(pages::operations::one))
+        .route("/operations/{operation}/stop", post(actions::many::stop))
+        .route("/audit", get(pages::audit::show))
+        .route("/audit/{file}", get(pages::audit::export))
         .route("/queues", get(pages::queues::show))
         .route("/servers", get(pages::servers::show))
         .route("/recurring", get(pages::recurring::list))

@@ -1,19 +1,30 @@
 use std::io;
 
+use jiff::Timestamp;
 use job_engine::State;
 use job_engine::storage::{Command, Commanded, JobId, StorageError};
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
 
 use crate::convert::{state, text, unavailable};
 
 /// The job is in one of the three tables, or it is held: then its row stays and loses its holder.
 const REQUEUE: &str = "
-with held as (
-  select * from job_engine.ready where id = $1 and server is not null for update
+with seen as (
+  select id, 'epoch'::timestamptz + at * interval '1 microsecond' as at
+  from unnest($1::uuid[], $3::bigint[]) as s (id, at)
+), held as (
+  select r.* from job_engine.ready r join seen s on s.id = r.id and coalesce(s.at = r.claimed_at, true)
+  where r.server is not null
+  for update of r
 ), scheduled as (
-  delete from job_engine.waiting where id = $1 returning *
+  delete from job_engine.waiting w using seen s
+  where s.id = w.id and coalesce(s.at = w.changed_at, true)
+  returning w.*
 ), finished as (
-  delete from job_engine.finished where id = $1 returning *
+  delete from job_engine.finished f using seen s
+  where s.id = f.id and coalesce(s.at = f.changed_at, true)
+  returning f.*
 ), past as (
   insert into job_engine.history
     (job, stage, attempt, enqueued_at, claimed_at, changed_at, due_at, duration, state, server,
@@ -49,13 +60,18 @@ with held as (
   from finished
   returning id
 ), counted as (
-  insert into job_engine.tally (state, jobs) select state, -1 from finished
+  insert into job_engine.tally (state, jobs) select state, -count(*) from finished group by state
 )
-select exists (select from let_go union all select from enqueued), exists (select from held)";
+select (select count(*) from let_go) + (select count(*) from enqueued), exists (select from held)";
 
 const TRIGGER_NOW: &str = "
-with scheduled as (
-  delete from job_engine.waiting where id = $1 returning *
+with seen as (
+  select id, 'epoch'::timestamptz + at * interval '1 microsecond' as at
+  from unnest($1::uuid[], $3::bigint[]) as s (id, at)
+), scheduled as (
+  delete from job_engine.waiting w using seen s
+  where s.id = w.id and coalesce(s.at = w.changed_at, true)
+  returning w.*
 ), past as (
   insert into job_engine.history (job, stage, attempt, changed_at, due_at, state, reason)
   select id, stages, attempts, changed_at, due_at, 'Scheduled', reason from scheduled
@@ -68,15 +84,24 @@ with scheduled as (
   from scheduled
   returning id
 )
-select exists (select from enqueued), false";
+select count(*), false from enqueued";
 
 const DELETE: &str = "
-with ready as (
-  delete from job_engine.ready where id = $1 returning *
+with seen as (
+  select id, 'epoch'::timestamptz + at * interval '1 microsecond' as at
+  from unnest($1::uuid[], $3::bigint[]) as s (id, at)
+), ready as (
+  delete from job_engine.ready r using seen s
+  where s.id = r.id and coalesce(s.at = coalesce(r.claimed_at, r.enqueued_at), true)
+  returning r.*
 ), scheduled as (
-  delete from job_engine.waiting where id = $1 returning *
+  delete from job_engine.waiting w using seen s
+  where s.id = w.id and coalesce(s.at = w.changed_at, true)
+  returning w.*
 ), finished as (
-  select * from job_engine.finished where id = $1 and state <> 'Deleted' for update
+  select f.* from job_engine.finished f join seen s on s.id = f.id and coalesce(s.at = f.changed_at, true)
+  where f.state <> 'Deleted'
+  for update of f
 ), past as (
   insert into job_engine.history
     (job, stage, attempt, enqueued_at, claimed_at, changed_at, due_at, duration, state, server,
@@ -113,21 +138,38 @@ with ready as (
   returning id
 ), counted as (
   insert into job_engine.tally (state, jobs)
-  select state, -1 from finished
-  union all select 'Deleted', 1 from marked
-  union all select 'Deleted', 1 from moved
+  select state, -count(*) from finished group by state
+  union all
+  select 'Deleted', count(*) from (select from marked union all select from moved) as deleted
+  having count(*) > 0
 ), remembered as (
   insert into job_engine.queues (name)
   select queue from ready union select queue from scheduled
   on conflict do nothing
 )
-select exists (select from marked union all select from moved),
+select (select count(*) from marked) + (select count(*) from moved),
   exists (select from ready where server is not null)";
 
 const STATE: &str = "select state::text from job_engine.jobs where id = $1";
 
 /// How often a job may change while it is being looked at.
 const TRIES: usize = 5;
+
+/// A job, and the change after which it was looked at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen {
+    pub(crate) job: JobId,
+    /// A job that has changed since is left alone; `None` takes it as it is.
+    pub(crate) changed_at: Option<Timestamp>,
+}
+
+/// On how many jobs a command was carried out, and whether servers held some of them, which have
+/// lost their leases.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Done {
+    pub(crate) jobs: usize,
+    pub(crate) some_were_held: bool,
+}
 
 pub(crate) struct Answer {
     pub(crate) commanded: Commanded,
@@ -141,21 +183,23 @@ pub(crate) async fn command(
     command: Command,
     reason: &str,
 ) -> Result<Answer, StorageError> {
+    let mut connection = pool.acquire().await.map_err(unavailable)?;
+    let seen = Seen {
+        job,
+        changed_at: None,
+    };
     for _ in 0..TRIES {
-        let (done, was_held) = carry_out(pool, job, command, reason)
-            .await
-            .map_err(unavailable)?;
-        if done {
-            let commanded = Commanded::Done;
+        let done = carry_out(&mut connection, &[seen], command, reason).await?;
+        if done.jobs > 0 {
             return Ok(Answer {
-                commanded,
-                was_held,
+                commanded: Commanded::Done,
+                was_held: done.some_were_held,
             });
         }
 
         let found: Option<String> = sqlx::query_scalar(STATE)
             .bind(job.0)
-            .fetch_optional(pool)
+            .fetch_optional(&mut *connection)
             .await
             .map_err(unavailable)?;
         let Some(found) = found else {
@@ -181,23 +225,37 @@ impl Answer {
     }
 }
 
-/// Whether it was done, and whether a server held the job.
-async fn carry_out(
-    pool: &PgPool,
-    job: JobId,
+/// Commands many jobs in one statement; those to which it does not apply are left as they are.
+pub(crate) async fn carry_out(
+    connection: &mut PgConnection,
+    jobs: &[Seen],
     command: Command,
     reason: &str,
-) -> sqlx::Result<(bool, bool)> {
+) -> Result<Done, StorageError> {
     let statement = match command {
         Command::Requeue => REQUEUE,
         Command::TriggerNow => TRIGGER_NOW,
         Command::Delete => DELETE,
     };
-    sqlx::query_as(statement)
-        .bind(job.0)
+    // In the order of the ids, as every statement that locks several jobs takes them.
+    let mut jobs = jobs.to_vec();
+    jobs.sort_unstable_by_key(|seen| seen.job);
+    let ids: Vec<Uuid> = jobs.iter().map(|seen| seen.job.0).collect();
+    let changes: Vec<Option<i64>> = jobs
+        .iter()
+        .map(|seen| seen.changed_at.map(Timestamp::as_microsecond))
+        .collect();
+    let (done, some_were_held): (i64, bool) = sqlx::query_as(statement)
+        .bind(ids)
         .bind(text(reason))
-        .fetch_one(pool)
+        .bind(changes)
+        .fetch_one(connection)
         .await
+        .map_err(unavailable)?;
+    Ok(Done {
+        jobs: usize::try_from(done).unwrap_or_default(),
+        some_were_held,
+    })
 }
 
 fn applies(command: Command, state: State) -> bool {

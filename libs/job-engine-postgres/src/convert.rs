@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use job_engine::State;
 use job_engine::job::ErrorReport;
 use job_engine::storage::StorageError;
+use serde_json::json;
 use sqlx::postgres::PgRow;
 use sqlx::{Decode, Postgres, Row, Type};
 
@@ -73,9 +74,13 @@ pub(crate) fn stored_version(version: Option<i32>) -> u32 {
     version.map_or(1, unsigned)
 }
 
-/// As JSON, where a NUL is an escape.
+/// As JSON, where a NUL is an escape, with the group by which failures are put together.
 pub(crate) fn error_json(error: &ErrorReport) -> String {
-    serde_json::to_string(error).expect("three strings are always JSON")
+    let mut json = json!({ "group": error.group() });
+    json["kind"] = json!(error.kind);
+    json["message"] = json!(error.message);
+    json["details"] = json!(error.details);
+    json.to_string()
 }
 
 pub(crate) fn error_report(json: &str) -> Result<ErrorReport, StorageError> {

@@ -13,6 +13,7 @@ mod listener;
 mod live;
 mod monitor;
 mod noting;
+mod operations;
 mod pulse;
 mod recurring;
 mod scheduling;
@@ -23,6 +24,7 @@ mod session;
 mod settling;
 mod stage;
 mod storage;
+mod throughput;
 mod turns;
 
 pub use enqueuing::enqueue;

@@ -1,8 +1,9 @@
 use async_trait::async_trait;
+use jiff::Timestamp;
 use job_engine::State;
 use job_engine::storage::{
-    Counts, Cursor, JobDetails, JobId, JobQuery, JobSummary, LogLine, Monitor, Page, Progress,
-    QueueSummary, ServerId, ServerSummary, StorageError,
+    Counts, Cursor, ErrorGroup, JobDetails, JobId, JobQuery, JobSummary, LogLine, Monitor, Page,
+    Progress, QueueSummary, Resolution, ServerId, ServerSummary, StorageError, Throughput,
 };
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
@@ -17,6 +18,7 @@ use crate::noting;
 use crate::recurring;
 use crate::search;
 use crate::stage::Stage;
+use crate::throughput;
 
 const FINISHED_COUNTS: &str = "
 select state::text, sum(jobs)::bigint from job_engine.tally group by state";
@@ -173,6 +175,18 @@ impl Monitor for PostgresStorage {
             queue.limit = limits.remove(&queue.name);
         }
         Ok(queues.into_values().collect())
+    }
+
+    async fn throughput(
+        &self,
+        resolution: Resolution,
+        since: Timestamp,
+    ) -> Result<Vec<Throughput>, StorageError> {
+        throughput::throughput(&self.pool, resolution, since).await
+    }
+
+    async fn error_groups(&self, limit: usize) -> Result<Vec<ErrorGroup>, StorageError> {
+        throughput::error_groups(&self.pool, limit).await
     }
 
     async fn servers(&self) -> Result<Vec<ServerSummary>, StorageError> {

@@ -6,6 +6,7 @@ use job_engine::storage::{DueJobs, StorageError, reasons};
 use sqlx::PgPool;
 
 use crate::convert::{delay_micros, duration, rows, unavailable};
+use crate::throughput;
 
 const ENQUEUE_DUE: &str = "
 with due as (
@@ -68,13 +69,6 @@ where s.taken_at < statement_timestamp() - interval '25 hours'
     where r.id = s.job and r.epoch = s.epoch and r.server is not null
   )";
 
-/// Adds the differences up, so that they stay few.
-const SUM_TALLY: &str = "
-with summed as (
-  delete from job_engine.tally returning state, jobs
-)
-insert into job_engine.tally select state, sum(jobs) from summed group by state";
-
 pub(crate) async fn enqueue_due(pool: &PgPool, limit: usize) -> Result<DueJobs, StorageError> {
     let enqueued = sqlx::query(ENQUEUE_DUE)
         .bind(rows(limit))
@@ -104,11 +98,10 @@ pub(crate) async fn remove_expired(
         .fetch_one(pool)
         .await
         .map_err(unavailable)?;
-    for statement in [SUM_TALLY, FORGET_SLOTS] {
-        sqlx::query(statement)
-            .execute(pool)
-            .await
-            .map_err(unavailable)?;
-    }
+    throughput::sum_up(pool).await?;
+    sqlx::query(FORGET_SLOTS)
+        .execute(pool)
+        .await
+        .map_err(unavailable)?;
     Ok(usize::try_from(removed).unwrap_or_default())
 }

@@ -16,6 +16,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0007_begun.sql"),
     include_str!("../migrations/0008_notes.sql"),
     include_str!("../migrations/0009_limits.sql"),
+    include_str!("../migrations/0010_statistics.sql"),
+    include_str!("../migrations/0011_operations.sql"),
 ];
 
 /// The key of the advisory lock under which migrations run: "job_engi" in ASCII.

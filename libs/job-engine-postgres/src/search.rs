@@ -234,6 +234,7 @@ impl Statement {
                 self.sql.push(" or ");
                 self.error_contains(text);
             }
+            Test::ErrorGroup(group) => self.error_group(group, state),
             Test::Argument(test) => self.argument(test),
         }
     }
@@ -278,6 +279,14 @@ impl Statement {
     fn contains(&mut self, column: &str, text: &str) {
         self.sql.push("coalesce(").push(column).push(", '') ilike ");
         self.sql.push_bind(pattern(text));
+    }
+
+    fn error_group(&mut self, group: &str, state: State) {
+        if state != State::Failed {
+            return self.constant(false);
+        }
+        self.sql.push("job_engine.error_group(error) = ");
+        self.sql.push_bind(group.to_owned());
     }
 
     /// Errors are kept as JSON, so the text is looked for as JSON writes it.

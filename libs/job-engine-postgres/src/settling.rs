@@ -62,6 +62,9 @@ with done as (
     attempts + (new_error is not null)::integer, abandoned, stages + 1, priority, kind, queue,
     new_reason, coalesce(new_error, error), arguments, tenant, tags, version, limit_key
   from done
+), counted as (
+  insert into job_engine.tally (state, jobs)
+  select 'Scheduled', count(*) from done where new_error is not null having count(*) > 0
 )
 select id, epoch from done";
 

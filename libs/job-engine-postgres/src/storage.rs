@@ -13,6 +13,7 @@ use sqlx::{Connection, Executor, PgPool};
 use tokio::sync::Notify;
 
 use crate::announcing::{Announcer, Bell};
+use crate::commanding::Done;
 use crate::convert::unavailable;
 use crate::intake::Intake;
 use crate::line::Lines;
@@ -110,6 +111,16 @@ impl PostgresStorage {
         self.listener
             .get_or_init(|| Listener::start(&self.engine, bell.clone()));
         bell
+    }
+
+    /// Tells workers what a command has done to several jobs.
+    pub(crate) fn announce_done(&self, done: Done) {
+        if done.some_were_held {
+            self.announcer.revoked();
+        }
+        if done.jobs > 0 {
+            self.announcer.enqueued();
+        }
     }
 
     fn pulses(&self) -> std::sync::MutexGuard<'_, HashMap<ServerId, Pulse>> {

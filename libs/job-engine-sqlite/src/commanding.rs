@@ -1,8 +1,11 @@
+use jiff::Timestamp;
 use job_engine::State;
 use job_engine::storage::{Command, Commanded, JobId, StorageError};
+use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
-use crate::convert::{now, state, text, unavailable};
+use crate::convert::{id_json, now, state, text, unavailable};
+use crate::throughput;
 use crate::writer::Writer;
 
 const STATE: &str = "select state from job_engine_jobs where id = $1";
@@ -12,37 +15,55 @@ const REMEMBER: &str = "
 insert into job_engine_history
   (job, stage, attempt, enqueued_at, enqueue_reason, claimed_at, server, state, changed_at, due_at,
    reason, duration, result, error)
-select id, stages, attempts, enqueued_at, enqueue_reason, claimed_at, server,
+select job.id, stages, attempts, enqueued_at, enqueue_reason, claimed_at, server,
   iif(state in ('Enqueued', 'Processing'), null, state), changed_at, due_at, reason, duration,
   result, iif(state = 'Failed', error, null)
-from job_engine_jobs
-where id = $1";
+from json_each($1) as s
+cross join job_engine_jobs as job
+where job.id = unhex(s.value ->> 0) and coalesce(s.value ->> 1 = changed_at, true)
+  and state in (select value from json_each($2))";
 
 const REQUEUE: &str = "
-update job_engine_jobs
+update job_engine_jobs as job
 set state = 'Enqueued', changed_at = $2, enqueued_at = $2, enqueue_reason = $3, attempts = 0,
   abandoned = 0, stages = stages + 1, claimed_at = null, server = null, due_at = null,
   ended_at = null, reason = null, duration = null, result = null
-where id = $1";
+from json_each($1) as s
+where job.id = unhex(s.value ->> 0) and coalesce(s.value ->> 1 = changed_at, true)
+  and state in (select value from json_each($4))";
 
 const TRIGGER_NOW: &str = "
-update job_engine_jobs
+update job_engine_jobs as job
 set state = 'Enqueued', changed_at = $2, enqueued_at = $2, enqueue_reason = $3,
   stages = stages + 1, due_at = null, reason = null
-where id = $1";
+from json_each($1) as s
+where job.id = unhex(s.value ->> 0) and coalesce(s.value ->> 1 = changed_at, true)
+  and state in (select value from json_each($4))";
 
 /// Out of the line or out of a worker's hands: the stage ends so.
 const DELETE_LIVE: &str = "
-update job_engine_jobs
+update job_engine_jobs as job
 set state = 'Deleted', changed_at = $2, ended_at = $2, reason = $3
-where id = $1";
+from json_each($1) as s
+where job.id = unhex(s.value ->> 0) and coalesce(s.value ->> 1 = changed_at, true)
+  and state in (select value from json_each($4))";
 
 const DELETE: &str = "
-update job_engine_jobs
+update job_engine_jobs as job
 set state = 'Deleted', changed_at = $2, ended_at = $2, reason = $3, stages = stages + 1,
   enqueued_at = null, enqueue_reason = null, claimed_at = null, server = null, due_at = null,
   duration = null, result = null
-where id = $1";
+from json_each($1) as s
+where job.id = unhex(s.value ->> 0) and coalesce(s.value ->> 1 = changed_at, true)
+  and state in (select value from json_each($4))";
+
+/// A job, and the change after which it was looked at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen {
+    pub(crate) job: JobId,
+    /// A job that has changed since is left alone; `None` takes it as it is.
+    pub(crate) changed_at: Option<Timestamp>,
+}
 
 pub(crate) async fn command(
     writer: &Writer,
@@ -52,40 +73,75 @@ pub(crate) async fn command(
 ) -> Result<Commanded, StorageError> {
     let mut write = writer.durable().await?;
     let connection = &mut write.transaction;
+    let seen = Seen {
+        job,
+        changed_at: None,
+    };
+    if carry_out(connection, &[seen], command, reason).await? > 0 {
+        write.commit().await?;
+        return Ok(Commanded::Done);
+    }
+
     let found: Option<String> = sqlx::query_scalar(STATE)
         .bind(job.0)
         .fetch_optional(&mut **connection)
         .await
         .map_err(unavailable)?;
-    let Some(found) = found else {
-        return Ok(Commanded::NotFound);
-    };
-
-    let found = state(&found)?;
-    let is_live = matches!(found, State::Enqueued | State::Processing);
-    match command {
-        Command::Requeue if found != State::Enqueued => {
-            remember(connection, job).await?;
-            change(connection, REQUEUE, job, reason).await?;
-        }
-        Command::TriggerNow if found == State::Scheduled => {
-            remember(connection, job).await?;
-            change(connection, TRIGGER_NOW, job, reason).await?;
-        }
-        Command::Delete if is_live => change(connection, DELETE_LIVE, job, reason).await?,
-        Command::Delete if found != State::Deleted => {
-            remember(connection, job).await?;
-            change(connection, DELETE, job, reason).await?;
-        }
-        _ => return Ok(Commanded::NotApplicable(found)),
+    match found {
+        Some(found) => Ok(Commanded::NotApplicable(state(&found)?)),
+        None => Ok(Commanded::NotFound),
     }
-    write.commit().await?;
-    Ok(Commanded::Done)
 }
 
-async fn remember(connection: &mut SqliteConnection, job: JobId) -> Result<(), StorageError> {
+/// Answers on how many of the jobs it was carried out; the others are left as they are.
+pub(crate) async fn carry_out(
+    connection: &mut SqliteConnection,
+    jobs: &[Seen],
+    command: Command,
+    reason: &str,
+) -> Result<usize, StorageError> {
+    let row = |seen: &Seen| {
+        let changed_at = seen.changed_at.map(Timestamp::as_microsecond);
+        json!([id_json(seen.job.0), changed_at])
+    };
+    let jobs = jobs.iter().map(row).collect::<Value>().to_string();
+    let applies = |state: &State| match command {
+        Command::Requeue => *state != State::Enqueued,
+        Command::TriggerNow => *state == State::Scheduled,
+        Command::Delete => *state != State::Deleted,
+    };
+    let (mut live, mut at_rest): (Vec<State>, Vec<State>) = State::ALL
+        .into_iter()
+        .filter(applies)
+        .partition(|state| matches!(state, State::Enqueued | State::Processing));
+    let statement = match command {
+        Command::Requeue => REQUEUE,
+        Command::TriggerNow => TRIGGER_NOW,
+        Command::Delete => DELETE,
+    };
+    // Out of the line or out of a worker's hands the stage ends so, and needs no remembering.
+    let mut done = 0;
+    if command == Command::Delete {
+        done += change(connection, DELETE_LIVE, &jobs, &live, reason).await?;
+    } else {
+        at_rest.append(&mut live);
+    }
+    remember(connection, &jobs, &at_rest).await?;
+    done += change(connection, statement, &jobs, &at_rest, reason).await?;
+    if command == Command::Delete {
+        throughput::count_arrivals(connection, State::Deleted, done, now()).await?;
+    }
+    Ok(done)
+}
+
+async fn remember(
+    connection: &mut SqliteConnection,
+    jobs: &str,
+    states: &[State],
+) -> Result<(), StorageError> {
     sqlx::query(REMEMBER)
-        .bind(job.0)
+        .bind(jobs)
+        .bind(json!(states).to_string())
         .execute(connection)
         .await
         .map_err(unavailable)?;
@@ -95,15 +151,17 @@ async fn remember(connection: &mut SqliteConnection, job: JobId) -> Result<(), S
 async fn change(
     connection: &mut SqliteConnection,
     statement: &'static str,
-    job: JobId,
+    jobs: &str,
+    states: &[State],
     reason: &str,
-) -> Result<(), StorageError> {
-    sqlx::query(statement)
-        .bind(job.0)
+) -> Result<usize, StorageError> {
+    let changed = sqlx::query(statement)
+        .bind(jobs)
         .bind(now())
         .bind(text(reason))
+        .bind(json!(states).to_string())
         .execute(connection)
         .await
         .map_err(unavailable)?;
-    Ok(())
+    Ok(usize::try_from(changed.rows_affected()).unwrap_or(usize::MAX))
 }

@@ -96,9 +96,13 @@ pub(crate) fn stored_version(version: Option<i64>) -> u32 {
     version.map_or(1, small)
 }
 
-/// As JSON, where a NUL is an escape.
+/// As JSON, where a NUL is an escape, with the group by which failures are put together.
 pub(crate) fn error_json(error: &ErrorReport) -> String {
-    serde_json::to_string(error).expect("three strings are always JSON")
+    let mut json = json!({ "group": error.group() });
+    json["kind"] = json!(error.kind);
+    json["message"] = json!(error.message);
+    json["details"] = json!(error.details);
+    json.to_string()
 }
 
 pub(crate) fn error_report(json: &str) -> Result<ErrorReport, StorageError> {

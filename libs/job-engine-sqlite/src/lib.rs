@@ -9,6 +9,7 @@ mod intake;
 mod limiting;
 mod monitor;
 mod noting;
+mod operations;
 mod pulse;
 mod recurring;
 mod revocations;
@@ -20,6 +21,7 @@ mod settling;
 mod slots;
 mod stage;
 mod storage;
+mod throughput;
 mod turns;
 mod writer;
 

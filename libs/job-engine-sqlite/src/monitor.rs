@@ -1,8 +1,10 @@
 use async_trait::async_trait;
+use jiff::Timestamp;
 use job_engine::State;
 use job_engine::storage::{
-    Counts, Cursor, JobDetails, JobId, JobQuery, JobSummary, Limit, LogLine, Monitor, Page, Pause,
-    Progress, QueueSummary, ServerId, ServerSummary, StorageError,
+    Counts, Cursor, ErrorGroup, JobDetails, JobId, JobQuery, JobSummary, Limit, LogLine, Monitor,
+    Page, Pause, Progress, QueueSummary, Resolution, ServerId, ServerSummary, StorageError,
+    Throughput,
 };
 use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
@@ -16,6 +18,7 @@ use crate::recurring;
 use crate::search;
 use crate::slots;
 use crate::stage::Stage;
+use crate::throughput;
 
 const COUNTS: &str = "
 select
@@ -161,6 +164,18 @@ impl Monitor for SqliteStorage {
             .await
             .map_err(unavailable)?;
         queues.iter().map(queue).collect()
+    }
+
+    async fn throughput(
+        &self,
+        resolution: Resolution,
+        since: Timestamp,
+    ) -> Result<Vec<Throughput>, StorageError> {
+        throughput::throughput(&self.pool, resolution, since).await
+    }
+
+    async fn error_groups(&self, limit: usize) -> Result<Vec<ErrorGroup>, StorageError> {
+        throughput::error_groups(&self.pool, limit).await
     }
 
     async fn servers(&self) -> Result<Vec<ServerSummary>, StorageError> {

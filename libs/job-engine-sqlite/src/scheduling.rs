@@ -7,6 +7,7 @@ use sqlx::SqlitePool;
 
 use crate::convert::{delay_micros, duration, micros, now, rows, unavailable};
 use crate::recurring::remember_ends;
+use crate::throughput;
 use crate::writer::Writer;
 
 const NEXT_DUE: &str = "select min(due_at) from job_engine_jobs where state = 'Scheduled'";
@@ -150,6 +151,7 @@ pub(crate) async fn remove_expired(
         .execute(&mut *write.transaction)
         .await
         .map_err(unavailable)?;
+    throughput::forget(&mut write.transaction, now()).await?;
     write.commit().await?;
     Ok(usize::try_from(removed).unwrap_or(usize::MAX))
 }

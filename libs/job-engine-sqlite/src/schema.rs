@@ -17,6 +17,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0007_begun.sql"),
     include_str!("../migrations/0008_notes.sql"),
     include_str!("../migrations/0009_limits.sql"),
+    include_str!("../migrations/0010_statistics.sql"),
+    include_str!("../migrations/0011_operations.sql"),
 ];
 
 /// Only one process migrates at a time, as only one writes; the others find everything done.

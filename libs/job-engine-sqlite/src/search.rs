@@ -53,7 +53,11 @@ pub(crate) async fn count(
 /// Whether no index leads to the jobs that match.
 fn reads_rows(query: &JobQuery) -> bool {
     let leads = |condition: &Condition| {
-        !condition.negated && matches!(condition.test, Test::Kind(_) | Test::Queue(_) | Test::Id(_))
+        !condition.negated
+            && matches!(
+                condition.test,
+                Test::Kind(_) | Test::Queue(_) | Test::Id(_) | Test::ErrorGroup(_)
+            )
     };
     query.kind.is_none()
         && query.queue.is_none()
@@ -175,7 +179,6 @@ impl Statement {
         match asked {
             Test::State(states) => self.constant(states.contains(&state)),
             Test::Retry if state == State::Scheduled => drop(self.0.push("attempts > 0")),
-            Test::Retry => self.constant(false),
             Test::Queue(queues) => self.any("queue", queues),
             Test::Kind(kinds) => self.any("kind", kinds),
             Test::Tenant(tenants) => self.any("tenant", tenants),
@@ -196,6 +199,12 @@ impl Statement {
                 self.0.push(" or ");
                 self.error_contains(text);
             }
+            Test::ErrorGroup(group) if state == State::Failed => {
+                self.0
+                    .push("error ->> '$.group' = ")
+                    .push_bind(group.clone());
+            }
+            Test::Retry | Test::ErrorGroup(_) => self.constant(false),
             Test::Argument(test) => self.argument(test),
         }
     }

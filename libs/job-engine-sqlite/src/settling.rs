@@ -7,6 +7,7 @@ use sqlx::SqliteConnection;
 
 use crate::claiming::lease;
 use crate::convert::{delay_micros, error_json, id_json, micros, now, text, unavailable};
+use crate::throughput;
 use crate::writer::Writer;
 
 /// Succeeded and Failed. The run needs no row of its own in the history: the job keeps its columns.
@@ -65,7 +66,9 @@ pub(crate) async fn settle(
 ) -> Result<Vec<Settled>, StorageError> {
     let batches = Batches::of(settlements);
     let mut write = writer.quick().await?;
-    let mut accepted = batches.write(&mut write.transaction, now()).await?;
+    let now = now();
+    let mut accepted = batches.write(&mut write.transaction, now).await?;
+    count(&mut write.transaction, settlements, &accepted, now).await?;
     write.commit().await?;
 
     // Removed, so that a lease that is settled twice is accepted once.
@@ -77,6 +80,39 @@ pub(crate) async fn settle(
         }
     };
     Ok(settlements.iter().map(answer).collect())
+}
+
+/// Counts the states into which jobs came, for the statistics.
+async fn count(
+    connection: &mut SqliteConnection,
+    settlements: &[Settlement],
+    accepted: &HashSet<Lease>,
+    now: i64,
+) -> Result<(), StorageError> {
+    for state in [
+        State::Succeeded,
+        State::Failed,
+        State::Scheduled,
+        State::Deleted,
+    ] {
+        let came = |settlement: &&Settlement| {
+            let outcome = &settlement.outcome;
+            arrival(outcome) == Some(state) && accepted.contains(&settlement.lease)
+        };
+        let jobs = settlements.iter().filter(came).count();
+        throughput::count_arrivals(connection, state, jobs, now).await?;
+    }
+    Ok(())
+}
+
+fn arrival(outcome: &Outcome) -> Option<State> {
+    match outcome {
+        Outcome::Succeeded { .. } => Some(State::Succeeded),
+        Outcome::Failed { .. } => Some(State::Failed),
+        Outcome::Discarded { .. } => Some(State::Deleted),
+        Outcome::Retry { .. } => Some(State::Scheduled),
+        Outcome::Snoozed { .. } | Outcome::Returned { .. } => None,
+    }
 }
 
 /// Settlements as rows of JSON, by the statement that records them.

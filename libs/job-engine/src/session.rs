@@ -14,6 +14,7 @@ use crate::processes::back_off::BackOff;
 use crate::processes::cleaner::Cleaner;
 use crate::processes::heartbeat::{Health, Heart};
 use crate::processes::listener::Listener;
+use crate::processes::operator::Operator;
 use crate::processes::recurrer::Recurrer;
 use crate::processes::rescuer::Rescuer;
 use crate::processes::scheduler::Scheduler;
@@ -189,6 +190,7 @@ impl Life {
         seekers.spawn(processes::run(recurrer, seeking.clone()));
         seekers.spawn(processes::run(Rescuer::of(session), seeking.clone()));
         seekers.spawn(processes::run(Cleaner::of(session), seeking.clone()));
+        seekers.spawn(processes::run(Operator::of(session), seeking.clone()));
 
         let runner = Arc::new(Runner {
             session: session.clone(),

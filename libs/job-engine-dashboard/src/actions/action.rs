@@ -1,6 +1,8 @@
 use job_engine::State;
 use job_engine::storage::Command;
 
+use crate::access::Permission;
+
 /// What a person can do to jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
@@ -68,6 +70,23 @@ impl Action {
             Self::Requeue => !matches!(state, State::Enqueued | State::Scheduled),
             Self::TriggerNow => matches!(state, State::Scheduled),
             Self::Delete => !matches!(state, State::Deleted),
+        }
+    }
+
+    /// The action that gives this command.
+    pub(crate) const fn of(command: Command) -> Self {
+        match command {
+            Command::Requeue => Self::Requeue,
+            Command::TriggerNow => Self::TriggerNow,
+            Command::Delete => Self::Delete,
+        }
+    }
+
+    pub(crate) const fn permission(self) -> Permission {
+        match self {
+            Self::Requeue => Permission::Requeue,
+            Self::TriggerNow => Permission::TriggerNow,
+            Self::Delete => Permission::Delete,
         }
     }
 

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use job_engine::JobId;
 
 use super::Action;
+use crate::access::Permission;
 use crate::page::PageError;
 use crate::visit::Visit;
 use crate::{Shared, form_token};
@@ -55,15 +56,28 @@ impl CheckedForm {
         field.map(|(_, value)| value.as_str())
     }
 
-    /// The action of this name, if there is one and the viewer may act.
+    /// The action of this name, if there is one and the viewer may do it.
     pub(crate) fn allowed(&self, action: &str) -> Result<Action, PageError> {
         if !self.visit.viewer.may_act {
-            tracing::warn!(actor = %self.visit.viewer.actor, %action, "refused a read-only actor");
-            return Err(PageError::ReadOnly);
+            return Err(self.refused());
         }
+        let action = Action::parse(action)
+            .ok_or_else(|| PageError::NotFound("The dashboard has no such action.".to_owned()))?;
+        self.may(action.permission())?;
+        Ok(action)
+    }
 
-        Action::parse(action)
-            .ok_or_else(|| PageError::NotFound("The dashboard has no such action.".to_owned()))
+    /// Refuses who may not do this.
+    pub(crate) fn may(&self, permission: Permission) -> Result<(), PageError> {
+        if self.visit.viewer.may(permission) {
+            return Ok(());
+        }
+        Err(self.refused())
+    }
+
+    fn refused(&self) -> PageError {
+        tracing::warn!(actor = %self.visit.viewer.actor, "refused an action that is not permitted");
+        PageError::ReadOnly
     }
 
     pub(crate) fn ticked(&self) -> Result<Vec<Seen>, PageError> {

@@ -1,12 +1,14 @@
 mod action;
 mod checked_form;
+pub(crate) mod copies;
+pub(crate) mod many;
 pub(crate) mod recurring;
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use job_engine::StorageError;
-use job_engine::storage::Commanded;
+use job_engine::storage::{Commanded, Deed};
 use serde::Deserialize;
 
 use crate::cookies::{self, Stay};
@@ -46,6 +48,7 @@ pub(crate) async fn on_one(
     let seen = Seen::parse(&seen).ok_or_else(not_a_job)?;
 
     let flash = act(&shared, &form.visit, action, &[seen]).await?;
+    write_down(&shared, &form.visit, action, flash, id).await?;
     Ok(back(&form, &page, Notice::Jobs(flash)))
 }
 
@@ -62,6 +65,11 @@ pub(crate) async fn on_ticked(
     }
 
     let flash = act(&shared, &form.visit, action, &jobs).await?;
+    let target = match &jobs[..] {
+        [one] => one.job.to_string(),
+        many => format!("{} ticked jobs", many.len()),
+    };
+    write_down(&shared, &form.visit, action, flash, target).await?;
     Ok(back(&form, "/", Notice::Jobs(flash)))
 }
 
@@ -77,6 +85,27 @@ pub(crate) async fn choose_theme(form: CheckedForm) -> Result<Response, PageErro
     let mut response = see_other(&form, "/");
     response.headers_mut().append(header::SET_COOKIE, cookie);
     Ok(response)
+}
+
+/// What changed nothing is not written down.
+async fn write_down(
+    shared: &Shared,
+    visit: &Visit,
+    action: Action,
+    flash: Flash,
+    target: String,
+) -> Result<(), StorageError> {
+    if flash.done == 0 {
+        return Ok(());
+    }
+    let deed = Deed {
+        actor: visit.viewer.actor.clone(),
+        action: action.name().to_owned(),
+        target,
+        reason: None,
+        jobs: flash.done as u64,
+    };
+    shared.storage.record(&deed).await
 }
 
 async fn act(
@@ -135,7 +164,12 @@ fn back(form: &CheckedForm, otherwise: &str, notice: Notice) -> Response {
 }
 
 fn see_other(form: &CheckedForm, otherwise: &str) -> Response {
-    let url = form.visit.url(form.back().unwrap_or(otherwise));
+    see(form, form.back().unwrap_or(otherwise))
+}
+
+/// Sends the browser on to a page of ours.
+pub(crate) fn see(form: &CheckedForm, path: &str) -> Response {
+    let url = form.visit.url(path);
     let location = HeaderValue::from_str(&url).unwrap_or(HeaderValue::from_static("/"));
     (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
 }

@@ -2,11 +2,12 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use job_engine::Client;
 use job_engine::recurring::{RecurringError, Schedule};
-use job_engine::storage::RecurringRecord;
+use job_engine::storage::{Deed, RecurringRecord};
 use serde::Deserialize;
 
 use super::{CheckedForm, back};
 use crate::Shared;
+use crate::access::Permission;
 use crate::notice::Notice;
 use crate::page::PageError;
 use crate::pages::recurring::{change, one};
@@ -75,10 +76,7 @@ pub(crate) async fn on_recurring(
     Path(OnRecurring { action, id }): Path<OnRecurring>,
     form: CheckedForm,
 ) -> Result<Response, PageError> {
-    if !form.visit.viewer.may_act {
-        tracing::warn!(actor = %form.visit.viewer.actor, %action, "refused a read-only actor");
-        return Err(PageError::ReadOnly);
-    }
+    form.may(Permission::ManageRecurring)?;
     let action = RecurringAction::parse(&action)
         .ok_or_else(|| PageError::NotFound("The dashboard has no such action.".to_owned()))?;
     let record = shared.storage.recurring_job(&id).await?;
@@ -90,11 +88,27 @@ pub(crate) async fn on_recurring(
     act(&shared, &form, action, &id).await?;
     let actor = &form.visit.viewer.actor;
     tracing::info!(%actor, action = action.name(), recurring_job = %id, "acted on a recurring job");
+    write_down(&shared, actor, action, &id).await?;
     let page = match action {
         RecurringAction::Remove => "/recurring".to_owned(),
         _ => one::path(&id),
     };
     Ok(back(&form, &page, Notice::Recurring(action)))
+}
+
+async fn write_down(
+    shared: &Shared,
+    actor: &str,
+    action: RecurringAction,
+    id: &str,
+) -> Result<(), PageError> {
+    let deed = Deed {
+        actor: actor.to_owned(),
+        action: format!("{} recurring job", action.name()),
+        target: id.to_owned(),
+        ..Deed::default()
+    };
+    Ok(shared.storage.record(&deed).await?)
 }
 
 /// What is asked before something is done that is not easily undone, or cannot be done as it is.

@@ -68,6 +68,14 @@ icon!(
     r#"<circle cx="8" cy="8" r="5.8"/><path d="M6.4 5.8v4.4m3.2-4.4v4.4"/>"#
 );
 icon!(
+    OPERATIONS,
+    r#"<path d="m2.5 4.5 1.3 1.3 2.2-2.6m-3.5 6.3 1.3 1.3 2.2-2.6M8.5 4.5h5m-5 5h5M2.5 13.5h11"/>"#
+);
+icon!(
+    AUDIT,
+    r#"<path d="M4 1.8h6l2.5 2.5v9.9H4zM9.8 1.8v2.7h2.7M6.3 7.5h4m-4 3h4"/>"#
+);
+icon!(
     WARNING,
     r#"<path d="M8 2.3 14.3 13H1.7zM8 6.5v3M8 11.2h.01"/>"#
 );

@@ -1,6 +1,7 @@
 use job_engine::storage::JobSummary;
 use maud::{Markup, html};
 
+use crate::access::Permission;
 use crate::actions::{Action, Seen};
 use crate::visit::Visit;
 
@@ -17,11 +18,15 @@ pub(crate) fn of_job(visit: &Visit, job: &JobSummary) -> Markup {
         form.actions method="post" {
             (hidden_token(visit))
             input type="hidden" name="seen" value=(seen);
-            @for action in offered(job) {
+            @for action in offered(job).filter(|action| visit.viewer.may(action.permission())) {
                 button class=(class_of(action)) title=(action.explanation())
                     formaction=(visit.url(&format!("/jobs/actions/{}/{}", action.name(), job.id))) {
                     (action.label())
                 }
+            }
+            @if visit.viewer.may(Permission::Enqueue) {
+                a.button title="Enqueue a new job like this one, with other arguments"
+                    href=(visit.url(&format!("/jobs/details/{}/copy", job.id))) { "Copy …" }
             }
         }
     }

@@ -34,6 +34,29 @@ pub(crate) fn pretty(text: &str) -> Markup {
     html! { @for (gap, token, is_key) in lines { (gap) (coloured(token, is_key)) } }
 }
 
+/// The text indented, for a field in which it is changed.
+pub(crate) fn plain(text: &str) -> String {
+    let Some(tokens) = tokens(text) else {
+        return text.to_owned();
+    };
+
+    let mut depth = 0;
+    let mut plain = String::with_capacity(text.len() * 2);
+    for (index, token) in tokens.iter().enumerate() {
+        let before = index.checked_sub(1).map(|at| tokens[at]);
+        plain.push_str(&gap(before, *token, &mut depth));
+        plain.push_str(match token {
+            Token::String(piece)
+            | Token::Word(piece)
+            | Token::Open(piece)
+            | Token::Close(piece) => piece,
+            Token::Colon => ": ",
+            Token::Comma => ",",
+        });
+    }
+    plain
+}
+
 /// The text on one line, cut after `most` characters.
 pub(crate) fn preview(text: &str, most: usize) -> String {
     let mut cut: String = text.chars().take(most).collect();

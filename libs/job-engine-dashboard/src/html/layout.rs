@@ -51,7 +51,7 @@ fn notice(visit: &Visit) -> Markup {
 }
 
 /// Every key that the script listens to.
-const KEYS: [(&str, &[&str]); 10] = [
+const KEYS: [(&str, &[&str]); 11] = [
     ("Search", &["/"]),
     ("Next and previous row", &["j", "k"]),
     ("Tick the row", &["x"]),
@@ -61,6 +61,7 @@ const KEYS: [(&str, &[&str]); 10] = [
     ("Retries", &["g", "r"]),
     ("Enqueued, processing, succeeded", &["g", "e / p / s"]),
     ("Queues, servers, recurring jobs", &["g", "u / v / y"]),
+    ("Errors, operations, audit log", &["g", "x / b / l"]),
     ("Live on and off, colours", &["l", "t"]),
 ];
 

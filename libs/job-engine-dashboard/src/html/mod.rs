@@ -1,5 +1,6 @@
 //! What pages share.
 
+pub(crate) mod chart;
 pub(crate) mod error_report;
 pub(crate) mod icon;
 pub(crate) mod job_actions;

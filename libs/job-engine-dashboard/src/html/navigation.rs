@@ -12,7 +12,10 @@ pub(crate) fn side_bar(visit: &Visit) -> Markup {
         nav #menu popover aria-label="Dashboard" {
             (brand(visit))
             (find(visit))
-            ul { (link(visit, "/", icon::OVERVIEW, "Overview", "o", None)) }
+            ul {
+                (link(visit, "/", icon::OVERVIEW, "Overview", "o", None))
+                (link(visit, "/errors", icon::WARNING, "Errors", "x", None))
+            }
             h2 #nav-jobs { "Jobs" }
             ul aria-labelledby="nav-jobs" {
                 @for list in List::ALL { (list_link(visit, list)) }
@@ -22,6 +25,8 @@ pub(crate) fn side_bar(visit: &Visit) -> Markup {
                 (link(visit, "/queues", icon::QUEUES, "Queues", "u", None))
                 (link(visit, "/servers", icon::SERVERS, "Servers", "v", None))
                 (link(visit, "/recurring", icon::RECURRING, "Recurring jobs", "y", None))
+                (link(visit, "/operations", icon::OPERATIONS, "Operations", "b", None))
+                (link(visit, "/audit", icon::AUDIT, "Audit log", "l", None))
             }
             (foot(visit))
         }

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::{head, job_link};
 use crate::Shared;
+use crate::access::Permission;
 use crate::actions::Action;
 use crate::filters::{Filters, PAGE_SIZES};
 use crate::html::navigation::hidden_token;
@@ -18,6 +19,7 @@ use crate::html::table::{Column, cell, column, table};
 use crate::html::{error_report, job_actions, jobs, json, number, short_id, state, time};
 use crate::lists::List;
 use crate::page::{Page, PageError};
+use crate::pages::operations;
 use crate::search::{HELP, Misunderstanding};
 use crate::visit::Visit;
 
@@ -124,7 +126,7 @@ async fn show(
         @if page.jobs.is_empty() {
             (nothing(visit, list, &filters, &queues))
         } @else {
-            (listing.form(&page.jobs, &filters))
+            (listing.form(&page.jobs, &filters, total.as_deref()))
             (pager(visit, list, &filters, &page))
         }
     };
@@ -292,7 +294,7 @@ fn pager(visit: &Visit, list: List, filters: &Filters, page: &JobPage) -> Markup
 }
 
 impl Listing<'_> {
-    fn form(&self, jobs: &[JobSummary], filters: &Filters) -> Markup {
+    fn form(&self, jobs: &[JobSummary], filters: &Filters, total: Option<&str>) -> Markup {
         let columns = self.columns();
         let rows = html! { @for job in jobs { (self.row(job)) } };
         let table = table(self.list.title(), &columns, &rows);
@@ -307,21 +309,45 @@ impl Listing<'_> {
                 (hidden_token(self.visit))
                 input type="hidden" name="back" value=(filters.address(&self.list.path()));
                 div.toolbar role="toolbar" aria-label="Act on ticked jobs" {
-                    (job_actions::of_ticked(self.visit, self.actions()))
+                    (job_actions::of_ticked(self.visit, &self.actions()))
+                    (self.on_all(filters, total))
                 }
                 (table)
             }
         }
     }
 
-    fn actions(&self) -> &'static [Action] {
-        match self.list {
+    /// What one is asked about when it is done to all jobs of the list.
+    fn on_all(&self, filters: &Filters, total: Option<&str>) -> Markup {
+        let offered = match self.list {
+            List::All if filters.is_filtering() => vec![Action::Requeue, Action::Delete],
+            _ => self.actions(),
+        };
+        html! {
+            @if self.visit.viewer.may(Permission::ActOnAll) && !offered.is_empty() {
+                span.on-all {
+                    "or all " (total.unwrap_or("that match")) ":"
+                    @for action in offered {
+                        a href=(self.visit.url(&operations::address(action, self.list, filters))) {
+                            (action.verb()) " all"
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// What is offered for jobs of this list, as far as it is permitted.
+    fn actions(&self) -> Vec<Action> {
+        let offered: &[Action] = match self.list {
             List::In(JobState::Enqueued) => &[Action::Delete],
             List::In(JobState::Scheduled) | List::Retries => &[Action::TriggerNow, Action::Delete],
             List::In(JobState::Succeeded | JobState::Deleted) => &[Action::Requeue],
             List::In(JobState::Processing | JobState::Failed) => &[Action::Requeue, Action::Delete],
             List::All => &[],
-        }
+        };
+        let permitted = |action: &Action| self.visit.viewer.may(action.permission());
+        offered.iter().copied().filter(permitted).collect()
     }
 
     fn columns(&self) -> Vec<Column> {
@@ -357,7 +383,7 @@ impl Listing<'_> {
         let now = self.visit.now;
         match (column.class, column.heading) {
             ("tick", _) => job_actions::tick(job),
-            ("row-actions", _) => job_actions::in_row(self.visit, self.actions(), job),
+            ("row-actions", _) => job_actions::in_row(self.visit, &self.actions(), job),
             (_, "Job") => self.job(job),
             (_, "State") => state::badge_of(job),
             (_, "Queue") => html! { span.mono { (job.queue) } },

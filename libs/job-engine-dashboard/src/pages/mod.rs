@@ -1,7 +1,11 @@
 //! One page, one file.
 
+pub(crate) mod audit;
+pub(crate) mod copy;
+pub(crate) mod errors;
 pub(crate) mod job;
 pub(crate) mod job_list;
+pub(crate) mod operations;
 pub(crate) mod overview;
 pub(crate) mod queues;
 pub(crate) mod recurring;

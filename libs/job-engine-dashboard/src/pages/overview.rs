@@ -1,44 +1,47 @@
-use axum::extract::State;
-use job_engine::State as JobState;
-use job_engine::storage::{Counts, JobQuery, JobSummary};
+use axum::extract::{Query, State};
+use job_engine::storage::Counts;
 use maud::{Markup, html};
+use serde::Deserialize;
 
-use super::{head, job_link};
+use super::head;
 use crate::Shared;
 use crate::diagnosis::{Gravity, Situation};
-use crate::filters::Filters;
-use crate::html::{error_report, icon, number, time};
+use crate::html::chart::{self, Period};
+use crate::html::{icon, number};
 use crate::lists::List;
 use crate::page::{Page, PageError};
-use crate::pages::{queues, servers};
+use crate::pages::{errors, queues, servers};
 use crate::visit::Visit;
 
-/// Among how many of the newest failures alike ones are put together.
-const FAILURES_READ: usize = 100;
+/// How many groups of errors are shown.
+const ERRORS_SHOWN: usize = 5;
 
-/// How many kinds of failures are shown.
-const FAILURES_SHOWN: usize = 5;
-
-/// Failures of one kind of job with one message.
-struct Failures<'a> {
-    newest: &'a JobSummary,
-    count: usize,
+/// By name, because a page may have other parameters.
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    period: Option<String>,
 }
 
-pub(crate) async fn show(State(shared): State<Shared>, visit: Visit) -> Result<Page, PageError> {
+pub(crate) async fn show(
+    State(shared): State<Shared>,
+    visit: Visit,
+    Query(Asked { period }): Query<Asked>,
+) -> Result<Page, PageError> {
+    let period = period
+        .as_deref()
+        .and_then(Period::parse)
+        .unwrap_or(Period::Hour);
     let counts = match &visit.counts {
         Some(counts) => counts.clone(),
         None => shared.storage.counts().await?,
     };
     let queues = shared.storage.queues().await?;
     let servers = shared.storage.servers().await?;
-    let failed = shared
+    let errors = shared.storage.error_groups(ERRORS_SHOWN).await?;
+    let since = period.since(visit.now);
+    let spans = shared
         .storage
-        .jobs(&JobQuery {
-            state: Some(JobState::Failed),
-            limit: FAILURES_READ,
-            ..JobQuery::default()
-        })
+        .throughput(period.resolution(), since)
         .await?;
 
     let situation = Situation {
@@ -53,9 +56,13 @@ pub(crate) async fn show(State(shared): State<Shared>, visit: Visit) -> Result<P
         (head("Overview", about, &html! {}))
         (health(&visit, &situation))
         (counters(&visit, &counts))
-        section aria-labelledby="failures" {
-            h2 #failures { "Newest failures" }
-            (failures(&visit, &failed.jobs))
+        section aria-labelledby="throughput" {
+            h2 #throughput { "Throughput" }
+            (chart::throughput(&visit, period, &spans))
+        }
+        section aria-labelledby="errors" {
+            h2 #errors { "Newest errors" }
+            (errors::newest(&visit, &errors, ERRORS_SHOWN))
         }
         section aria-labelledby="queues" {
             h2 #queues { "Queues" }
@@ -112,67 +119,5 @@ fn counters(visit: &Visit, counts: &Counts) -> Markup {
                 }
             }
         }
-    }
-}
-
-fn failures(visit: &Visit, failed: &[JobSummary]) -> Markup {
-    if failed.is_empty() {
-        return html! { p.empty { "Nothing was given up. The dead letter queue is empty." } };
-    }
-
-    let groups = grouped(failed);
-    html! {
-        ul.failures {
-            @for group in groups.iter().take(FAILURES_SHOWN) { (failure(visit, group)) }
-        }
-        @if groups.len() > FAILURES_SHOWN || failed.len() == FAILURES_READ {
-            p.more { a href=(visit.url("/jobs/failed")) { "All failed jobs" } }
-        }
-    }
-}
-
-fn failure(visit: &Visit, group: &Failures<'_>) -> Markup {
-    let job = group.newest;
-    let filters = Filters::of_kind(&job.kind);
-    html! {
-        li data-key=(job.id) {
-            div {
-                (job_link(visit, &job.id.to_string(), &job.kind))
-                p.error-line { (message(job)) }
-            }
-            @if group.count > 1 {
-                a.times href=(visit.url(&filters.address("/jobs/failed"))) {
-                    (group.count) " alike"
-                }
-            }
-            span.muted { (time::relative(job.changed_at, visit.now)) }
-        }
-    }
-}
-
-/// Failures with the same kind and message together, in the order of their newest.
-fn grouped(failed: &[JobSummary]) -> Vec<Failures<'_>> {
-    let mut groups: Vec<Failures<'_>> = Vec::new();
-    for job in failed {
-        let alike = |group: &&mut Failures<'_>| {
-            group.newest.kind == job.kind && message(group.newest) == message(job)
-        };
-        match groups.iter_mut().find(alike) {
-            Some(group) => group.count += 1,
-            None => groups.push(Failures {
-                newest: job,
-                count: 1,
-            }),
-        }
-    }
-
-    groups
-}
-
-fn message(job: &JobSummary) -> &str {
-    match (&job.error, &job.reason) {
-        (Some(error), _) => error_report::first_line(error),
-        (None, Some(reason)) => reason,
-        (None, None) => "No error was recorded",
     }
 }

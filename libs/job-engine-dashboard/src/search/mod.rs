@@ -81,6 +81,22 @@ pub(crate) fn parse(text: &str, now: Timestamp) -> Result<Vec<Condition>, Vec<Mi
     }
 }
 
+/// Reads a search as the dashboard's search box does, for an API or a command line: what stands
+/// between spaces is a condition, and all of them must hold. Ages count back from `now`. An error
+/// says, word by word, what was not understood and what would be.
+///
+/// ```
+/// use job_engine_dashboard::parse_search;
+/// use jiff::Timestamp;
+///
+/// let conditions = parse_search("state:failed created:<2h -queue:mail", Timestamp::now());
+/// assert_eq!(conditions.map(|all| all.len()), Ok(3));
+/// assert!(parse_search("colour:red", Timestamp::now()).is_err());
+/// ```
+pub fn parse_search(words: &str, now: Timestamp) -> Result<Vec<Condition>, Vec<String>> {
+    parse(words, now).map_err(|problems| problems.into_iter().map(|problem| problem.0).collect())
+}
+
 /// How a search says that a field has this value.
 pub(crate) fn written(field: &str, value: &str) -> String {
     let is_plain = |c: char| !c.is_whitespace() && !matches!(c, '"' | ',' | '\\');
@@ -113,6 +129,7 @@ fn test(word: &Word, now: Timestamp) -> Result<Test, Misunderstanding> {
         "tenant" => Ok(Test::Tenant(word.values.clone())),
         "tag" => Ok(Test::Tag(word.values.clone())),
         "id" => ids(&word.text()),
+        "group" => group(&word.text()),
         "error" => Ok(Test::Error(word.text())),
         "created" => times::range(&word.text(), now).map(Test::Created),
         "changed" => times::range(&word.text(), now).map(Test::Changed),
@@ -172,6 +189,16 @@ fn ids(text: &str) -> Result<Test, Misunderstanding> {
         JobId(id.expect("32 hexadecimal digits are an id"))
     };
     Ok(Test::Id(filled('0')..=filled('f')))
+}
+
+/// As the page of errors links to it.
+fn group(text: &str) -> Result<Test, Misunderstanding> {
+    if text.len() == 16 && text.chars().all(|c| c.is_ascii_hexdigit()) {
+        return Ok(Test::ErrorGroup(text.to_ascii_lowercase()));
+    }
+    explain(format!(
+        "“{text}” is no group of errors: these are 16 hexadecimal digits."
+    ))
 }
 
 fn attempts(text: &str) -> Result<Test, Misunderstanding> {

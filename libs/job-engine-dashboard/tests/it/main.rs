@@ -6,6 +6,7 @@ mod cross_site;
 mod escaping;
 mod jobs;
 mod live;
+mod many;
 mod pages;
 mod paging;
 mod recurring;

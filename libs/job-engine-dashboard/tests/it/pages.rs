@@ -82,7 +82,7 @@ async fn the_overview_says_what_is_wrong() {
     assert!(page.contains("No server takes jobs from the queue reports: 1 job is waiting."));
     assert!(page.contains("the disk is full"), "the newest failure");
     assert!(
-        page.contains("3 alike"),
+        page.contains("<span class=\"times\">3 jobs</span>"),
         "failures of one kind are one entry"
     );
 }

@@ -4,6 +4,7 @@ pub(crate) mod back_off;
 pub(crate) mod cleaner;
 pub(crate) mod heartbeat;
 pub(crate) mod listener;
+pub(crate) mod operator;
 pub(crate) mod recurrer;
 pub(crate) mod rescuer;
 pub(crate) mod scheduler;

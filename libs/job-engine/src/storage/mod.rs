@@ -4,14 +4,18 @@
 //! counts: every "now" below is the storage's, never the caller's. The trait may grow with the
 //! engine; implement it outside of this workspace at your own risk.
 
+mod audit;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod error_group;
 mod limits;
 pub mod memory;
 mod monitor;
+mod operations;
 pub mod reasons;
 mod recurring;
 mod search;
+mod throughput;
 pub mod turns;
 
 use std::fmt;
@@ -22,17 +26,21 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use audit::{AuditEntry, AuditLog, Deed};
+pub use error_group::ErrorGroup;
 pub use limits::{LATEST_START, Limit, Limited, Limits, Pause, Rate, Room, Slot, UnfitLimit};
 pub use monitor::{
     Counts, Cursor, HistoryEntry, JobDetails, JobQuery, JobSummary, LogLine, Monitor, Page,
     QueueSummary, ServerSummary,
 };
+pub use operations::{NewOperation, Operation, OperationId, OperationStatus, Operations};
 pub use recurring::{
     Advance, DueRecord, DueRecurring, KEPT_RUNS, NewRun, Origin, RecurringPage, RecurringQuery,
     RecurringRecord, RecurringRun, RecurringStorage, RecurringSummary, RunCause,
     UNKNOWN_KIND_PATIENCE,
 };
 pub use search::{ArgumentTest, Condition, Test, TimeRange};
+pub use throughput::{Resolution, Throughput};
 
 use crate::job::ErrorReport;
 use crate::new_job::NewJob;
@@ -300,6 +308,26 @@ pub enum Command {
     Delete,
 }
 
+impl Command {
+    /// Every command.
+    pub const ALL: [Self; 3] = [Self::Requeue, Self::TriggerNow, Self::Delete];
+
+    /// The name that storages keep.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Requeue => "requeue",
+            Self::TriggerNow => "trigger",
+            Self::Delete => "delete",
+        }
+    }
+
+    /// The command of this [`name`](Self::name).
+    pub fn of_name(name: &str) -> Result<Self, StorageError> {
+        let found = Self::ALL.into_iter().find(|command| command.name() == name);
+        found.ok_or_else(|| StorageError::Corrupt(format!("`{name}` is no command")))
+    }
+}
+
 /// What became of a [`Command`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Commanded {
@@ -332,7 +360,7 @@ impl StorageError {
 /// Where jobs are kept. All methods may be called at the same time from many tasks and processes.
 #[async_trait]
 pub trait Storage:
-    Monitor + Limits + RecurringStorage + Send + Sync + fmt::Debug + 'static
+    Monitor + Operations + AuditLog + Limits + RecurringStorage + Send + Sync + fmt::Debug + 'static
 {
     /// Stores the jobs in one transaction, all or none, and wakes waiting workers. A job that is
     /// [`Due::Now`](crate::Due::Now) becomes `Enqueued`, any other `Scheduled`, even when its time

@@ -2,9 +2,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::error_group::ErrorGroup;
 use super::search::{Condition, Test};
+use super::throughput::{Resolution, Throughput};
 use super::{JobId, Limit, Origin, Pause, Progress, ServerId, StorageError};
 use crate::job::ErrorReport;
 use crate::state::State;
@@ -37,6 +40,16 @@ pub trait Monitor: Send + Sync {
     /// Every queue that has or had a job, is paused or has a limit, by name.
     async fn queues(&self) -> Result<Vec<QueueSummary>, StorageError>;
 
+    /// What happened since then, oldest first; spans in which nothing happened are missing.
+    async fn throughput(
+        &self,
+        resolution: Resolution,
+        since: Timestamp,
+    ) -> Result<Vec<Throughput>, StorageError>;
+
+    /// The groups of errors with which jobs rest as `Failed` now, the last seen first.
+    async fn error_groups(&self, limit: usize) -> Result<Vec<ErrorGroup>, StorageError>;
+
     /// Every known server, by name.
     async fn servers(&self) -> Result<Vec<ServerSummary>, StorageError>;
 }
@@ -55,7 +68,7 @@ pub struct Counts {
 }
 
 /// Which jobs to list. The default lists all.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobQuery {
     /// Only jobs in this state.
     pub state: Option<State>,
@@ -102,13 +115,14 @@ impl Condition {
         match &self.test {
             Test::State(states) => states.contains(&state) != self.negated,
             Test::Retry if !self.negated => state == State::Scheduled,
+            Test::ErrorGroup(_) if !self.negated => state == State::Failed,
             _ => true,
         }
     }
 }
 
 /// The place between two pages: the last job of the page before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
     pub changed_at: Timestamp,
     pub id: JobId,

@@ -1,12 +1,13 @@
 use std::ops::RangeInclusive;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::JobId;
 use crate::state::State;
 
 /// One thing that a search asks of a job.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Condition {
     pub test: Test,
     /// Finds the jobs that fail the test instead. Default `false`.
@@ -14,7 +15,7 @@ pub struct Condition {
 }
 
 /// What a [`Condition`] looks at.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Test {
     /// It is in one of these states.
     State(Vec<State>),
@@ -39,6 +40,8 @@ pub enum Test {
     /// The error of its last failed attempt, with type and details, contains this text, without
     /// regard to case.
     Error(String),
+    /// It is `Failed` with an error of this [group](crate::job::ErrorReport::group).
+    ErrorGroup(String),
     /// Its kind, its arguments or its error contain this text, without regard to case.
     Text(String),
     /// There is this value at this path in its arguments.
@@ -46,7 +49,7 @@ pub enum Test {
 }
 
 /// A value in the arguments of a job.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArgumentTest {
     /// From the outside to the inside: names of fields, positions in lists.
     pub path: Vec<String>,
@@ -55,7 +58,7 @@ pub struct ArgumentTest {
 }
 
 /// A time from (inclusive) and a time until (exclusive). The default is all of time.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimeRange {
     pub from: Option<Timestamp>,
     pub until: Option<Timestamp>,

@@ -11,10 +11,12 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use job_engine::storage::memory::MemoryStorage;
 use job_engine::storage::{
-    Advance, Claim, Claimed, Command, Commanded, Counts, DueJobs, DueRecurring, Heartbeat,
-    JobDetails, JobQuery, Lease, Limit, Limited, Limits, LogLine, Monitor, Page, Progress,
+    Advance, AuditEntry, AuditLog, Claim, Claimed, Command, Commanded, Counts, Deed, DueJobs,
+    DueRecurring, ErrorGroup, Heartbeat, JobDetails, JobQuery, Lease, Limit, Limited, Limits,
+    LogLine, Monitor, NewOperation, Operation, OperationId, Operations, Page, Progress,
     QueueSummary, RecurringPage, RecurringQuery, RecurringRecord, RecurringRun, RecurringStorage,
-    Rescued, RunNotes, ServerAnnouncement, ServerSummary, Settled, Settlement,
+    Rescued, Resolution, RunNotes, ServerAnnouncement, ServerSummary, Settled, Settlement,
+    Throughput,
 };
 use job_engine::{JobId, NewJob, ServerId, Storage, StorageError};
 use tokio::sync::watch;
@@ -269,6 +271,18 @@ impl Monitor for FaultyStorage {
         self.inner.queues().await
     }
 
+    async fn throughput(
+        &self,
+        resolution: Resolution,
+        since: Timestamp,
+    ) -> Result<Vec<Throughput>, StorageError> {
+        self.inner.throughput(resolution, since).await
+    }
+
+    async fn error_groups(&self, limit: usize) -> Result<Vec<ErrorGroup>, StorageError> {
+        self.inner.error_groups(limit).await
+    }
+
     async fn servers(&self) -> Result<Vec<ServerSummary>, StorageError> {
         self.inner.servers().await
     }
@@ -320,5 +334,43 @@ impl RecurringStorage for FaultyStorage {
 
     async fn recurring_changed(&self) {
         self.inner.recurring_changed().await;
+    }
+}
+
+#[async_trait]
+impl Operations for FaultyStorage {
+    async fn begin_operation(&self, new: &NewOperation) -> Result<(), StorageError> {
+        self.inner.begin_operation(new).await
+    }
+
+    async fn operations(&self, limit: usize) -> Result<Vec<Operation>, StorageError> {
+        self.inner.operations(limit).await
+    }
+
+    async fn operation(&self, id: OperationId) -> Result<Option<Operation>, StorageError> {
+        self.inner.operation(id).await
+    }
+
+    async fn stop_operation(&self, id: OperationId) -> Result<bool, StorageError> {
+        self.inner.stop_operation(id).await
+    }
+
+    async fn advance_operation(&self, limit: usize) -> Result<Option<usize>, StorageError> {
+        self.inner.advance_operation(limit).await
+    }
+}
+
+#[async_trait]
+impl AuditLog for FaultyStorage {
+    async fn record(&self, deed: &Deed) -> Result<(), StorageError> {
+        self.inner.record(deed).await
+    }
+
+    async fn audit(
+        &self,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<AuditEntry>, StorageError> {
+        self.inner.audit(before, limit).await
     }
 }

@@ -9,6 +9,7 @@ use maud::{Markup, html};
 
 use super::head;
 use crate::Shared;
+use crate::access::Permission;
 use crate::actions::recurring::RecurringAction;
 use crate::filters::encode;
 use crate::html::navigation::hidden_token;
@@ -123,7 +124,7 @@ fn row(visit: &Visit, record: &RecurringRecord, last: Option<&RecurringRun>) -> 
 fn run_now(visit: &Visit, record: &RecurringRecord) -> Markup {
     let path = RecurringAction::RunNow.path(&record.id);
     html! {
-        @if visit.viewer.may_act {
+        @if visit.viewer.may(Permission::ManageRecurring) {
             span.row-buttons {
                 button.act formaction=(visit.url(&path)) aria-label={ "Run " (record.id) " now" } {
                     "Run now"

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::{in_words, outcome, value};
 use crate::Shared;
+use crate::access::Permission;
 use crate::actions::recurring::RecurringAction;
 use crate::html::navigation::hidden_token;
 use crate::html::table::{Column, cell, column, table};
@@ -67,7 +68,7 @@ pub(crate) async fn show(
         div.job {
             div {
                 @if let Ok(schedule) = record.schedule() { (coming(&visit, &record, &schedule)) }
-                @if visit.viewer.may_act {
+                @if visit.viewer.may(Permission::ManageRecurring) {
                     details.change open[record.schedule().is_err()] {
                         summary { "Change the schedule" }
                         (change::form(&visit, &record, (&record.schedule, &record.time_zone)))
@@ -100,7 +101,7 @@ fn title(visit: &Visit, record: &RecurringRecord) -> Markup {
 fn actions(visit: &Visit, record: &RecurringRecord) -> Markup {
     let url = |action: RecurringAction| visit.url(&action.path(&record.id));
     html! {
-        @if visit.viewer.may_act {
+        @if visit.viewer.may(Permission::ManageRecurring) {
             form.actions method="post" {
                 (hidden_token(visit))
                 button.act formaction=(url(RecurringAction::RunNow))

@@ -13,6 +13,7 @@ pub mod fencing;
 pub mod limits;
 pub mod monitor;
 pub mod notes;
+pub mod operations;
 pub mod pauses;
 pub mod recurring;
 pub mod recurring_jobs;
@@ -20,6 +21,7 @@ pub mod schedule;
 pub mod search;
 pub mod servers;
 pub mod settle;
+pub mod statistics;
 pub mod tags;
 pub mod turns;
 pub mod versions;
@@ -235,6 +237,23 @@ macro_rules! storage_conformance {
             only_who_holds_a_job_may_speak_for_it,
             what_was_said_is_removed_with_the_job,
             many_runs_speak_at_once,
+        }
+        $crate::storage_conformance! { @topic $storage, statistics:
+            what_happens_to_jobs_is_counted_by_minute_hour_and_day,
+            failures_that_are_alike_are_one_group,
+            a_group_ends_with_its_last_failed_job,
+            other_kinds_and_retries_are_other_matters,
+            the_group_of_an_odd_error_is_found,
+        }
+        $crate::storage_conformance! { @topic $storage, operations:
+            all_that_match_are_commanded_in_pieces,
+            a_commanded_job_says_why,
+            jobs_that_change_after_it_began_are_left_alone,
+            a_command_that_does_not_apply_is_counted_as_skipped,
+            a_stopped_operation_does_nothing_more,
+            every_state_can_be_commanded_at_once,
+            two_servers_advance_an_operation_without_overlap,
+            what_was_done_is_read_newest_first,
         }
         $crate::storage_conformance! { @topic $storage, wake_ups:
             an_enqueued_job_wakes_who_waits,

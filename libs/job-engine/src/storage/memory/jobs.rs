@@ -64,6 +64,7 @@ impl Tables {
                     return Settled::Stale;
                 }
                 self.change(lease.job, |job| job.settle(&settlement.outcome, now));
+                self.count_settled(&settlement.outcome, now);
                 Settled::Accepted
             })
             .collect()
@@ -113,6 +114,7 @@ impl Tables {
             }
             Command::Delete if state != State::Deleted => {
                 self.change(id, |job| job.delete(reason, now));
+                self.count_arrival(State::Deleted, false, now);
             }
             _ => return Commanded::NotApplicable(state),
         }

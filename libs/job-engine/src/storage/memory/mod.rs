@@ -6,10 +6,12 @@ mod indexes;
 mod jobs;
 mod limits;
 mod monitor;
+mod operations;
 mod record;
 mod recurring;
 mod search;
 mod servers;
+mod statistics;
 
 use std::collections::{BTreeMap, HashMap};
 use std::future;
@@ -22,14 +24,16 @@ use tokio::sync::{Notify, watch};
 
 use self::clock::Clock;
 use self::indexes::Indexes;
+use self::operations::OperationRecord;
 use self::record::Record;
 use self::recurring::RecurringTables;
 use self::servers::ServerRecord;
 use super::{
-    Claim, Claimed, Command, Commanded, Counts, DueJobs, Heartbeat, JobDetails, JobId, JobQuery,
-    Lease, Limit, Limited, Limits, LogLine, Monitor, Page, Pause, Progress, QueueSummary, Rescued,
-    RunNotes, ServerAnnouncement, ServerId, ServerSummary, Settled, Settlement, Storage,
-    StorageError,
+    AuditEntry, AuditLog, Claim, Claimed, Command, Commanded, Counts, Deed, DueJobs, ErrorGroup,
+    Heartbeat, JobDetails, JobId, JobQuery, Lease, Limit, Limited, Limits, LogLine, Monitor,
+    NewOperation, Operation, OperationId, Operations, Page, Pause, Progress, QueueSummary, Rescued,
+    Resolution, RunNotes, ServerAnnouncement, ServerId, ServerSummary, Settled, Settlement,
+    Storage, StorageError, Throughput,
 };
 use crate::new_job::NewJob;
 
@@ -52,6 +56,9 @@ struct Tables {
     jobs: HashMap<JobId, Record>,
     indexes: Indexes,
     servers: HashMap<ServerId, ServerRecord>,
+    operations: BTreeMap<OperationId, OperationRecord>,
+    audit: Vec<AuditEntry>,
+    minutes: BTreeMap<Timestamp, Throughput>,
     pauses: BTreeMap<String, Pause>,
     limits: BTreeMap<Limited, Limit>,
     slots: HashMap<Limited, Vec<(Lease, Timestamp)>>,
@@ -279,7 +286,68 @@ impl Monitor for MemoryStorage {
         Ok(self.tables().queue_summaries())
     }
 
+    async fn throughput(
+        &self,
+        resolution: Resolution,
+        since: Timestamp,
+    ) -> Result<Vec<Throughput>, StorageError> {
+        Ok(self.tables().throughput(resolution, since))
+    }
+
+    async fn error_groups(&self, limit: usize) -> Result<Vec<ErrorGroup>, StorageError> {
+        Ok(self.tables().error_groups(limit))
+    }
+
     async fn servers(&self) -> Result<Vec<ServerSummary>, StorageError> {
         Ok(self.tables().server_summaries())
+    }
+}
+
+#[async_trait]
+impl Operations for MemoryStorage {
+    async fn begin_operation(&self, new: &NewOperation) -> Result<(), StorageError> {
+        self.tables().begin_operation(new, self.clock.now());
+        Ok(())
+    }
+
+    async fn operations(&self, limit: usize) -> Result<Vec<Operation>, StorageError> {
+        Ok(self.tables().newest_operations(limit))
+    }
+
+    async fn operation(&self, id: OperationId) -> Result<Option<Operation>, StorageError> {
+        let tables = self.tables();
+        Ok(tables
+            .operations
+            .get(&id)
+            .map(|record| record.shown.clone()))
+    }
+
+    async fn stop_operation(&self, id: OperationId) -> Result<bool, StorageError> {
+        Ok(self.tables().stop_operation(id, self.clock.now()))
+    }
+
+    async fn advance_operation(&self, limit: usize) -> Result<Option<usize>, StorageError> {
+        let looked_at = self.tables().advance_operation(limit, self.clock.now());
+        self.announce_revoked();
+        if looked_at.is_some() {
+            self.announce_enqueued();
+        }
+        Ok(looked_at)
+    }
+}
+
+#[async_trait]
+impl AuditLog for MemoryStorage {
+    async fn record(&self, deed: &Deed) -> Result<(), StorageError> {
+        self.tables().record_deed(deed, self.clock.now());
+        Ok(())
+    }
+
+    async fn audit(
+        &self,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<AuditEntry>, StorageError> {
+        Ok(self.tables().audit_before(before, limit))
     }
 }

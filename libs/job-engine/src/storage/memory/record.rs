@@ -216,6 +216,12 @@ impl Record {
         }
     }
 
+    /// The errors with which it was given up: the attempts after which no other one followed.
+    pub(super) fn given_up(&self) -> impl Iterator<Item = (Timestamp, &ErrorReport)> {
+        let final_ones = self.history.iter().filter(|entry| entry.reason.is_some());
+        final_ones.filter_map(|entry| Some((entry.at, entry.error.as_ref()?)))
+    }
+
     /// Whether it failed before and waits for another attempt.
     pub(super) fn is_retry(&self) -> bool {
         self.state == State::Scheduled && self.attempts > 0

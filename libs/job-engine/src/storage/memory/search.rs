@@ -2,6 +2,7 @@ use serde_json::Value;
 
 use super::record::Record;
 use crate::job::ErrorReport;
+use crate::state::State;
 use crate::storage::{ArgumentTest, Condition, JobId, Test};
 
 pub(super) fn meets(condition: &Condition, id: JobId, job: &Record) -> bool {
@@ -21,6 +22,9 @@ fn passes(asked: &Test, id: JobId, job: &Record) -> bool {
         Test::Changed(time) => time.contains(job.changed_at),
         Test::Attempts(attempts) => attempts.contains(&job.attempts),
         Test::Error(text) => error_contains(job, text),
+        Test::ErrorGroup(group) => {
+            job.state == State::Failed && job.error.as_ref().is_some_and(|e| e.group() == *group)
+        }
         Test::Text(text) => {
             contains(&job.kind, text) || contains(&job.arguments, text) || error_contains(job, text)
         }

@@ -1,0 +1,257 @@
+use async_trait::async_trait;
+use job_engine::storage::{
+    AuditEntry, AuditLog, Command, Cursor, Deed, JobId, JobQuery, Monitor, NewOperation, Operation,
+    OperationId, OperationStatus, Operations, Page, StorageError, Test, TimeRange,
+};
+use sqlx::postgres::PgRow;
+use sqlx::{PgConnection, Postgres, Transaction};
+use uuid::Uuid;
+
+use crate::PostgresStorage;
+use crate::commanding::{self, Done, Seen};
+use crate::convert::{column, count, rows, text, timestamp, unavailable};
+
+const BEGIN: &str = "
+insert into job_engine.operations (id, command, query, words, actor, reason, total)
+values ($1, $2, $3, $4, $5, $6, $7)";
+
+const NEWEST: &str = "
+select id, command, words, actor, reason, total, done, skipped, status,
+  (extract(epoch from started_at) * 1000000)::bigint as started_at,
+  (extract(epoch from ended_at) * 1000000)::bigint as ended_at
+from job_engine.operations
+where $1::uuid is null or id = $1
+order by id desc
+limit $2";
+
+const STOP: &str = "
+update job_engine.operations set status = 'Stopped', ended_at = clock_timestamp()
+where id = $1 and status = 'Running'";
+
+/// Whoever holds it advances it; the others find nothing to do.
+const NEXT: &str = "
+select id, command, query, reason, after_id,
+  (extract(epoch from started_at) * 1000000)::bigint as started_at,
+  (extract(epoch from after_changed_at) * 1000000)::bigint as after_changed_at
+from job_engine.operations
+where status = 'Running'
+order by id
+limit 1
+for update skip locked";
+
+const PROGRESS: &str = "
+update job_engine.operations
+set done = done + $2, skipped = skipped + $3,
+  after_changed_at = 'epoch'::timestamptz + $4 * interval '1 microsecond', after_id = $5,
+  status = case when $5 is null then 'Finished' else 'Running' end,
+  ended_at = case when $5 is null then clock_timestamp() end
+where id = $1";
+
+const RECORD: &str = "
+insert into job_engine.audit (actor, action, target, reason, jobs) values ($1, $2, $3, $4, $5)";
+
+const AUDIT: &str = "
+select number, actor, action, target, reason, jobs,
+  (extract(epoch from at) * 1000000)::bigint as at
+from job_engine.audit
+where $1::bigint is null or number < $1
+order by number desc
+limit $2";
+
+#[async_trait]
+impl Operations for PostgresStorage {
+    async fn begin_operation(&self, new: &NewOperation) -> Result<(), StorageError> {
+        let query = serde_json::to_string(&new.query).expect("a query is always JSON");
+        sqlx::query(BEGIN)
+            .bind(new.id.0)
+            .bind(new.command.name())
+            .bind(text(&query))
+            .bind(text(&new.words))
+            .bind(text(&new.actor))
+            .bind(text(&new.reason))
+            .bind(i64::try_from(new.total).unwrap_or(i64::MAX))
+            .execute(&self.pool)
+            .await
+            .map_err(unavailable)?;
+        Ok(())
+    }
+
+    async fn operations(&self, limit: usize) -> Result<Vec<Operation>, StorageError> {
+        let newest = sqlx::query(NEWEST)
+            .bind(None::<Uuid>)
+            .bind(rows(limit))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(unavailable)?;
+        newest.iter().map(operation).collect()
+    }
+
+    async fn operation(&self, id: OperationId) -> Result<Option<Operation>, StorageError> {
+        let found = sqlx::query(NEWEST)
+            .bind(id.0)
+            .bind(1_i64)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(unavailable)?;
+        found.as_ref().map(operation).transpose()
+    }
+
+    async fn stop_operation(&self, id: OperationId) -> Result<bool, StorageError> {
+        let stopped = sqlx::query(STOP)
+            .bind(id.0)
+            .execute(&self.pool)
+            .await
+            .map_err(unavailable)?;
+        Ok(stopped.rows_affected() > 0)
+    }
+
+    async fn advance_operation(&self, limit: usize) -> Result<Option<usize>, StorageError> {
+        let mut transaction = self.engine.begin().await.map_err(unavailable)?;
+        let Some(row) = sqlx::query(NEXT)
+            .fetch_optional(&mut *transaction)
+            .await
+            .map_err(unavailable)?
+        else {
+            return Ok(None);
+        };
+        let next = Next::of(&row)?;
+        let page = self.jobs(&next.piece(limit)).await?;
+        let done = next.carry_out(&mut transaction, &page).await?;
+        transaction.commit().await.map_err(unavailable)?;
+
+        self.announce_done(done);
+        Ok(Some(page.jobs.len()))
+    }
+}
+
+#[async_trait]
+impl AuditLog for PostgresStorage {
+    async fn record(&self, deed: &Deed) -> Result<(), StorageError> {
+        sqlx::query(RECORD)
+            .bind(text(&deed.actor))
+            .bind(text(&deed.action))
+            .bind(text(&deed.target))
+            .bind(deed.reason.as_deref().map(text))
+            .bind(i64::try_from(deed.jobs).unwrap_or(i64::MAX))
+            .execute(&self.pool)
+            .await
+            .map_err(unavailable)?;
+        Ok(())
+    }
+
+    async fn audit(
+        &self,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<AuditEntry>, StorageError> {
+        let entries = sqlx::query(AUDIT)
+            .bind(before.map(|before| i64::try_from(before).unwrap_or(i64::MAX)))
+            .bind(rows(limit))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(unavailable)?;
+        entries.iter().map(entry).collect()
+    }
+}
+
+/// The operation whose turn it is.
+struct Next {
+    id: Uuid,
+    command: Command,
+    query: JobQuery,
+    reason: String,
+}
+
+impl Next {
+    fn of(row: &PgRow) -> Result<Self, StorageError> {
+        let query: &str = column(row, "query")?;
+        let mut query: JobQuery = serde_json::from_str(query)
+            .map_err(|error| StorageError::Corrupt(format!("an operation's query: {error}")))?;
+        let before_it_began = TimeRange {
+            from: None,
+            until: Some(timestamp(column(row, "started_at")?)?),
+        };
+        query
+            .conditions
+            .push(Test::Changed(before_it_began).holds());
+        let after: (Option<i64>, Option<Uuid>) =
+            (column(row, "after_changed_at")?, column(row, "after_id")?);
+        if let (Some(changed_at), Some(id)) = after {
+            query.after = Some(Cursor {
+                changed_at: timestamp(changed_at)?,
+                id: JobId(id),
+            });
+        }
+        Ok(Self {
+            id: column(row, "id")?,
+            command: Command::of_name(column(row, "command")?)?,
+            reason: column(row, "reason")?,
+            query,
+        })
+    }
+
+    fn piece(&self, limit: usize) -> JobQuery {
+        JobQuery {
+            limit,
+            ..self.query.clone()
+        }
+    }
+
+    /// Jobs of the page that have moved on are left alone.
+    async fn carry_out(
+        &self,
+        transaction: &mut Transaction<'static, Postgres>,
+        page: &Page,
+    ) -> Result<Done, StorageError> {
+        let connection: &mut PgConnection = transaction;
+        let seen = page.jobs.iter().map(|job| Seen {
+            job: job.id,
+            changed_at: Some(job.changed_at),
+        });
+        let seen: Vec<Seen> = seen.collect();
+        let done = commanding::carry_out(connection, &seen, self.command, &self.reason).await?;
+        let skipped = page.jobs.len().saturating_sub(done.jobs);
+
+        sqlx::query(PROGRESS)
+            .bind(self.id)
+            .bind(rows(done.jobs))
+            .bind(rows(skipped))
+            .bind(page.next.map(|next| next.changed_at.as_microsecond()))
+            .bind(page.next.map(|next| next.id.0))
+            .execute(connection)
+            .await
+            .map_err(unavailable)?;
+        Ok(done)
+    }
+}
+
+fn operation(row: &PgRow) -> Result<Operation, StorageError> {
+    let ended_at: Option<i64> = column(row, "ended_at")?;
+    Ok(Operation {
+        id: OperationId(column(row, "id")?),
+        command: Command::of_name(column(row, "command")?)?,
+        words: column(row, "words")?,
+        actor: column(row, "actor")?,
+        reason: column(row, "reason")?,
+        total: count(column(row, "total")?),
+        done: count(column(row, "done")?),
+        skipped: count(column(row, "skipped")?),
+        status: OperationStatus::of_name(column(row, "status")?)?,
+        started_at: timestamp(column(row, "started_at")?)?,
+        ended_at: ended_at.map(timestamp).transpose()?,
+    })
+}
+
+fn entry(row: &PgRow) -> Result<AuditEntry, StorageError> {
+    Ok(AuditEntry {
+        number: count(column(row, "number")?),
+        at: timestamp(column(row, "at")?)?,
+        deed: Deed {
+            actor: column(row, "actor")?,
+            action: column(row, "action")?,
+            target: column(row, "target")?,
+            reason: column(row, "reason")?,
+            jobs: count(column(row, "jobs")?),
+        },
+    })
+}

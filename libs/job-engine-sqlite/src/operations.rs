@@ -1,0 +1,265 @@
+use async_trait::async_trait;
+use job_engine::storage::{
+    AuditEntry, AuditLog, Command, Cursor, Deed, JobId, JobQuery, Monitor, NewOperation, Operation,
+    OperationId, OperationStatus, Operations, Page, Storage, StorageError, Test, TimeRange,
+};
+use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
+use uuid::Uuid;
+
+use crate::SqliteStorage;
+use crate::commanding::{self, Seen};
+use crate::convert::{column, count, now, rows, text, timestamp, unavailable};
+
+const BEGIN: &str = "
+insert into job_engine_operations
+  (id, command, query, words, actor, reason, total, started_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8)";
+
+const NEWEST: &str = "
+select id, command, words, actor, reason, total, done, skipped, status, started_at, ended_at
+from job_engine_operations
+where $1 is null or id = $1
+order by id desc
+limit $2";
+
+const STOP: &str = "
+update job_engine_operations set status = 'Stopped', ended_at = $2
+where id = $1 and status = 'Running'";
+
+const NEXT: &str = "
+select id, command, query, reason, after_id, started_at, after_changed_at
+from job_engine_operations
+where status = 'Running'
+order by id
+limit 1";
+
+/// Fails to match when another process has advanced it in between.
+const PROGRESS: &str = "
+update job_engine_operations
+set done = done + $2, skipped = skipped + $3, after_changed_at = $4, after_id = $5,
+  status = iif($5 is null, 'Finished', 'Running'), ended_at = iif($5 is null, $6, null)
+where id = $1 and status = 'Running' and after_id is $7";
+
+const RECORD: &str = "
+insert into job_engine_audit (at, actor, action, target, reason, jobs)
+values ($6, $1, $2, $3, $4, $5)";
+
+const AUDIT: &str = "
+select number, at, actor, action, target, reason, jobs
+from job_engine_audit
+where $1 is null or number < $1
+order by number desc
+limit $2";
+
+#[async_trait]
+impl Operations for SqliteStorage {
+    async fn begin_operation(&self, new: &NewOperation) -> Result<(), StorageError> {
+        let query = serde_json::to_string(&new.query).expect("a query is always JSON");
+        let mut write = self.writer.durable().await?;
+        sqlx::query(BEGIN)
+            .bind(new.id.0)
+            .bind(new.command.name())
+            .bind(text(&query))
+            .bind(text(&new.words))
+            .bind(text(&new.actor))
+            .bind(text(&new.reason))
+            .bind(i64::try_from(new.total).unwrap_or(i64::MAX))
+            .bind(now())
+            .execute(&mut *write.transaction)
+            .await
+            .map_err(unavailable)?;
+        write.commit().await
+    }
+
+    async fn operations(&self, limit: usize) -> Result<Vec<Operation>, StorageError> {
+        let newest = sqlx::query(NEWEST)
+            .bind(None::<Uuid>)
+            .bind(rows(limit))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(unavailable)?;
+        newest.iter().map(operation).collect()
+    }
+
+    async fn operation(&self, id: OperationId) -> Result<Option<Operation>, StorageError> {
+        let found = sqlx::query(NEWEST)
+            .bind(id.0)
+            .bind(1_i64)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(unavailable)?;
+        found.as_ref().map(operation).transpose()
+    }
+
+    async fn stop_operation(&self, id: OperationId) -> Result<bool, StorageError> {
+        let mut write = self.writer.durable().await?;
+        let stopped = sqlx::query(STOP)
+            .bind(id.0)
+            .bind(now())
+            .execute(&mut *write.transaction)
+            .await
+            .map_err(unavailable)?;
+        write.commit().await?;
+        Ok(stopped.rows_affected() > 0)
+    }
+
+    async fn advance_operation(&self, limit: usize) -> Result<Option<usize>, StorageError> {
+        // Who has nothing to do only reads, and who has reads before it writes.
+        let Some(row) = sqlx::query(NEXT)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(unavailable)?
+        else {
+            return Ok(None);
+        };
+        let next = Next::of(&row)?;
+        let page = self.jobs(&next.piece(limit)).await?;
+        let mut write = self.writer.quick().await?;
+        let Some(done) = next.carry_out(&mut write.transaction, &page).await? else {
+            return Ok(Some(0));
+        };
+        write.commit().await?;
+
+        if done > 0 {
+            self.announce_enqueued();
+        }
+        Ok(Some(page.jobs.len()))
+    }
+}
+
+#[async_trait]
+impl AuditLog for SqliteStorage {
+    async fn record(&self, deed: &Deed) -> Result<(), StorageError> {
+        let mut write = self.writer.durable().await?;
+        sqlx::query(RECORD)
+            .bind(text(&deed.actor))
+            .bind(text(&deed.action))
+            .bind(text(&deed.target))
+            .bind(deed.reason.as_deref().map(text))
+            .bind(i64::try_from(deed.jobs).unwrap_or(i64::MAX))
+            .bind(now())
+            .execute(&mut *write.transaction)
+            .await
+            .map_err(unavailable)?;
+        write.commit().await
+    }
+
+    async fn audit(
+        &self,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<AuditEntry>, StorageError> {
+        let entries = sqlx::query(AUDIT)
+            .bind(before.map(|before| i64::try_from(before).unwrap_or(i64::MAX)))
+            .bind(rows(limit))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(unavailable)?;
+        entries.iter().map(entry).collect()
+    }
+}
+
+/// The operation whose turn it is.
+struct Next {
+    id: Uuid,
+    command: Command,
+    query: JobQuery,
+    reason: String,
+}
+
+impl Next {
+    fn of(row: &SqliteRow) -> Result<Self, StorageError> {
+        let query: &str = column(row, "query")?;
+        let mut query: JobQuery = serde_json::from_str(query)
+            .map_err(|error| StorageError::Corrupt(format!("an operation's query: {error}")))?;
+        let before_it_began = TimeRange {
+            from: None,
+            until: Some(timestamp(column(row, "started_at")?)?),
+        };
+        query
+            .conditions
+            .push(Test::Changed(before_it_began).holds());
+        let after: (Option<i64>, Option<Uuid>) =
+            (column(row, "after_changed_at")?, column(row, "after_id")?);
+        if let (Some(changed_at), Some(id)) = after {
+            query.after = Some(Cursor {
+                changed_at: timestamp(changed_at)?,
+                id: JobId(id),
+            });
+        }
+        Ok(Self {
+            id: column(row, "id")?,
+            command: Command::of_name(column(row, "command")?)?,
+            reason: column(row, "reason")?,
+            query,
+        })
+    }
+
+    fn piece(&self, limit: usize) -> JobQuery {
+        JobQuery {
+            limit,
+            ..self.query.clone()
+        }
+    }
+
+    /// Answers on how many jobs of the page it was carried out; the others have moved on. `None`
+    /// when another process was quicker.
+    async fn carry_out(
+        &self,
+        connection: &mut SqliteConnection,
+        page: &Page,
+    ) -> Result<Option<usize>, StorageError> {
+        let seen = page.jobs.iter().map(|job| Seen {
+            job: job.id,
+            changed_at: Some(job.changed_at),
+        });
+        let seen: Vec<Seen> = seen.collect();
+        let done = commanding::carry_out(connection, &seen, self.command, &self.reason).await?;
+        let skipped = page.jobs.len().saturating_sub(done);
+
+        let advanced = sqlx::query(PROGRESS)
+            .bind(self.id)
+            .bind(rows(done))
+            .bind(rows(skipped))
+            .bind(page.next.map(|next| next.changed_at.as_microsecond()))
+            .bind(page.next.map(|next| next.id.0))
+            .bind(now())
+            .bind(self.query.after.map(|after| after.id.0))
+            .execute(connection)
+            .await
+            .map_err(unavailable)?;
+        Ok((advanced.rows_affected() > 0).then_some(done))
+    }
+}
+
+fn operation(row: &SqliteRow) -> Result<Operation, StorageError> {
+    let ended_at: Option<i64> = column(row, "ended_at")?;
+    Ok(Operation {
+        id: OperationId(column(row, "id")?),
+        command: Command::of_name(column(row, "command")?)?,
+        words: column(row, "words")?,
+        actor: column(row, "actor")?,
+        reason: column(row, "reason")?,
+        total: count(column(row, "total")?),
+        done: count(column(row, "done")?),
+        skipped: count(column(row, "skipped")?),
+        status: OperationStatus::of_name(column(row, "status")?)?,
+        started_at: timestamp(column(row, "started_at")?)?,
+        ended_at: ended_at.map(timestamp).transpose()?,
+    })
+}
+
+fn entry(row: &SqliteRow) -> Result<AuditEntry, StorageError> {
+    Ok(AuditEntry {
+        number: count(column(row, "number")?),
+        at: timestamp(column(row, "at")?)?,
+        deed: Deed {
+            actor: column(row, "actor")?,
+            action: column(row, "action")?,
+            target: column(row, "target")?,
+            reason: column(row, "reason")?,
+            jobs: count(column(row, "jobs")?),
+        },
+    })
+}
