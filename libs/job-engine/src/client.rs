@@ -1,14 +1,21 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
+use crate::filters::{self, Filter, Refusal};
 use crate::job::Job;
 use crate::keys::Keys;
+use crate::meters;
 use crate::new_job::{NewJob, NewJobError};
 use crate::queues::Queues;
 use crate::recurring::RecurringJobs;
-use crate::storage::{Command, Commanded, JobId, SharedStorage, StorageError};
+use crate::state::State;
+use crate::storage::{Command, Commanded, JobId, JobQuery, SharedStorage, StorageError};
+
+/// A long dead letter queue is read in parts.
+const REDRIVEN_AT_ONCE: usize = 200;
 
 /// Gives work to the engine, and orders about work that was given. Cheap to clone.
 ///
@@ -17,6 +24,7 @@ use crate::storage::{Command, Commanded, JobId, SharedStorage, StorageError};
 #[derive(Debug, Clone)]
 pub struct Client {
     storage: SharedStorage,
+    filters: Arc<[Arc<dyn Filter>]>,
 }
 
 /// The job was not enqueued, or it is not known whether it was.
@@ -29,6 +37,9 @@ pub enum EnqueueError {
     /// [`NewJob`] that is submitted again under the same id is refused, never stored twice.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// A filter does not want it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
 }
 
 /// A job's result cannot be had.
@@ -48,7 +59,17 @@ pub enum ResultError {
 impl Client {
     /// A client that keeps its jobs in this storage.
     pub fn new(storage: SharedStorage) -> Self {
-        Self { storage }
+        Self {
+            storage,
+            filters: Arc::default(),
+        }
+    }
+
+    /// Adds a filter that sees jobs before they are stored, after those that were added before.
+    pub fn filter(mut self, filter: impl Filter) -> Self {
+        let filter: Arc<dyn Filter> = Arc::new(filter);
+        self.filters = self.filters.iter().cloned().chain([filter]).collect();
+        self
     }
 
     /// Runs the job as soon as a worker is free, in the job's own queue.
@@ -83,7 +104,46 @@ impl Client {
 
     /// Enqueues many jobs in one transaction, all or none.
     pub async fn submit_all(&self, jobs: &[NewJob]) -> Result<(), EnqueueError> {
-        Ok(self.storage.enqueue(jobs).await?)
+        if self.filters.is_empty() {
+            self.storage.enqueue(jobs).await?;
+        } else {
+            let mut jobs = jobs.to_vec();
+            for job in &mut jobs {
+                self.admit(job)?;
+            }
+            self.storage.enqueue(&jobs).await?;
+        }
+        meters::enqueued(jobs);
+        Ok(())
+    }
+
+    /// Shows a job to the filters without storing it: for jobs that are enqueued in a transaction
+    /// of yours, which this client does not see.
+    pub fn admit(&self, job: &mut NewJob) -> Result<(), Refusal> {
+        filters::admit(&self.filters, job)
+    }
+
+    /// Runs jobs of the dead letter queue again, one after the other from the newest: those that
+    /// are `Failed` and that the query finds. The reason goes into their histories. Answers how
+    /// many; an error leaves the rest as they are, and calling again goes on with them.
+    pub async fn redrive(&self, query: JobQuery, reason: &str) -> Result<usize, StorageError> {
+        let mut query = JobQuery {
+            state: Some(State::Failed),
+            limit: REDRIVEN_AT_ONCE,
+            ..query
+        };
+        let mut redriven = 0;
+        loop {
+            let page = self.storage.jobs(&query).await?;
+            for job in page.jobs {
+                let commanded = self.requeue(job.id, reason).await?;
+                redriven += usize::from(commanded == Commanded::Done);
+            }
+            if page.next.is_none() {
+                return Ok(redriven);
+            }
+            query.after = page.next;
+        }
     }
 
     /// Runs the job again, from any state; its attempts start again at zero. The reason goes into

@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+/// What happens around jobs of every kind.
+pub mod filters;
 /// What a job is: all that most users ever write.
 pub mod job;
 /// A job on its way into a storage.
@@ -25,12 +27,20 @@ pub mod server;
 /// What a server has done.
 pub mod tally;
 
+#[cfg(feature = "testing")]
+pub mod testing;
+/// Joins runs to the traces in which their jobs were enqueued.
+pub mod trace;
+
 pub mod storage;
 
+mod meters;
+mod panics;
 mod processes;
 mod session;
 
 pub use client::{Client, EnqueueError, ResultError};
+pub use filters::Filter;
 pub use job::{Attempt, Failure, Job, JobError};
 pub use keys::Keys;
 pub use new_job::{Due, NewJob};

@@ -4,6 +4,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::filters::Filter;
 use crate::registry::Registry;
 use crate::retry::RetryPolicy;
 use crate::session::{self, Crew};
@@ -17,6 +18,7 @@ pub struct Server<C> {
     registry: Registry<C>,
     context: Arc<C>,
     options: ServerOptions,
+    filters: Vec<Arc<dyn Filter>>,
 }
 
 /// How a server works. `ServerOptions::default()` is what most applications want.
@@ -78,7 +80,14 @@ impl<C: Send + Sync + 'static> Server<C> {
             registry,
             context,
             options: ServerOptions::default(),
+            filters: Vec::new(),
         }
+    }
+
+    /// Adds a filter around its runs, inside of those that were added before.
+    pub fn filter(mut self, filter: impl Filter) -> Self {
+        self.filters.push(Arc::new(filter));
+        self
     }
 
     /// Works like this instead of [`ServerOptions::default`].
@@ -99,6 +108,7 @@ impl<C: Send + Sync + 'static> Server<C> {
             registry: Arc::new(self.registry),
             context: self.context,
             options: Arc::new(self.options),
+            filters: self.filters,
             tally: tally.clone(),
         };
         let first = crew.announce().await?;

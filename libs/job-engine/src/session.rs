@@ -10,6 +10,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::filters::{Filter, Filters};
+use crate::meters::Meters;
 use crate::processes::back_off::BackOff;
 use crate::processes::cleaner::Cleaner;
 use crate::processes::heartbeat::{Health, Heart};
@@ -45,6 +47,7 @@ pub(crate) struct Crew<C> {
     pub(crate) registry: Arc<Registry<C>>,
     pub(crate) context: Arc<C>,
     pub(crate) options: Arc<ServerOptions>,
+    pub(crate) filters: Vec<Arc<dyn Filter>>,
     pub(crate) tally: Arc<TallySheet>,
 }
 
@@ -58,6 +61,8 @@ pub(crate) struct Session {
     pub(crate) queue: LocalQueue,
     pub(crate) leases: Leases,
     pub(crate) dock: Dock,
+    pub(crate) filters: Filters,
+    pub(crate) meters: Meters,
     pub(crate) notepads: Notepads,
     pub(crate) health: Health,
     /// Jobs may wait in the storage.
@@ -153,6 +158,8 @@ impl<C: Send + Sync + 'static> Crew<C> {
             queue: LocalQueue::with_workers(self.options.workers),
             leases: Leases::default(),
             dock: Dock::default(),
+            filters: Filters::of(&self.filters),
+            meters: Meters::of(self.registry.names()),
             notepads: Notepads::default(),
             health: Health::begin(),
             enqueued: Notify::new(),

@@ -1,5 +1,6 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::meters;
 use crate::storage::Outcome;
 
 /// What a server has done since it started. The numbers are of claims, not of jobs: a job that
@@ -60,6 +61,7 @@ impl TallySheet {
     }
 
     pub(crate) fn count_stale(&self) {
+        meters::stale();
         self.stale.fetch_add(1, Ordering::Relaxed);
     }
 

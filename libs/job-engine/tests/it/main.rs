@@ -1,9 +1,11 @@
 //! The stories of the engine, told with jobs in memory.
 
 mod faulty;
+mod filtering;
 mod giving_up;
 mod leaving;
 mod memory;
+mod metering;
 mod outage;
 mod recovering;
 mod recurring;
@@ -13,6 +15,7 @@ mod running;
 mod saying;
 mod stage;
 mod stopping;
+mod testing;
 mod timeouts;
 mod upgrading;
 mod world;

@@ -87,6 +87,9 @@ impl Claimer {
 
     /// `asked` is when the claim was sent, so before the storage's clock counted it.
     fn hand_over(&self, claimed: Vec<ClaimedJob>, asked: Instant) {
+        for job in &claimed {
+            self.session.meters.claimed(&job.kind);
+        }
         let leases = claimed.iter().map(|job| job.lease);
         let tokens = self.session.leases.hold(leases);
         let since = Instant::now();

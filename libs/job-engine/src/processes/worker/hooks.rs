@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 
-use super::panics::contained;
 use crate::job::{Failure, JobError};
+use crate::panics::contained;
 use crate::registry::DecodedJob;
 
 const TRIES: u32 = 3;

@@ -5,7 +5,6 @@ pub(crate) mod claimer;
 mod hooks;
 pub(crate) mod leases;
 pub(crate) mod local_queue;
-mod panics;
 pub(crate) mod runner;
 pub(crate) mod settler;
 pub(crate) mod trial;
@@ -40,16 +39,20 @@ pub(crate) async fn work<C: Send + Sync + 'static>(
     let session = &runner.session;
     while let Some(job) = session.queue.next().await {
         let lease = job.claimed.lease;
+        let begun = Instant::now();
         let outcome = match job.begin_by {
             Some(latest) if Instant::now() > latest => Outcome::Returned {
                 reason: TOO_LATE.to_owned(),
             },
             _ => run(&runner, &job).await,
         };
+        let kind = &job.claimed.kind;
+        session.meters.ended(kind, &outcome, begun.elapsed());
         session.notepads.close(lease).await;
 
         if !session.leases.end(lease) {
             session.tally.count_stale();
+            session.filters.forget(lease);
             tracing::warn!(job = %lease.job, "a job lost its lease; its outcome is dropped");
         } else if settlements
             .send(Settlement { lease, outcome })
@@ -69,6 +72,7 @@ async fn run<C: Send + Sync + 'static>(runner: &Runner<C>, job: &WaitingJob) -> 
         "job",
         id = %claimed.lease.job,
         kind = claimed.kind,
+        queue = claimed.queue,
         attempt = claimed.attempt
     );
     let running = async {

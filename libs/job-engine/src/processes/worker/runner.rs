@@ -6,11 +6,13 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::LAST_CHANCE;
-use super::panics::{Contained, caught, contained};
-use super::verdict::{Verdict, clipped};
+use super::verdict::{self, Verdict, clipped};
+use crate::filters::Run;
 use crate::job::{Attempt, ErrorReport, JobError};
+use crate::panics::{Contained, caught, contained};
 use crate::processes::within;
 use crate::registry::{DecodedJob, Kind, Registry};
+use crate::retry::RetryPolicy;
 use crate::session::Session;
 use crate::storage::{ClaimedJob, Heartbeat, Lease, Outcome};
 
@@ -56,67 +58,55 @@ impl<C: Send + Sync + 'static> Runner<C> {
             )
         };
 
-        if claimed.abandoned >= self.session.options.max_abandoned {
-            return Some(self.bury(job.get().as_ref(), claimed, &attempt).await);
-        }
+        let run = self.session.filters.run(|| Run {
+            kind: claimed.kind.clone(),
+            queue: claimed.queue.clone(),
+            arguments: claimed.arguments.clone(),
+            attempt: attempt.clone(),
+        });
 
-        let started = Instant::now();
-        let running = contained(job.get().run(&self.context, &attempt));
-        let limit = kind.timeout.or(self.session.options.timeout);
-        let ended = within_its_time(limit, running, &attempt.cancelled).await;
-        let verdict = match ended {
-            Ok(Ok(())) => {
-                tracing::debug!("the job succeeded");
-                return Some(Outcome::Succeeded {
-                    duration: started.elapsed(),
-                    result: attempt.result(),
-                });
-            }
-            Ok(Err(JobError::Snooze(delay))) => return Some(snoozed(delay)),
-            // What fails because it was told to stop says nothing about the job.
-            _ if cancelled.is_cancelled() => return None,
-            Ok(Err(JobError::Fail(error))) => Verdict::fatal(error),
-            Ok(Err(JobError::RetryAfter(error, delay))) => {
-                Verdict::after(error, claimed.attempt, policy).instead_after(delay)
-            }
-            Ok(Err(JobError::Retry(error))) | Err(error) => {
-                Verdict::after(error, claimed.attempt, policy)
-            }
+        let max_abandoned = self.session.options.max_abandoned;
+        if claimed.abandoned > max_abandoned {
+            // The process died even when the job was told that it is given up.
+            return Some(Verdict::crashed(claimed.abandoned).outcome());
+        }
+        let outcome = if claimed.abandoned == max_abandoned {
+            Verdict::crashed(claimed.abandoned).outcome()
+        } else {
+            let running = job.get().run(&self.context, &attempt);
+            let running = self.session.filters.around(run.as_ref(), running);
+            let limit = kind.timeout.or(self.session.options.timeout);
+            let started = Instant::now();
+            let ended = within_its_time(limit, contained(running), &attempt.cancelled).await;
+            outcome(ended, &attempt, policy, started.elapsed(), cancelled)?
         };
-        Some(self.conclude(job.get().as_ref(), &attempt, verdict).await)
+        let concluded = self.conclude(job.get().as_ref(), &attempt, run, outcome);
+        Some(concluded.await)
     }
 
-    /// Gives up a job whose process died each time. If it died even in here, the job is not told
-    /// any more.
-    async fn bury(
-        &self,
-        job: &dyn DecodedJob<C>,
-        claimed: &ClaimedJob,
-        attempt: &Attempt,
-    ) -> Outcome {
-        let verdict = Verdict::crashed(claimed.abandoned);
-        if claimed.abandoned > self.session.options.max_abandoned {
-            return verdict.outcome();
-        }
-        self.conclude(job, attempt, verdict).await
-    }
-
-    /// Tells the job of its failure before that is recorded.
+    /// Lets filters see the outcome, and tells the job of a failure before that is recorded.
     async fn conclude(
         &self,
         job: &dyn DecodedJob<C>,
         attempt: &Attempt,
-        mut verdict: Verdict,
+        run: Option<Run>,
+        mut outcome: Outcome,
     ) -> Outcome {
-        if self.still_holds(attempt.lease).await {
-            let failure = verdict.failure(attempt);
-            for hook in verdict.hooks() {
+        self.session.filters.elect(run.as_ref(), &mut outcome);
+        verdict::log(&outcome);
+        if let Some(failure) = verdict::failure(&outcome, attempt)
+            && self.still_holds(attempt.lease).await
+        {
+            for hook in verdict::hooks(&failure) {
                 if let Err(note) = hook.call(job, &self.context, &failure).await {
-                    verdict.note(&note);
+                    verdict::note(&mut outcome, &note);
                 }
             }
         }
-        verdict.outcome()
+        if let Some(run) = run {
+            self.session.filters.ended(run);
+        }
+        outcome
     }
 
     /// Whether this server may still speak for the job: a run that was overtaken must not tell
@@ -131,6 +121,33 @@ impl<C: Send + Sync + 'static> Runner<C> {
             Err(_) => true,
         }
     }
+}
+
+/// `None` when the run was told to stop and did.
+fn outcome(
+    ended: Ended,
+    attempt: &Attempt,
+    policy: &RetryPolicy,
+    duration: Duration,
+    cancelled: &CancellationToken,
+) -> Option<Outcome> {
+    let verdict = match ended {
+        Ok(Ok(())) => {
+            let result = attempt.result();
+            return Some(Outcome::Succeeded { duration, result });
+        }
+        Ok(Err(JobError::Snooze(delay))) => return Some(snoozed(delay)),
+        // What fails because it was told to stop says nothing about the job.
+        _ if cancelled.is_cancelled() => return None,
+        Ok(Err(JobError::Fail(error))) => Verdict::fatal(error),
+        Ok(Err(JobError::RetryAfter(error, delay))) => {
+            Verdict::after(error, attempt.number, policy).instead_after(delay)
+        }
+        Ok(Err(JobError::Retry(error))) | Err(error) => {
+            Verdict::after(error, attempt.number, policy)
+        }
+    };
+    Some(verdict.outcome())
 }
 
 /// A run that takes longer than `limit` is told to stop. It may still end by itself, but what it

@@ -100,9 +100,18 @@ fn conclude(session: &Session, batch: &[Settlement], answers: &Answers) {
     let mut scheduled = false;
     for (settlement, answer) in batch.iter().zip(&answers.settled) {
         match answer {
-            Settled::Accepted => session.tally.count(&settlement.outcome),
-            Settled::Stale if answers.again => session.tally.count_unclear(),
+            Settled::Accepted => {
+                session.tally.count(&settlement.outcome);
+                session
+                    .filters
+                    .applied(settlement.lease, &settlement.outcome);
+            }
+            Settled::Stale if answers.again => {
+                session.tally.count_unclear();
+                session.filters.forget(settlement.lease);
+            }
             Settled::Stale => {
+                session.filters.forget(settlement.lease);
                 session.tally.count_stale();
                 let job = settlement.lease.job;
                 tracing::warn!(%job, "a job lost its lease; its outcome is dropped");

@@ -83,28 +83,6 @@ impl Verdict {
         self
     }
 
-    pub(super) fn failure(&self, attempt: &Attempt) -> Failure {
-        Failure {
-            job_id: attempt.job_id(),
-            attempt: attempt.number,
-            max_attempts: attempt.max,
-            message: self.error.message.clone(),
-            retry_in: self.retry_in,
-        }
-    }
-
-    pub(super) const fn hooks(&self) -> &'static [Hook] {
-        match self.retry_in {
-            Some(_) => &[Hook::Failed],
-            None => &[Hook::Failed, Hook::GivenUp],
-        }
-    }
-
-    pub(super) fn note(&mut self, note: &str) {
-        self.reason.push_str("; ");
-        self.reason.push_str(clip(note, MAX_REASON_BYTES));
-    }
-
     pub(super) fn outcome(self) -> Outcome {
         let Self {
             error,
@@ -112,20 +90,68 @@ impl Verdict {
             reason,
             discards,
         } = self;
-        let kind = &error.kind;
-        if let Some(delay) = retry_in {
-            tracing::warn!(error = error.message, kind, ?delay, "the job failed");
-            return Outcome::Retry {
+        match retry_in {
+            Some(delay) => Outcome::Retry {
                 error,
                 delay,
                 reason,
-            };
+            },
+            None if discards => Outcome::Discarded { error, reason },
+            None => Outcome::Failed { error, reason },
         }
-        tracing::error!(error = error.message, kind, reason, "the job was given up");
-        if discards {
-            return Outcome::Discarded { error, reason };
+    }
+}
+
+/// What a job is told of its failure; `None` when it has not failed.
+pub(super) fn failure(outcome: &Outcome, attempt: &Attempt) -> Option<Failure> {
+    let (error, retry_in) = match outcome {
+        Outcome::Retry { error, delay, .. } => (error, Some(*delay)),
+        Outcome::Failed { error, .. } | Outcome::Discarded { error, .. } => (error, None),
+        _ => return None,
+    };
+    Some(Failure {
+        job_id: attempt.job_id(),
+        attempt: attempt.number,
+        max_attempts: attempt.max,
+        message: error.message.clone(),
+        retry_in,
+    })
+}
+
+pub(super) const fn hooks(failure: &Failure) -> &'static [Hook] {
+    match failure.retry_in {
+        Some(_) => &[Hook::Failed],
+        None => &[Hook::Failed, Hook::GivenUp],
+    }
+}
+
+/// Adds to the reason of a failure.
+pub(super) fn note(outcome: &mut Outcome, note: &str) {
+    if let Outcome::Retry { reason, .. }
+    | Outcome::Failed { reason, .. }
+    | Outcome::Discarded { reason, .. } = outcome
+    {
+        reason.push_str("; ");
+        reason.push_str(clip(note, MAX_REASON_BYTES));
+    }
+}
+
+pub(super) fn log(outcome: &Outcome) {
+    match outcome {
+        Outcome::Succeeded { .. } => tracing::debug!("the job succeeded"),
+        Outcome::Retry { error, delay, .. } => {
+            tracing::warn!(
+                error = error.message,
+                kind = error.kind,
+                ?delay,
+                "the job failed"
+            );
         }
-        Outcome::Failed { error, reason }
+        Outcome::Failed { error, reason } | Outcome::Discarded { error, reason } => {
+            let (message, kind) = (&error.message, &error.kind);
+            tracing::error!(error = message, kind, reason, "the job was given up");
+        }
+        Outcome::Snoozed { .. } | Outcome::Returned { .. } => {}
     }
 }
 

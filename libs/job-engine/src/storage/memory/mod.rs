@@ -85,6 +85,13 @@ impl MemoryStorage {
         }
     }
 
+    /// Moves this storage's clock ahead, so that jobs are due and expired. Whoever waits for a time
+    /// looks again at the next poll. Feature `testing`.
+    #[cfg(feature = "testing")]
+    pub fn skip(&self, time: Duration) {
+        self.clock.skip(time);
+    }
+
     fn announce_revoked(&self) {
         let now = self.tables().revocations;
         self.revoked.send_if_modified(|times| {

@@ -14,14 +14,14 @@ thread_local! {
 }
 
 /// Keeps a value whose destructor may panic.
-pub(super) struct Contained<T>(Option<T>);
+pub(crate) struct Contained<T>(Option<T>);
 
 impl<T> Contained<T> {
-    pub(super) const fn hold(value: T) -> Self {
+    pub(crate) const fn hold(value: T) -> Self {
         Self(Some(value))
     }
 
-    pub(super) fn get(&self) -> &T {
+    pub(crate) fn get(&self) -> &T {
         self.0.as_ref().expect("it is there until it is dropped")
     }
 }
@@ -39,7 +39,7 @@ impl<T> Drop for Contained<T> {
 }
 
 /// Lets the future run to its end; a panic ends it with an error that says what and where.
-pub(super) async fn contained<T>(
+pub(crate) async fn contained<T>(
     future: Pin<Box<dyn Future<Output = T> + Send + '_>>,
 ) -> Result<T, ErrorReport> {
     let mut future = Contained::hold(future);
@@ -54,7 +54,7 @@ pub(super) async fn contained<T>(
 }
 
 /// What the code comes to, or the panic in it.
-pub(super) fn caught<T>(code: impl FnOnce() -> T) -> Result<T, ErrorReport> {
+pub(crate) fn caught<T>(code: impl FnOnce() -> T) -> Result<T, ErrorReport> {
     note_places();
     let outer = WATCHED.replace(true);
     let outcome = catch_unwind(AssertUnwindSafe(code));

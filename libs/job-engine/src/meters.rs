@@ -1,0 +1,97 @@
+//! What servers and clients count, by the `metrics` facade. The names are in the README.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use metrics::{Counter, Histogram, Unit, counter, describe_counter, describe_histogram, histogram};
+
+use crate::new_job::NewJob;
+use crate::storage::Outcome;
+
+const ENQUEUED: &str = "job_engine_enqueued_total";
+const CLAIMED: &str = "job_engine_claimed_total";
+const SUCCEEDED: &str = "job_engine_succeeded_total";
+const RETRIED: &str = "job_engine_retried_total";
+const FAILED: &str = "job_engine_failed_total";
+const STALE: &str = "job_engine_stale_total";
+const RUN: &str = "job_engine_run_seconds";
+
+/// Those of each kind that a server knows, looked up once.
+#[derive(Debug, Default)]
+pub(crate) struct Meters {
+    kinds: HashMap<String, Meter>,
+}
+
+#[derive(Debug)]
+struct Meter {
+    claimed: Counter,
+    succeeded: Counter,
+    retried: Counter,
+    failed: Counter,
+    run: Histogram,
+}
+
+impl Meters {
+    pub(crate) fn of(kinds: impl IntoIterator<Item = String>) -> Self {
+        describe();
+        Self {
+            kinds: kinds
+                .into_iter()
+                .map(|kind| (kind.clone(), Meter::of(kind)))
+                .collect(),
+        }
+    }
+
+    pub(crate) fn claimed(&self, kind: &str) {
+        if let Some(meter) = self.kinds.get(kind) {
+            meter.claimed.increment(1);
+        }
+    }
+
+    /// A run has ended; it took so long.
+    pub(crate) fn ended(&self, kind: &str, outcome: &Outcome, took: Duration) {
+        let Some(meter) = self.kinds.get(kind) else {
+            return;
+        };
+        let counter = match outcome {
+            Outcome::Succeeded { .. } => &meter.succeeded,
+            Outcome::Retry { .. } => &meter.retried,
+            Outcome::Failed { .. } | Outcome::Discarded { .. } => &meter.failed,
+            Outcome::Snoozed { .. } | Outcome::Returned { .. } => return,
+        };
+        counter.increment(1);
+        meter.run.record(took.as_secs_f64());
+    }
+}
+
+impl Meter {
+    fn of(kind: String) -> Self {
+        Self {
+            claimed: counter!(CLAIMED, "kind" => kind.clone()),
+            succeeded: counter!(SUCCEEDED, "kind" => kind.clone()),
+            retried: counter!(RETRIED, "kind" => kind.clone()),
+            failed: counter!(FAILED, "kind" => kind.clone()),
+            run: histogram!(RUN, "kind" => kind),
+        }
+    }
+}
+
+pub(crate) fn enqueued(jobs: &[NewJob]) {
+    for job in jobs {
+        counter!(ENQUEUED, "kind" => job.kind.clone()).increment(1);
+    }
+}
+
+pub(crate) fn stale() {
+    counter!(STALE).increment(1);
+}
+
+fn describe() {
+    describe_counter!(ENQUEUED, "Jobs that clients of this process enqueued");
+    describe_counter!(CLAIMED, "Jobs that servers of this process claimed");
+    describe_counter!(SUCCEEDED, "Runs that succeeded");
+    describe_counter!(RETRIED, "Runs that failed and are tried again");
+    describe_counter!(FAILED, "Runs that failed for the last time");
+    describe_counter!(STALE, "Runs whose outcome came after their lease was lost");
+    describe_histogram!(RUN, Unit::Seconds, "How long runs took");
+}
