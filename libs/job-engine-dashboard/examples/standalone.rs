@@ -8,9 +8,10 @@ use std::time::Duration;
 use axum::Router;
 use http::request::Parts;
 use job_engine::job::ErrorReport;
+use job_engine::recurring::{RecurringJob, Schedule};
 use job_engine::storage::memory::MemoryStorage;
 use job_engine::storage::{Claim, ClaimedJob, Outcome, ServerAnnouncement, Settlement};
-use job_engine::{Due, JobId, NewJob, ServerId, Storage, StorageError};
+use job_engine::{Client, Due, JobId, NewJob, ServerId, Storage, StorageError};
 use job_engine_dashboard::{Access, DashboardAccess, dashboard};
 
 /// Lets everybody do everything: right for an example on the loopback address, and nowhere else.
@@ -29,6 +30,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let storage = Arc::new(MemoryStorage::new());
     let server = announce(&storage).await?;
     fill(&storage, server).await?;
+    let nightly = Schedule::cron("30 2 * * *")?.in_time_zone("Europe/Berlin")?;
+    let sweep = RecurringJob::enqueuing("sweep-the-yard", NewJob::of_kind("sweep", "{}"), nightly);
+    let recurring = Client::new(storage.clone()).recurring();
+    recurring.add_or_update(&sweep).await?;
 
     let address = std::env::args().nth(1);
     let address = address.unwrap_or_else(|| "127.0.0.1:5001".to_owned());

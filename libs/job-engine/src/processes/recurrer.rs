@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::Process;
-use crate::recurring::plan::{Plan, plan};
+use crate::recurring::plan::{Plan, plan, postponed};
 use crate::session::Session;
 use crate::storage::{Advance, Command, DueRecord, StorageError};
 
@@ -48,8 +48,19 @@ impl Recurrer {
         }
 
         let advances: Vec<Advance> = plans.into_iter().map(|plan| plan.advance).collect();
+        if self.advance(&advances).await.is_ok() {
+            return Ok(());
+        }
+        // The storage is away, or one of them is refused: that must not stop the others.
+        for advance in advances {
+            self.advance_alone(advance).await?;
+        }
+        Ok(())
+    }
+
+    async fn advance(&self, advances: &[Advance]) -> Result<(), StorageError> {
         let storage = &self.session.storage;
-        let carried_out = storage.advance_recurring(&advances).await?;
+        let carried_out = storage.advance_recurring(advances).await?;
         for (advance, _) in advances.iter().zip(carried_out).filter(|(_, done)| *done) {
             say(advance);
             if !advance.runs.is_empty() {
@@ -57,6 +68,22 @@ impl Recurrer {
             }
         }
         Ok(())
+    }
+
+    /// What is refused is said on the recurring job; a storage that is away cannot even do that.
+    async fn advance_alone(&self, advance: Advance) -> Result<(), StorageError> {
+        let (id, revision) = (advance.id.clone(), advance.revision);
+        let Err(refusal) = self.advance(&[advance]).await else {
+            return Ok(());
+        };
+        let storage = &self.session.storage;
+        let now = storage.time().await?;
+        match storage.recurring_job(&id).await? {
+            Some(record) if record.revision == revision => {
+                self.advance(&[postponed(&record, now, &refusal)]).await
+            }
+            _ => Ok(()),
+        }
     }
 
     fn plan(&self, due: &DueRecord, now: jiff::Timestamp) -> Plan {

@@ -1,5 +1,6 @@
 //! What to do about a recurring job that is due.
 
+use std::fmt;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -32,7 +33,12 @@ pub(crate) fn plan(due: &DueRecord, now: Timestamp, stranger: Option<&str>) -> P
     let record = &due.record;
     let definition = match Definition::read(record) {
         Ok(definition) => definition,
-        Err(error) => return later(record, now, &error),
+        Err(error) => {
+            return Plan {
+                advance: postponed(record, now, &error),
+                replaced: Vec::new(),
+            };
+        }
     };
 
     let runs = runs(due, &definition, now);
@@ -100,19 +106,20 @@ pub(crate) fn run_now(
     Ok((advance, id))
 }
 
-/// Nothing is lost: the occurrences that are due stay due, and are caught up with when somebody can
-/// read the record.
-fn later(record: &RecurringRecord, now: Timestamp, error: &Unreadable) -> Plan {
-    Plan {
-        advance: Advance {
-            id: record.id.clone(),
-            revision: record.revision,
-            next_at: record.next_at,
-            look_at: Some(now + TRY_AGAIN),
-            error: Some(error.to_string()),
-            runs: Vec::new(),
-        },
-        replaced: Vec::new(),
+/// Nothing is lost: the occurrences that are due stay due, and are caught up with when what is wrong
+/// has been put right, or a server looks that is not troubled by it.
+pub(crate) fn postponed(
+    record: &RecurringRecord,
+    now: Timestamp,
+    error: &impl fmt::Display,
+) -> Advance {
+    Advance {
+        id: record.id.clone(),
+        revision: record.revision,
+        next_at: record.next_at,
+        look_at: Some(now + TRY_AGAIN),
+        error: Some(error.to_string()),
+        runs: Vec::new(),
     }
 }
 
@@ -124,8 +131,9 @@ fn unknown_kind(kind: &str, server: &str) -> String {
 
 /// The entries that the occurrences up to now leave in the history, oldest first.
 fn runs(due: &DueRecord, definition: &Definition, now: Timestamp) -> Vec<NewRun> {
-    // Without a time it has just become readable, and starts from now.
-    let Some(first) = due.record.next_at else {
+    // Without a time it has just become readable, and starts from now; with one that is still to
+    // come it was looked at for another reason.
+    let Some(first) = due.record.next_at.filter(|next_at| *next_at <= now) else {
         return Vec::new();
     };
     let most = most_created(definition);
@@ -275,6 +283,16 @@ mod tests {
         let job = plan.advance.runs[0].job.as_ref().unwrap();
         assert_eq!(job.id.occurrence(), Some(time("2026-11-26T12:00:00Z")));
         assert_eq!(job.kind, "send");
+    }
+
+    #[test]
+    fn an_occurrence_is_not_created_before_its_time() {
+        let due = daily_since("2026-11-26T12:00:00Z");
+
+        let plan = plan(&due, time("2026-11-26T11:59:59Z"), None);
+
+        assert!(plan.advance.runs.is_empty());
+        assert_eq!(plan.advance.next_at, due.record.next_at);
     }
 
     #[test]

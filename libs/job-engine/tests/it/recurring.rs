@@ -223,6 +223,30 @@ async fn what_cannot_be_read_is_said_and_made_up_for_when_it_can() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_the_storage_refuses_is_said_and_stops_nobody_else() {
+    let stage = Stage::empty();
+    stage.recurs("feed", "@every 1h", |job| job).await;
+    stage.recurs("water", "@every 1h", |job| job).await;
+    tokio::time::advance(Duration::from_hours(1)).await;
+    // Once both together, and then the first alone.
+    let refused = (Call::AdvanceRecurring, Fault::Corrupt, 2);
+    stage.storage.fail_next(refused.0, refused.1, refused.2);
+
+    let server = stage.start().await;
+
+    stage.world.saw("water is done", 1).await;
+    let error = stage.record("feed").await.error.expect("it is said");
+    assert_eq!(
+        error,
+        "the job storage holds something unreadable: odd bytes"
+    );
+    assert_eq!(stage.world.count("feed is done"), 0);
+    stage.world.saw("feed is done", 1).await;
+    server.stop().await;
+    assert_eq!(stage.record("feed").await.error, None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_paused_job_does_not_run() {
     let stage = Stage::empty();
     let server = stage.start().await;
