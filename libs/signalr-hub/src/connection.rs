@@ -47,6 +47,8 @@ pub(crate) struct Connection {
     pub(crate) posting: tokio::sync::Mutex<()>,
     pub(crate) place: Place,
     pub(crate) owner: Owner,
+    /// Whether its session has said farewell: it is not continued on another socket.
+    has_ended: AtomicBool,
     /// Set if the client may lose its socket and come back.
     pub(crate) resume: OnceLock<Resume>,
     transport: OnceLock<Transport>,
@@ -62,6 +64,8 @@ pub(crate) struct Pulse {
     pub(crate) sending: Moment,
     /// When the client last sent a message; unset until its first ping.
     pub(crate) heard: Moment,
+    /// Whether the session has yet to finish with a message: it does not look for signs of life then.
+    pub(crate) is_handling: AtomicBool,
     /// When the last ping was sent; unset on transports that need none.
     pub(crate) pinged: Moment,
     pub(crate) ping: OnceLock<Bytes>,
@@ -84,6 +88,7 @@ impl Connection {
             posting: tokio::sync::Mutex::default(),
             place: Place::default(),
             owner: Owner::proved_by(identity),
+            has_ended: AtomicBool::new(false),
             resume: OnceLock::new(),
             transport: OnceLock::new(),
             request: OnceLock::new(),
@@ -164,7 +169,12 @@ impl Connection {
 
     /// Whether the client may come back on another socket.
     pub(crate) fn can_resume(&self) -> bool {
-        self.resume.get().is_some() && !self.outbox.is_finished()
+        self.resume.get().is_some() && !self.has_ended.load(Ordering::Relaxed)
+    }
+
+    /// Says that the session ends: from now on no other socket can continue it.
+    pub(crate) fn end(&self) {
+        self.has_ended.store(true, Ordering::Relaxed);
     }
 
     /// The client came back on another socket.

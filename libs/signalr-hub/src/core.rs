@@ -2,7 +2,7 @@
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
-    sync::{Arc, OnceLock, Weak},
+    sync::{Arc, OnceLock, Weak, atomic::Ordering},
     time::Duration,
 };
 
@@ -72,7 +72,8 @@ impl Application for Core {
         let pulse = &connection.pulse;
         let now = connection.clock.now();
 
-        if pulse.heard.is_older_than(self.options.client_timeout, now) {
+        let is_handling = pulse.is_handling.load(Ordering::Relaxed);
+        if !is_handling && pulse.heard.is_older_than(self.options.client_timeout, now) {
             connection.stop(Stop::ClientTimeout);
         }
         if let Some(resume) = connection.resume.get()

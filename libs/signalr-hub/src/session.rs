@@ -212,15 +212,13 @@ async fn handle_received(
             Err(error) => return Some(error.into()),
         };
 
-        let pulse = &client.connection.pulse;
-        // Clients that never ping are not expected to: see `Message::Ping`.
-        if pulse.heard.is_set() {
-            pulse.heard.mark(client.connection.clock.now());
-        }
+        mark_heard(client);
         let resume = client.connection.resume.get();
         if resume.is_some_and(|resume| !resume.is_due(&message)) {
             continue;
         }
+        let pulse = &client.connection.pulse;
+        pulse.is_handling.store(true, Ordering::Relaxed);
         tokio::select! {
             ending = handle(core, client, calls, message) => {
                 if ending.is_some() {
@@ -230,6 +228,16 @@ async fn handle_received(
             stop = client.connection.inbox.stopped() => return Some(stop.into()),
             () = patience_ends(core, client) => return Some(InputEnd::Closed.into()),
         }
+        mark_heard(client);
+        pulse.is_handling.store(false, Ordering::Relaxed);
+    }
+}
+
+/// Clients that never ping are not expected to: see `Message::Ping`.
+fn mark_heard(client: &Client) {
+    let heard = &client.connection.pulse.heard;
+    if heard.is_set() {
+        heard.mark(client.connection.clock.now());
     }
 }
 
@@ -292,6 +300,7 @@ fn say_farewell(core: &Core, client: &Client, ending: &Ending) {
             core.options.detailed_errors,
         )
     });
+    client.connection.end();
     let close = client
         .protocol
         .close(text.as_deref(), ending.allow_reconnect);

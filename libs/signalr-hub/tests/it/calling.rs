@@ -298,3 +298,76 @@ async fn asking_nobody_is_an_error() {
         "Connection 'nobody' does not exist."
     );
 }
+
+#[tokio::test]
+async fn a_call_that_waits_for_a_place_begins_when_one_is_free() {
+    let mut hub = TestHub::start(HubOptions {
+        parallel_calls: 2,
+        ..HubOptions::default()
+    });
+    let mut client = hub.connect().await;
+    hub.event().await;
+
+    let first = client.start("Wait", json!([])).await;
+    let second = client.start("Wait", json!([])).await;
+    let third = client.start("Echo", json!([3])).await;
+    assert_eq!(hub.event().await, "waiting");
+    assert_eq!(hub.event().await, "waiting");
+    hub.gate.notify_one();
+
+    let answered = client.next().await["invocationId"].clone();
+    assert!(answered == first || answered == second, "{answered}");
+    assert_eq!(client.completion(&third).await["result"], 3);
+}
+
+#[tokio::test]
+async fn a_broadcast_reaches_clients_of_both_protocols() {
+    let hub = TestHub::start(HubOptions {
+        message_pack: true,
+        ..HubOptions::default()
+    });
+    let mut json_client = hub.connect().await;
+    let mut binary_client = hub.open("/hub").await;
+    binary_client
+        .send(json!({"protocol": "MessagePack", "version": 1}))
+        .await;
+    assert_eq!(binary_client.next_frame().await.into_data()[..], *b"{}\x1e");
+
+    let clients = hub.context.clients();
+    clients.all().send("Told", ("hi", 1)).await.unwrap();
+
+    assert_eq!(
+        json_client.told().await,
+        ("Told".to_owned(), json!(["hi", 1]))
+    );
+    let told = b"\x0f\x96\x01\x80\xc0\xa4Told\x92\xa2hi\x01\x90";
+    assert_eq!(binary_client.next_frame().await, Message::binary(&told[..]));
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_is_an_error_of_its_sender_and_nobody_elses() {
+    let hub = TestHub::start(HubOptions::default());
+    let mut client = hub.connect().await;
+    let unwritable = std::collections::HashMap::from([((1, 2), "a key that is no text")]);
+
+    let clients = hub.context.clients();
+    let sent = clients.all().send("Told", (unwritable,)).await;
+
+    assert_eq!(
+        sent.unwrap_err().to_string(),
+        "the arguments cannot be written"
+    );
+    assert_eq!(client.call("Echo", json!([1])).await["result"], 1);
+}
+
+#[tokio::test]
+async fn what_only_resuming_clients_say_means_nothing_from_others() {
+    let hub = TestHub::start(HubOptions::default());
+    let mut client = hub.connect().await;
+
+    client.send(json!({"type": 8, "sequenceId": 5})).await;
+    client.send(json!({"type": 9, "sequenceId": 9})).await;
+    client.send(json!({"type": 99})).await;
+
+    assert_eq!(client.call("Echo", json!([1])).await["result"], 1);
+}

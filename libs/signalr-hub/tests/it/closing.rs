@@ -157,3 +157,93 @@ async fn all_clients_are_told_when_the_hub_stops() {
         http::StatusCode::SERVICE_UNAVAILABLE
     );
 }
+
+#[tokio::test]
+async fn a_client_may_say_why_it_leaves() {
+    let mut hub = TestHub::start(HubOptions::default());
+    let mut client = hub.connect().await;
+    hub.event().await;
+
+    client
+        .send(json!({"type": 7, "error": "low battery"}))
+        .await;
+
+    assert_eq!(hub.event().await, "disconnected: low battery");
+}
+
+#[tokio::test]
+async fn a_message_that_ends_in_the_middle_is_an_error() {
+    let mut hub = TestHub::start(HubOptions::default());
+    let mut client = hub.connect().await;
+    hub.event().await;
+
+    client.send_text("{\"type\":").await;
+    client.send_frame(Message::Close(None)).await;
+
+    assert_eq!(
+        hub.event().await,
+        "disconnected: Connection terminated while reading a message."
+    );
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_during_its_handshake_never_was_connected() {
+    let mut hub = TestHub::start(HubOptions::default());
+    let mut client = hub.open("/hub").await;
+
+    client.send_text("{\"protocol\":\"js").await;
+    client.send_frame(Message::Close(None)).await;
+
+    assert!(client.next_or_close().await.is_err());
+    hub.context.stop().await;
+    assert!(hub.events.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn a_handshake_larger_than_a_message_may_be_is_refused() {
+    let hub = TestHub::start(HubOptions {
+        max_message_size: 100,
+        ..HubOptions::default()
+    });
+    let mut client = hub.open("/hub").await;
+
+    client.send_text(&"x".repeat(101)).await;
+
+    assert_eq!(
+        client.next().await,
+        json!({"error": "Handshake was canceled."})
+    );
+    assert!(client.next_or_close().await.is_err());
+}
+
+#[tokio::test]
+async fn a_message_too_large_is_refused_before_all_of_it_has_come() {
+    let mut hub = TestHub::start(HubOptions {
+        max_message_size: 200,
+        ..HubOptions::default()
+    });
+    let mut client = hub.connect().await;
+    hub.event().await;
+
+    for _ in 0..3 {
+        client.send_text(&"x".repeat(100)).await;
+    }
+
+    assert_eq!(client.next().await["type"], 7);
+    assert!(hub.event().await.contains("maximum message size of 200B"));
+}
+
+#[tokio::test]
+async fn the_program_can_end_a_connection_which_may_come_back() {
+    let mut hub = TestHub::start(HubOptions::default());
+    let mut client = hub.connect().await;
+    hub.event().await;
+    let id = hub.context.local_connections().remove(0);
+
+    hub.context.revoke_connection(&id).await.unwrap();
+    hub.context.revoke_connection("nobody").await.unwrap();
+
+    let close = json!({"type": 7, "allowReconnect": true});
+    assert_eq!(client.next().await, close);
+    assert_eq!(hub.event().await, "disconnected: in peace");
+}

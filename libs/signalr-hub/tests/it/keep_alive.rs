@@ -2,7 +2,10 @@ use std::time::Duration;
 
 use serde_json::json;
 use signalr_hub::HubOptions;
-use tokio::time::Instant;
+use tokio::{
+    io::AsyncReadExt,
+    time::{Instant, sleep},
+};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
 use crate::test_hub::{TestHub, with_users};
@@ -90,4 +93,69 @@ async fn a_ping_of_the_socket_is_answered() {
     client.send_frame(Message::Ping(payload.clone())).await;
 
     assert_eq!(client.next_frame().await, Message::Pong(payload));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_whose_messages_wait_for_its_own_call_is_not_gone() {
+    let mut hub = TestHub::start(HubOptions::default());
+    let mut client = hub.connect().await;
+    hub.event().await;
+    client.send(json!({"type": 6})).await;
+    let waiting = client.start("Wait", json!([])).await;
+    let behind = client.start("Echo", json!([1])).await;
+    assert_eq!(hub.event().await, "waiting");
+
+    for _ in 0..5 {
+        sleep(Duration::from_secs(12)).await;
+        client.send(json!({"type": 6})).await;
+    }
+    hub.gate.notify_one();
+
+    let ping = json!({"type": 6});
+    for (id, result) in [(waiting, json!(true)), (behind, json!(1))] {
+        let mut answer = client.next().await;
+        while answer == ping {
+            answer = client.next().await;
+        }
+        assert_eq!(answer["invocationId"], json!(id), "{answer}");
+        assert_eq!(answer["result"], result);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_message_counts_as_a_sign_of_life() {
+    let hub = TestHub::start(HubOptions::default());
+    let mut client = hub.connect().await;
+    client.send(json!({"type": 6})).await;
+
+    for round in 0..6 {
+        sleep(Duration::from_secs(25)).await;
+        client
+            .send(json!({"type": 5, "invocationId": "none"}))
+            .await;
+        let echo = json!({"type": 1, "invocationId": "e", "target": "Echo", "arguments": [round]});
+        client.send(echo).await;
+        let mut answer = client.next().await;
+        while answer["type"] == 6 {
+            answer = client.next().await;
+        }
+        assert_eq!(answer["result"], round);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_does_not_answer_the_close_of_its_socket_is_left_after_five_seconds() {
+    let hub = TestHub::start(HubOptions::default());
+    let mut client = hub.connect().await;
+    let raw = client.call("Me", json!([])).await;
+    let id = raw["result"].as_str().unwrap();
+    let start = Instant::now();
+
+    hub.context.revoke_connection(id).await.unwrap();
+    let mut socket = client.into_inner();
+    let mut bytes = Vec::new();
+    socket.read_to_end(&mut bytes).await.unwrap();
+
+    assert_eq!(bytes[bytes.len() - 4..], [0x88, 2, 0x03, 0xe8]);
+    assert_eq!(start.elapsed().as_secs(), 5);
 }

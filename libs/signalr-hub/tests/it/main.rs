@@ -6,6 +6,7 @@ mod test_hub;
 
 mod authenticating;
 mod calling;
+mod client_results;
 mod closing;
 #[cfg(feature = "conformance")]
 mod durable;
@@ -14,6 +15,7 @@ mod groups;
 mod keep_alive;
 mod negotiating;
 mod polling;
+mod posting;
 mod presence;
 mod refreshing;
 mod resuming;

@@ -3,6 +3,7 @@ use std::time::Duration;
 use http::StatusCode;
 use serde_json::{Value, json};
 use signalr_hub::{HubOptions, StatefulReconnect};
+use tokio::time::timeout;
 
 use crate::{
     test_client::TestClient,
@@ -151,4 +152,95 @@ async fn without_permission_or_the_newest_protocol_a_lost_socket_ends_the_connec
     drop(client);
 
     assert!(hub.event().await.starts_with("disconnected"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_confirms_nothing_is_sent_no_more_than_the_buffer_holds() {
+    let mut options = resuming();
+    options.connections.stateful_reconnect = Some(StatefulReconnect { buffer_bytes: 200 });
+    let hub = TestHub::start(options);
+    let path = negotiate(&hub).await;
+    let mut client = connect(&hub, &path).await;
+
+    for number in 0..10 {
+        tell(&hub, &format!("{number}")).await;
+    }
+    let mut heard = 0;
+    while let Ok(told) = timeout(Duration::from_mins(1), client.told()).await {
+        assert_eq!(told.1, json!([format!("{heard}")]));
+        heard += 1;
+    }
+    client.send(json!({"type": 8, "sequenceId": heard})).await;
+
+    assert!((1..10).contains(&heard), "{heard}");
+    assert_eq!(client.told().await.1, json!([format!("{heard}")]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waited_for_a_confirmation_survives_a_change_of_sockets() {
+    let mut options = resuming();
+    options.connections.stateful_reconnect = Some(StatefulReconnect { buffer_bytes: 100 });
+    let hub = TestHub::start(options);
+    let path = negotiate(&hub).await;
+    let client = connect(&hub, &path).await;
+    for number in 0..10 {
+        tell(&hub, &format!("{number}")).await;
+    }
+
+    drop(client);
+    let mut client = hub.open(&path).await;
+
+    assert_eq!(client.next().await, sequence(1));
+    for number in 0..10 {
+        assert_eq!(client.told().await.1, json!([format!("{number}")]));
+        client
+            .send(json!({"type": 8, "sequenceId": number + 1}))
+            .await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_was_aborted_cannot_be_continued() {
+    let mut hub = TestHub::start(resuming());
+    let path = negotiate(&hub).await;
+    let mut client = connect(&hub, &path).await;
+    hub.event().await;
+
+    client
+        .send(json!({"type": 1, "target": "Abort", "arguments": []}))
+        .await;
+
+    assert_eq!(client.next().await, json!({"type": 7}));
+    assert!(client.next_or_close().await.is_err());
+    hub.no_connections().await;
+    let (_, refusal) = hub.refused_upgrade(&path).await;
+    assert_eq!(refusal, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_closed_its_socket_has_left() {
+    let mut hub = TestHub::start(resuming());
+    let path = negotiate(&hub).await;
+    let mut client = connect(&hub, &path).await;
+    hub.event().await;
+
+    client
+        .send_frame(tokio_tungstenite::tungstenite::Message::Close(None))
+        .await;
+
+    assert!(client.next_or_close().await.is_err());
+    assert_eq!(hub.event().await, "disconnected: in peace");
+}
+
+#[tokio::test]
+async fn resuming_is_offered_only_to_those_who_ask_where_it_is_allowed() {
+    let allowed = TestHub::start(resuming());
+    let not_allowed = TestHub::start(HubOptions::default());
+    let asking = "/hub/negotiate?negotiateVersion=1&useStatefulReconnect=true";
+
+    let not_asked = json(allowed.post("/hub/negotiate?negotiateVersion=1").await).await;
+    let not_given = json(not_allowed.post(asking).await).await;
+
+    assert!(not_asked.get("useStatefulReconnect").is_none());
+    assert!(not_given.get("useStatefulReconnect").is_none());
 }

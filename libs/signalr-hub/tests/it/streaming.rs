@@ -176,3 +176,84 @@ async fn the_number_of_sent_streams_has_to_match() {
         "An unexpected error occurred invoking 'Sum' on the server. HubException: Client sent 0 stream(s), Hub method expects 1."
     );
 }
+
+#[tokio::test]
+async fn an_item_of_another_type_ends_a_sent_stream_with_an_error() {
+    let hub = TestHub::start(HubOptions::default());
+    let mut client = hub.connect().await;
+
+    client
+        .send(json!({"type": 1, "invocationId": "1", "target": "Sum", "arguments": [0], "streamIds": ["s"]}))
+        .await;
+    client
+        .send(json!({"type": 2, "invocationId": "s", "item": "not a number"}))
+        .await;
+
+    let error = client.completion("1").await["error"].to_string();
+    assert!(error.contains("Failed to bind Stream message."), "{error}");
+    assert_eq!(client.call("Echo", json!([1])).await["result"], 1);
+}
+
+#[tokio::test]
+async fn a_sent_stream_ends_with_the_method_that_reads_it() {
+    let hub = TestHub::start(HubOptions::default());
+    let mut client = hub.connect().await;
+    let item = |item: i64| json!({"type": 2, "invocationId": "s", "item": item});
+
+    client
+        .send(json!({"type": 1, "invocationId": "1", "target": "First", "arguments": [], "streamIds": ["s"]}))
+        .await;
+    client.send(item(7)).await;
+    assert_eq!(client.completion("1").await["result"], 7);
+
+    for number in 0..50 {
+        client.send(item(number)).await;
+    }
+    client.send(json!({"type": 3, "invocationId": "s"})).await;
+    assert_eq!(client.call("Echo", json!([1])).await["result"], 1);
+}
+
+#[tokio::test]
+async fn a_method_learns_that_whoever_sends_its_stream_is_gone() {
+    let mut hub = TestHub::start(HubOptions::default());
+    let mut client = hub.connect().await;
+    assert_eq!(hub.event().await, "connected");
+
+    client
+        .send(json!({"type": 1, "invocationId": "1", "target": "First", "arguments": [], "streamIds": ["s"]}))
+        .await;
+    client.call("Nothing", json!([])).await;
+    client.send(json!({"type": 7})).await;
+
+    assert_eq!(hub.event().await, "The underlying connection was closed.");
+    assert_eq!(hub.event().await, "disconnected: in peace");
+}
+
+#[tokio::test]
+async fn calls_run_beside_those_that_read_a_sent_stream() {
+    let hub = TestHub::start(HubOptions::default());
+    let mut client = hub.connect().await;
+
+    for (id, stream) in [("a", "s"), ("b", "t")] {
+        client
+            .send(json!({"type": 1, "invocationId": id, "target": "Sum", "arguments": [0], "streamIds": [stream]}))
+            .await;
+    }
+
+    assert_eq!(client.call("Echo", json!([1])).await["result"], 1);
+}
+
+#[tokio::test]
+async fn a_sent_stream_too_many_is_refused() {
+    let hub = TestHub::start(HubOptions::default());
+    let mut client = hub.connect().await;
+
+    client
+        .send(json!({"type": 1, "invocationId": "1", "target": "Sum", "arguments": [0], "streamIds": ["s", "t"]}))
+        .await;
+
+    assert_eq!(
+        client.completion("1").await["error"],
+        "An unexpected error occurred invoking 'Sum' on the server. HubException: Client sent 2 stream(s), Hub method expects 1."
+    );
+}

@@ -45,6 +45,11 @@ impl TestClient {
         self.socket.send(frame).await.expect("the hub reads");
     }
 
+    /// The connection below the socket, for those who break its rules.
+    pub fn into_inner(self) -> DuplexStream {
+        self.socket.into_inner()
+    }
+
     /// The next hub message of any kind.
     pub async fn next(&mut self) -> Value {
         let message = self.next_or_close().await;

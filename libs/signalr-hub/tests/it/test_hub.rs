@@ -201,10 +201,12 @@ impl Hub for Everything {
             .on("TellOthersInGroup", Self::tell_others_in_group)
             .on("Ask", Self::ask)
             .on("Abort", Self::abort)
+            .stream("CountAsAnswered", Self::count_as_answered)
             .stream("Count", Self::count)
             .stream("CountThenFail", Self::count_then_fail)
             .stream("Silence", Self::silence)
             .on("Sum", Self::sum)
+            .on("First", Self::first)
             .on("Role", Self::role)
             .on("Secret", Self::nothing)
             .only_if(|caller| caller.user_id() == Some("admin"))
@@ -213,6 +215,11 @@ impl Hub for Everything {
     async fn connected(&self, caller: &Caller) -> Result<(), HubError> {
         if caller.request().query("refuse").is_some() {
             return Err(HubError::new("not you"));
+        }
+        if caller.request().query("ask").is_some() {
+            let own = caller.clients().connection(caller.connection_id());
+            let answer = own.ask::<i64>("Question", ()).await;
+            answer.map_err(|error| HubError::new(error.to_string()))?;
         }
         self.report("connected");
         Ok(())
@@ -318,6 +325,16 @@ impl Everything {
         Ok(stream::iter(0..to).map(Ok))
     }
 
+    /// Asks its caller how far to count.
+    async fn count_as_answered(
+        self: Arc<Self>,
+        caller: Caller,
+    ) -> Result<impl Stream<Item = Result<u32, HubError>>, HubError> {
+        let own = caller.clients().connection(caller.connection_id());
+        let to: u32 = own.ask("Question", ()).await?;
+        Ok(stream::iter(0..to).map(Ok))
+    }
+
     async fn count_then_fail(
         self: Arc<Self>,
         _: Caller,
@@ -338,6 +355,15 @@ impl Everything {
     ) -> Result<i64, HubError> {
         let numbers: Vec<i64> = numbers.try_collect().await?;
         Ok(start + numbers.iter().sum::<i64>())
+    }
+
+    async fn first(self: Arc<Self>, _: Caller, mut numbers: Upload<i64>) -> Result<i64, HubError> {
+        let first = numbers.next().await;
+        let result = first.unwrap_or_else(|| Err(HubError::new("nothing came")));
+        if let Err(error) = &result {
+            self.report(error.message());
+        }
+        result
     }
 
     async fn role(self: Arc<Self>, caller: Caller) -> Result<String, HubError> {

@@ -76,8 +76,11 @@ fn sit_down(endpoint: &Arc<Endpoint>, parts: &Parts, identity: Identity) -> Resu
     if !connection.use_transport(Transport::WebSockets) {
         return Err(Refusal::OtherTransport);
     }
-    if connection.resume.get().is_some() {
+    if connection.can_resume() {
         return Ok(Seat::Reserved(connection));
+    }
+    if connection.resume.get().is_some() {
+        return Err(Refusal::NoSuchConnection);
     }
     let turn = Turn::try_take(&connection).ok_or(Refusal::AlreadyConnected)?;
     endpoint.begin(&connection, ConnectRequest::copy_of(parts));
@@ -88,11 +91,11 @@ async fn serve(endpoint: Arc<Endpoint>, seat: Seat, upgrade: OnUpgrade) {
     let (connection, turn) = match seat {
         Seat::Taken(connection, turn) => (connection, turn),
         Seat::Reserved(connection) => match Turn::take_over(&connection).await {
-            Some(turn) => {
+            Some(turn) if connection.can_resume() => {
                 connection.change_socket();
                 (connection, turn)
             }
-            None => return,
+            _ => return,
         },
     };
     let end = match upgrade.await {
