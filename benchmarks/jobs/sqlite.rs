@@ -1,5 +1,6 @@
 //! The engine on SQLite as one of the engines of a benchmark; see `README.md` beside this file.
 
+mod crash;
 mod workloads;
 
 use std::error::Error;

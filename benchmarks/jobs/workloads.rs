@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use crate::crash;
 use job_engine::storage::SharedStorage;
 use job_engine::{Attempt, Client, Job, JobError, NewJob, Registry, Server, ServerOptions};
 use serde::{Deserialize, Serialize};
@@ -68,7 +69,9 @@ pub async fn run(storage: SharedStorage) -> Outcome {
         Some("process") => process(storage, jobs).await,
         Some("latency") => latency(storage, jobs).await,
         Some("worker") => worker(storage).await,
-        _ => Err("usage: setup|enqueue|bulk|process|latency|worker".into()),
+        Some("crash") => crash::measure(storage, jobs).await,
+        Some("hold") => crash::hold(storage).await,
+        _ => Err("usage: setup|enqueue|bulk|process|latency|worker|crash".into()),
     }
 }
 
@@ -175,16 +178,7 @@ async fn latency(storage: SharedStorage, jobs: usize) -> Outcome {
         // Uneven, so that no poll is always in step.
         sleep(Duration::from_millis(10 + (i as u64 * 7) % 20)).await;
     }
-    latencies.sort_by(f64::total_cmp);
-
-    let at = |percent: usize| latencies[(jobs * percent / 100).min(jobs - 1)];
-    println!(
-        r#"{{"n":{jobs},"min":{},"p50":{},"p99":{},"max":{}}}"#,
-        at(0),
-        at(50),
-        at(99),
-        at(100)
-    );
+    print_latencies(latencies);
     Ok(())
 }
 
@@ -255,12 +249,25 @@ fn cpu_time() -> Duration {
         .sum()
 }
 
+pub fn print_latencies(mut latencies: Vec<f64>) {
+    latencies.sort_by(f64::total_cmp);
+    let count = latencies.len();
+    let at = |percent: usize| latencies[(count * percent / 100).min(count - 1)];
+    println!(
+        r#"{{"n":{count},"min":{},"p50":{},"p99":{},"max":{}}}"#,
+        at(0),
+        at(50),
+        at(99),
+        at(100)
+    );
+}
+
 fn per_second(jobs: usize, took: Duration) -> f64 {
     f64::from(u32::try_from(jobs).expect("a benchmark has no billions of jobs"))
         / took.as_secs_f64()
 }
 
-fn millis(duration: Duration) -> f64 {
+pub fn millis(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }
 
