@@ -3,7 +3,7 @@ use std::collections::{HashMap, HashSet};
 use job_engine::State;
 use job_engine::storage::JobId;
 
-use crate::found::{Found, FoundJob};
+use crate::found::{Found, FoundJob, Occurrence};
 use crate::ledger::{Answer, CutOff, Intent, Ledger, Run};
 
 /// A promise that was broken.
@@ -33,6 +33,10 @@ pub enum Violation {
     Overlapped(JobId, i64, i64),
     /// Its history goes from one state to another that may not follow, or beyond an end.
     ImpossibleHistory(JobId, State, State),
+    /// An occurrence of a recurring job made two jobs.
+    OccurredTwice(String, i64),
+    /// An occurrence of a recurring job made none.
+    LeftOut(String, i64),
     /// The storage counts so many jobs in a state, and has so many.
     Miscounted(State, u64, u64),
 }
@@ -46,7 +50,14 @@ pub fn check(ledger: &Ledger, found: &Found) -> Vec<Violation> {
     for intent in &ledger.intents {
         violations.extend(check_intent(intent, found, &runs));
     }
-    let intended: HashSet<JobId> = ledger.intents.iter().flat_map(|i| i.jobs.clone()).collect();
+    violations.extend(check_occurrences(ledger, found));
+    let occurred = found.occurrences.iter().filter_map(|one| one.job);
+    let intended: HashSet<JobId> = ledger
+        .intents
+        .iter()
+        .flat_map(|intent| intent.jobs.clone())
+        .chain(occurred)
+        .collect();
     let invented = found.jobs.keys().filter(|id| !intended.contains(id));
     violations.extend(invented.map(|id| Violation::Invented(*id)));
 
@@ -174,6 +185,41 @@ impl CutOff {
     }
 }
 
+/// Each occurrence made one job, however many servers looked, and that job came to an end.
+fn check_occurrences(ledger: &Ledger, found: &Found) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    for (id, interval) in &ledger.recurring {
+        let of_this = found.occurrences.iter().filter(|one| one.of == *id);
+        let mut occurrences: Vec<&Occurrence> = of_this.collect();
+        occurrences.sort_by_key(|one| one.at);
+
+        let interval = i64::try_from(interval.as_micros()).expect("it is no age of the earth");
+        for pair in occurrences.windows(2) {
+            match pair[1].at - pair[0].at {
+                0 => violations.push(Violation::OccurredTwice(id.clone(), pair[0].at)),
+                apart if apart == interval => {}
+                _ => violations.push(Violation::LeftOut(id.clone(), pair[0].at + interval)),
+            }
+        }
+        violations.extend(
+            occurrences
+                .iter()
+                .filter_map(|one| check_occurrence(one, found)),
+        );
+    }
+    violations
+}
+
+fn check_occurrence(occurrence: &Occurrence, found: &Found) -> Option<Violation> {
+    let Some(id) = occurrence.job else {
+        return Some(Violation::LeftOut(occurrence.of.clone(), occurrence.at));
+    };
+    match found.jobs.get(&id) {
+        None => Some(Violation::Lost(id)),
+        Some(job) => (!job.state.is_final()).then_some(Violation::Unfinished(id, job.state)),
+    }
+}
+
 fn check_counts(found: &Found) -> Vec<Violation> {
     let counts = &found.counts;
     let counted = [
@@ -196,6 +242,8 @@ fn check_counts(found: &Found) -> Vec<Violation> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use job_engine::State::{Enqueued, Failed, Processing, Scheduled, Succeeded};
     use job_engine::storage::Counts;
 
@@ -348,6 +396,35 @@ mod tests {
     }
 
     #[test]
+    fn occurrences_that_are_doubled_or_left_out_are_seen() {
+        let interval = Duration::from_micros(10);
+        let ledger = Ledger {
+            recurring: vec![("tick".to_owned(), interval)],
+            ..Ledger::default()
+        };
+        let at = |at| Occurrence {
+            of: "tick".to_owned(),
+            at,
+            job: None,
+        };
+        let found = Found {
+            occurrences: vec![at(30), at(0), at(10), at(10)],
+            ..Found::default()
+        };
+
+        let violations = check(&ledger, &found);
+
+        let tick = || "tick".to_owned();
+        assert!(violations.contains(&Violation::OccurredTwice(tick(), 10)));
+        assert!(violations.contains(&Violation::LeftOut(tick(), 20)));
+        assert!(
+            violations.contains(&Violation::LeftOut(tick(), 30)),
+            "no job"
+        );
+        assert!(!violations.contains(&Violation::LeftOut(tick(), 40)));
+    }
+
+    #[test]
     fn a_job_that_nobody_enqueued_is_seen() {
         let id = JobId::random();
         let ledger = ledger(&[], &[run(id, 1, 10, 20)]);
@@ -359,7 +436,7 @@ mod tests {
         Ledger {
             intents: intents.to_vec(),
             runs: runs.to_vec(),
-            cut_off: Vec::new(),
+            ..Ledger::default()
         }
     }
 
@@ -399,6 +476,7 @@ mod tests {
         Found {
             jobs: HashMap::from([(id, job)]),
             counts,
+            occurrences: Vec::new(),
         }
     }
 }

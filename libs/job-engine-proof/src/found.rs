@@ -1,7 +1,10 @@
 use std::collections::HashMap;
 
 use job_engine::State;
-use job_engine::storage::{Counts, JobId, JobQuery, Storage, StorageError};
+use job_engine::storage::{Counts, JobId, JobQuery, RecurringQuery, Storage, StorageError};
+
+/// Longer than any story goes on.
+const MOST_RUNS: usize = 100_000;
 
 /// What a storage says of all its jobs.
 #[derive(Debug, Clone, Default)]
@@ -9,6 +12,17 @@ pub struct Found {
     pub jobs: HashMap<JobId, FoundJob>,
     /// As the storage counts them.
     pub counts: Counts,
+    pub occurrences: Vec<Occurrence>,
+}
+
+/// An occurrence of a recurring job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Occurrence {
+    /// The recurring job's id.
+    pub of: String,
+    /// Microseconds since the Unix epoch.
+    pub at: i64,
+    pub job: Option<JobId>,
 }
 
 /// What a storage says of one job.
@@ -20,8 +34,25 @@ pub struct FoundJob {
 }
 
 impl Found {
-    /// Reads every job with its history.
+    /// Reads every job with its history, and every occurrence.
     pub async fn read(storage: &dyn Storage) -> Result<Self, StorageError> {
+        let mut found = Self::read_jobs(storage).await?;
+        let recurring = storage.recurring_jobs(&RecurringQuery::default()).await?;
+        for summary in recurring.jobs {
+            let of = summary.record.id;
+            let runs = storage.recurring_runs(&of, None, MOST_RUNS).await?;
+            found
+                .occurrences
+                .extend(runs.into_iter().map(|run| Occurrence {
+                    of: of.clone(),
+                    at: run.at.as_microsecond(),
+                    job: run.job,
+                }));
+        }
+        Ok(found)
+    }
+
+    async fn read_jobs(storage: &dyn Storage) -> Result<Self, StorageError> {
         let mut found = Self {
             counts: storage.counts().await?,
             ..Self::default()

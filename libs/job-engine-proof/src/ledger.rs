@@ -1,7 +1,7 @@
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use job_engine::storage::JobId;
 
@@ -15,6 +15,8 @@ pub struct Ledger {
     pub runs: Vec<Run>,
     /// By who did the damage.
     pub cut_off: Vec<CutOff>,
+    /// Recurring jobs of which no occurrence may be left out, and their intervals.
+    pub recurring: Vec<(String, Duration)>,
 }
 
 /// Jobs that a client has enqueued in one transaction.

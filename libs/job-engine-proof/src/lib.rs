@@ -10,5 +10,5 @@ pub mod found;
 pub mod checker;
 
 pub use checker::{Violation, check};
-pub use found::{Found, FoundJob};
+pub use found::{Found, FoundJob, Occurrence};
 pub use ledger::{Answer, CutOff, Intent, Ledger, Run};

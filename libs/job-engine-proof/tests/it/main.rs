@@ -13,6 +13,7 @@ mod place;
 mod planted;
 mod postgres;
 mod proxy;
+mod recurring;
 mod same_history;
 mod settings;
 mod sqlite;

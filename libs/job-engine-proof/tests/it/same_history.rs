@@ -36,7 +36,10 @@ enum Step {
         mail_first: bool,
         limit: usize,
     },
+    Begin(Index),
     Settle(Vec<(Index, End)>),
+    Pause(usize),
+    Resume(usize),
     Command(Index, Command),
     EnqueueDue,
     Announce,
@@ -52,6 +55,8 @@ struct Waiting {
     queue: usize,
     priority: i16,
     due: Due,
+    tenant: Option<&'static str>,
+    tags: Vec<&'static str>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -76,7 +81,10 @@ enum End {
 enum Call {
     Enqueue(Vec<NewJob>),
     Claim(Claim),
+    Begin(Lease),
     Settle(Vec<Settlement>),
+    Pause(&'static str),
+    Resume(&'static str),
     Command(JobId, Command),
     EnqueueDue,
     Announce(ServerAnnouncement),
@@ -176,6 +184,9 @@ impl Script {
                     limit,
                 })
             }
+            Step::Begin(lease) if !self.leases.is_empty() => Call::Begin(*lease.get(&self.leases)),
+            Step::Pause(queue) => Call::Pause(QUEUES[queue]),
+            Step::Resume(queue) => Call::Resume(QUEUES[queue]),
             Step::Settle(ends) if !self.leases.is_empty() => {
                 let settlement = |(lease, end): &(Index, End)| Settlement {
                     lease: *lease.get(&self.leases),
@@ -220,6 +231,15 @@ async fn answer(storage: &SharedStorage, call: &Call) -> (String, Vec<Lease>) {
             let claimed = storage.claim(claim).await.expect("it answers");
             leases.extend(claimed.jobs.iter().map(|job| job.lease));
             format!("{claimed:?}")
+        }
+        Call::Begin(lease) => format!("{:?}", storage.begin(*lease).await.expect("it answers")),
+        Call::Pause(queue) => {
+            let paused = storage.pause_queue(queue, "ada", "By chance").await;
+            format!("{:?}", paused.is_ok())
+        }
+        Call::Resume(queue) => {
+            let resumed = storage.resume_queue(queue).await;
+            format!("{:?}", resumed.expect("it answers"))
         }
         Call::Settle(settlements) => {
             format!(
@@ -272,7 +292,8 @@ async fn remains(storage: &SharedStorage, script: &Script) -> String {
     writeln!(text, "{counts:?}").expect("text grows");
     for queue in storage.queues().await.expect("it answers") {
         let (name, enqueued, processing) = (queue.name, queue.enqueued, queue.processing);
-        writeln!(text, "{name}: {enqueued} and {processing}").expect("text grows");
+        let paused = queue.paused.is_some();
+        writeln!(text, "{name}: {enqueued} and {processing}, {paused}").expect("text grows");
     }
     for job in &script.jobs {
         let details = storage.job(job.id).await.expect("it answers");
@@ -283,7 +304,7 @@ async fn remains(storage: &SharedStorage, script: &Script) -> String {
         let summary = details.summary;
         writeln!(
             text,
-            "{} {} {} {} {} {:?} {} {} {:?} {:?} {}",
+            "{} {} {} {} {} {:?} {} {} {:?} {:?} {} {:?} {:?}",
             summary.id,
             summary.state,
             summary.kind,
@@ -295,6 +316,8 @@ async fn remains(storage: &SharedStorage, script: &Script) -> String {
             summary.error,
             details.result,
             summary.due_at.is_some(),
+            summary.tenant,
+            summary.tags,
         )
         .expect("text grows");
         for entry in details.history {
@@ -312,10 +335,15 @@ fn is_no_time(fact: &str) -> bool {
 }
 
 fn new_job(waiting: &Waiting) -> NewJob {
-    let job = NewJob::of(&Entry::plain())
+    let mut job = NewJob::of(&Entry::plain())
         .expect("it is JSON")
         .in_queue(QUEUES[waiting.queue])
-        .with_priority(waiting.priority);
+        .with_priority(waiting.priority)
+        .tagged(waiting.tags.iter().copied())
+        .expect("the tags are short");
+    if let Some(tenant) = waiting.tenant {
+        job = job.for_tenant(tenant).expect("its name is short");
+    }
     match waiting.due {
         Due::Now => job,
         Due::Past => job.at(Timestamp::UNIX_EPOCH),
@@ -362,6 +390,9 @@ fn step() -> impl Strategy<Value = Step> {
         6 => (one(), any::<bool>(), 1_usize..5).prop_map(|(server, mail_first, limit)| {
             Step::Claim { server, mail_first, limit }
         }),
+        2 => one().prop_map(Step::Begin),
+        1 => (0..QUEUES.len()).prop_map(Step::Pause),
+        2 => (0..QUEUES.len()).prop_map(Step::Resume),
         6 => vec((one(), end()), 1..4).prop_map(Step::Settle),
         2 => (one(), command()).prop_map(|(job, command)| Step::Command(job, command)),
         2 => Just(Step::EnqueueDue),
@@ -376,11 +407,17 @@ fn step() -> impl Strategy<Value = Step> {
 
 fn waiting() -> impl Strategy<Value = Waiting> {
     let due = prop_oneof![4 => Just(Due::Now), 1 => Just(Due::Past), 1 => Just(Due::Later)];
-    (0..QUEUES.len(), -1_i16..=1, due).prop_map(|(queue, priority, due)| Waiting {
-        queue,
-        priority,
-        due,
-    })
+    let tenant = prop_oneof![Just(None), Just(Some("acme")), Just(Some("globex"))];
+    let tags = vec(prop_oneof![Just("vip"), Just("nightly")], 0..3);
+    (0..QUEUES.len(), -1_i16..=1, due, tenant, tags).prop_map(
+        |(queue, priority, due, tenant, tags)| Waiting {
+            queue,
+            priority,
+            due,
+            tenant,
+            tags,
+        },
+    )
 }
 
 fn end() -> impl Strategy<Value = End> {

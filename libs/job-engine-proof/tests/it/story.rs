@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use job_engine::Client;
 use job_engine_proof::{Found, Ledger, Violation, check};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -16,6 +17,7 @@ use crate::crash_point::CrashPoint;
 use crate::crew::Crew;
 use crate::place::Place;
 use crate::planted::Planted;
+use crate::recurring;
 use crate::settings::{self, Order};
 use crate::worker;
 
@@ -81,6 +83,11 @@ impl Story {
             planted: self.planted,
         };
 
+        let client = Client::new(worker::storage(&place).await);
+        let recurring = match self.planted {
+            Planted::Nothing => recurring::start(&client).await,
+            _ => Vec::new(),
+        };
         let mut crew = Crew::hire(order, 3, through_proxies).await;
         let until = Instant::now() + self.length;
         let enough = CancellationToken::new();
@@ -97,24 +104,23 @@ impl Story {
         enough.cancel();
         let intents = enqueuing.join_all().await.concat();
         crew.calm_down().await;
+        recurring::stop(&client, &recurring).await;
 
-        let storage = worker::storage(&place).await;
+        let storage = client.storage();
         let deadline = Instant::now() + self.patience;
-        while !clients::is_worked_off(&storage).await && Instant::now() < deadline {
+        while !clients::is_worked_off(storage).await && Instant::now() < deadline {
             crew.recover().await;
             sleep(Duration::from_millis(100)).await;
         }
         let cut_off = crew.dismiss().await;
-        let found = Found::read(&*storage).await.expect("the storage answers");
-        reckon(
-            effects.path(),
-            Ledger {
-                intents,
-                cut_off,
-                ..Ledger::default()
-            },
-            &found,
-        )
+        let found = Found::read(&**storage).await.expect("the storage answers");
+        let ledger = Ledger {
+            intents,
+            cut_off,
+            recurring,
+            ..Ledger::default()
+        };
+        reckon(effects.path(), ledger, &found)
     }
 }
 
