@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 
 use crate::{
-    core::{Core, listen},
+    core::Core,
     endpoint::{Application, Endpoint},
     hub::Hub,
     hub_context::HubContext,
@@ -42,7 +42,6 @@ impl HubServer {
     /// Outside of a tokio runtime.
     pub fn start<H: Hub>(hub: H, options: HubOptions) -> Self {
         let core = Arc::new(Core::prepare(hub, options));
-        listen(&core);
         core.start_watches();
         let application = Arc::clone(&core) as Arc<dyn Application>;
         let endpoint = Endpoint::start(application, core.options.connections.clone());

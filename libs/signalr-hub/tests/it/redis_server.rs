@@ -1,19 +1,16 @@
 //! A Redis that lives as long as its test.
 
 use std::{
-    io::{Read, Write},
-    net::TcpStream,
+    io::{BufRead, BufReader},
+    path::Path,
     process::{Child, Command, Stdio},
-    time::{Duration, Instant},
 };
 
 use tempfile::TempDir;
 
-const STARTS_WITHIN: Duration = Duration::from_secs(20);
-
-/// Keeps what it is told on disk, so that it may be killed.
+/// Keeps what it is told on disk, so that it may be killed. It listens on a socket in its folder,
+/// which nobody else can take while it is away.
 pub struct RedisServer {
-    port: u16,
     folder: TempDir,
     process: Process,
 }
@@ -21,21 +18,12 @@ pub struct RedisServer {
 impl RedisServer {
     pub fn start() -> Self {
         let folder = TempDir::new().unwrap();
-        loop {
-            // Below those that the system gives away by itself.
-            let port = 12_000 + rand::random::<u16>() % 8_000;
-            if let Some(process) = Process::start(port, &folder) {
-                return Self {
-                    port,
-                    folder,
-                    process,
-                };
-            }
-        }
+        let process = Process::start(folder.path());
+        Self { folder, process }
     }
 
     pub fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}/", self.port)
+        format!("redis+unix://{}/socket", self.folder.path().display())
     }
 
     /// As a crash does: without any farewell.
@@ -44,7 +32,7 @@ impl RedisServer {
     }
 
     pub fn start_again(&mut self) {
-        self.process = Process::start(self.port, &self.folder).expect("the port is still free");
+        self.process = Process::start(self.folder.path());
     }
 
     /// As a restart of a Redis that keeps nothing.
@@ -58,30 +46,25 @@ impl RedisServer {
 struct Process(Child);
 
 impl Process {
-    /// None: another process has the port.
-    fn start(port: u16, folder: &TempDir) -> Option<Self> {
-        let settings = "--bind 127.0.0.1 --appendonly yes --appendfsync always --save";
+    fn start(folder: &Path) -> Self {
+        let settings = "--port 0 --unixsocket socket --appendonly yes --appendfsync always --save";
         let started = Command::new("redis-server")
-            .args(["--port", &port.to_string()])
             .args(settings.split(' '))
             .arg("")
             .arg("--dir")
-            .arg(folder.path())
-            .stdout(Stdio::null())
+            .arg(folder)
+            .current_dir(folder)
+            .stdout(Stdio::piped())
             .spawn();
         let mut process = Self(started.expect("needs redis-server: scripts/setup installs it"));
 
-        let start = Instant::now();
-        while start.elapsed() < STARTS_WITHIN {
-            if process.0.try_wait().unwrap().is_some() {
-                return None;
-            }
-            if answers(port) {
-                return Some(process);
-            }
-            std::thread::yield_now();
-        }
-        panic!("redis-server does not answer");
+        let output = process.0.stdout.take().expect("it is piped");
+        let is_ready = BufReader::new(output)
+            .lines()
+            .map_while(Result::ok)
+            .any(|line| line.contains("eady to accept connections"));
+        assert!(is_ready, "redis-server ended before it was ready");
+        process
     }
 
     fn kill(&mut self) {
@@ -95,15 +78,4 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
     }
-}
-
-fn answers(port: u16) -> bool {
-    let ask = || {
-        let mut socket = TcpStream::connect(("127.0.0.1", port))?;
-        socket.write_all(b"PING\r\n")?;
-        let mut answer = [0; 5];
-        socket.read_exact(&mut answer)?;
-        Ok::<_, std::io::Error>(answer == *b"+PONG")
-    };
-    ask().unwrap_or(false)
 }

@@ -1,12 +1,14 @@
 //! One server of a hub: what its sessions and its handles share.
 
+mod listener;
+
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
-    sync::{Arc, OnceLock, Weak, atomic::Ordering},
+    sync::{Arc, OnceLock, atomic::Ordering},
     time::Duration,
 };
 
-use futures_util::{StreamExt, future::BoxFuture};
+use futures_util::future::BoxFuture;
 use tokio::{
     sync::{SetOnce, mpsc},
     time::{Instant, timeout},
@@ -16,9 +18,10 @@ use tokio_util::{
     task::TaskTracker,
 };
 
+use self::listener::{REPLIES, listen, publish_replies};
 use crate::{
     arguments::{ClientArguments, Encoding},
-    backplane::{Backplane, BackplaneError, Command, Envelope, Parcel, Target},
+    backplane::{BackplaneError, Command, Envelope, Parcel, Target},
     connection::{Connection, random_id},
     connections::Connections,
     durable::review,
@@ -36,10 +39,6 @@ use crate::{
     session,
 };
 
-/// Time between attempts to listen to a backplane that cannot be reached.
-const LISTEN_AGAIN: Duration = Duration::from_secs(1);
-/// Answers to other servers that may wait to be published; then they get none.
-const REPLIES: usize = 1_024;
 /// Time for acknowledgements to be stored when the server stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -121,12 +120,15 @@ impl Core {
         if self.options.inbox.is_some() {
             self.watch(review(weak(), self.options.inbox_review));
         }
-        if self.has_backplane() {
-            let (replies, waiting) = mpsc::channel(REPLIES);
-            let _ = self.replies.set(replies);
-            self.watch(publish_replies(weak(), waiting));
-            self.watch(beat(weak(), self.options.server_beat));
-        }
+        let Some(backplane) = self.options.backplane.clone() else {
+            let _ = self.listening.set(());
+            return;
+        };
+        let (replies, waiting) = mpsc::channel(REPLIES);
+        let _ = self.replies.set(replies);
+        self.watch(listen(weak(), backplane));
+        self.watch(publish_replies(weak(), waiting));
+        self.watch(beat(weak(), self.options.server_beat));
     }
 
     fn watch(&self, task: impl Future<Output = ()> + Send + 'static) {
@@ -265,108 +267,6 @@ impl Core {
         for client in self.connections.of_user(user) {
             self.deliver_to(&client);
         }
-    }
-
-    /// Publishes an answer in the background: whoever listens must not wait.
-    fn reply(&self, command: Command) {
-        let replies = self.replies.get();
-        if replies.is_some_and(|replies| replies.try_send(command).is_err()) {
-            tracing::warn!("too many answers to other servers wait; one is not given");
-        }
-    }
-
-    fn obey(&self, envelope: Envelope) {
-        if *envelope.from == *self.name {
-            return;
-        }
-        self.servers.heard(&envelope.from);
-        match envelope.command {
-            Command::Send {
-                target,
-                except,
-                parcel,
-            } => self.connections.deliver(&target, &except, &parcel),
-            Command::JoinGroup { connection, group } => {
-                self.connections.join_group(&connection, &group);
-            }
-            Command::LeaveGroup { connection, group } => {
-                self.connections.leave_group(&connection, &group);
-            }
-            Command::Revoke { target } => self.stop_here(&target),
-            Command::Ask {
-                connection,
-                question,
-                parcel,
-            } => self.ask_for(envelope.from, &connection, question, &parcel),
-            Command::Answer {
-                to,
-                question,
-                result,
-            } if *to == *self.name => self.questions.answer_here(&question, result),
-            Command::Deliver { user } => self.deliver_here(&user),
-            Command::Hello => self.reply(Command::Alive),
-            Command::Goodbye => self.servers.left(&envelope.from),
-            Command::Look { question, look } => self.reply(Command::Seen {
-                to: envelope.from,
-                question,
-                sighting: self.look_here(&look),
-            }),
-            Command::Seen {
-                to,
-                question,
-                sighting,
-            } if *to == *self.name => self.lookouts.add(&question, envelope.from, sighting),
-            Command::Answer { .. } | Command::Seen { .. } | Command::Alive => {}
-        }
-    }
-}
-
-async fn publish_replies(core: Weak<Core>, mut waiting: mpsc::Receiver<Command>) {
-    while let Some(reply) = waiting.recv().await {
-        let Some(core) = core.upgrade() else { return };
-        if let Err(error) = core.publish(reply).await {
-            tracing::warn!(%error, "another server gets no answer");
-        }
-    }
-}
-
-/// Listens to what other servers say, for as long as the server lives.
-pub(crate) fn listen(core: &Arc<Core>) {
-    let Some(backplane) = core.options.backplane.clone() else {
-        let _ = core.listening.set(());
-        return;
-    };
-    let dropped = core.dropped.clone();
-    let core = Arc::downgrade(core);
-    let listening = async move {
-        loop {
-            let mut envelopes = subscribe(&*backplane).await;
-            let Some(ready) = core.upgrade() else { return };
-            let _ = ready.listening.set(());
-            drop(ready);
-
-            while let Some(envelope) = envelopes.next().await {
-                let Some(core) = core.upgrade() else { return };
-                match Envelope::from_bytes(&envelope) {
-                    Ok(envelope) => core.obey(envelope),
-                    Err(error) => tracing::error!(%error, "an envelope cannot be read"),
-                }
-            }
-            tracing::error!("the backplane was closed; listening again");
-        }
-    };
-    tokio::spawn(dropped.run_until_cancelled_owned(listening));
-}
-
-async fn subscribe(
-    backplane: &dyn Backplane,
-) -> futures_util::stream::BoxStream<'static, bytes::Bytes> {
-    loop {
-        match backplane.subscribe().await {
-            Ok(envelopes) => return envelopes,
-            Err(error) => tracing::error!(%error, "cannot listen to the backplane"),
-        }
-        tokio::time::sleep(LISTEN_AGAIN).await;
     }
 }
 
