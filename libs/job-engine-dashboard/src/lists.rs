@@ -14,10 +14,11 @@ pub(crate) enum List {
 
 impl List {
     /// In the order of the navigation.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::In(State::Enqueued),
         Self::In(State::Scheduled),
         Self::Retries,
+        Self::In(State::Awaiting),
         Self::In(State::Processing),
         Self::In(State::Succeeded),
         Self::In(State::Failed),
@@ -58,6 +59,7 @@ impl List {
             Self::In(State::Scheduled) => {
                 "Jobs that wait for their time: delayed, or between two attempts."
             }
+            Self::In(State::Awaiting) => "Jobs that run once others have ended.",
             Self::In(State::Processing) => "Jobs that a worker is running now.",
             Self::In(State::Succeeded) => {
                 "Jobs that are done. They are removed when their retention has passed."
@@ -79,6 +81,7 @@ impl List {
             Self::Retries => "No job waits for another attempt.",
             Self::In(State::Enqueued) => "No job waits for a worker.",
             Self::In(State::Scheduled) => "No job waits for its time.",
+            Self::In(State::Awaiting) => "No job waits for another one.",
             Self::In(State::Processing) => "No job is running at the moment.",
             Self::In(State::Succeeded) => "No job has succeeded lately.",
             Self::In(State::Failed) => "Nothing was given up. The dead letter queue is empty.",
@@ -117,6 +120,7 @@ impl List {
             Self::All => {
                 counts.enqueued
                     + counts.scheduled
+                    + counts.awaiting
                     + counts.processing
                     + counts.succeeded
                     + counts.failed
@@ -125,6 +129,7 @@ impl List {
             Self::Retries => counts.retries,
             Self::In(State::Enqueued) => counts.enqueued,
             Self::In(State::Scheduled) => counts.scheduled,
+            Self::In(State::Awaiting) => counts.awaiting,
             Self::In(State::Processing) => counts.processing,
             Self::In(State::Succeeded) => counts.succeeded,
             Self::In(State::Failed) => counts.failed,

@@ -189,6 +189,7 @@ fn to_event(news: &News) -> Event {
     let counts = serde_json::json!({
         "enqueued": counts.enqueued,
         "scheduled": counts.scheduled,
+        "awaiting": counts.awaiting,
         "retries": counts.retries,
         "processing": counts.processing,
         "succeeded": counts.succeeded,

@@ -2,6 +2,7 @@ use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::time::Instant;
 
+use job_engine::BatchId;
 use job_engine::storage::{Claim, Claimed, ClaimedJob, JobId, Lease, ServerId, StorageError};
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
@@ -51,11 +52,11 @@ with server as (
   from next
   where r.ctid = next.ctid
   returning r.id, r.epoch, r.kind, r.queue, r.arguments, r.attempts, r.abandoned, r.priority,
-    r.tenant, r.tags, r.version
+    r.tenant, r.tags, r.version, r.batch
 )
 select claimed.*, false as needs_turns from claimed
 union all
-select null, null, null, null, null, null, null, null, null, null, null, true
+select null, null, null, null, null, null, null, null, null, null, null, null, true
 from queue where is_open and needs_turns";
 
 pub(crate) async fn claim(
@@ -140,7 +141,7 @@ async fn claim_at(
         .await
         .map_err(unavailable)?;
     if let [row] = &claimed[..]
-        && row.try_get(11).map_err(unavailable)?
+        && row.try_get(12).map_err(unavailable)?
     {
         return Ok(None);
     }
@@ -194,5 +195,6 @@ pub(crate) fn job(row: &PgRow) -> sqlx::Result<ClaimedJob> {
         version: stored_version(row.try_get(10)?),
         tenant: row.try_get(8)?,
         tags: row.try_get::<Option<_>, _>(9)?.unwrap_or_default(),
+        batch: row.try_get::<Option<Uuid>, _>(11)?.map(BatchId),
     })
 }

@@ -33,8 +33,9 @@ with seen as (
     enqueue_reason, reason, error, result
   from finished
   union all
-  select id, stages, attempts, null, null, changed_at, due_at, null, 'Scheduled', null,
-    null, reason, null, null
+  select id, stages, attempts, null, null, changed_at, nullif(due_at, 'infinity'), null,
+    case when continue_on is null then 'Scheduled' else 'Awaiting' end::job_engine.state, null, null,
+    reason, null, null
   from scheduled
   union all
   select id, stages, attempts + 1, enqueued_at, claimed_at, null, null, null, null, server,
@@ -50,15 +51,18 @@ with seen as (
 ), enqueued as (
   insert into job_engine.ready
     (id, created_at, enqueued_at, epoch, stages, priority, kind, queue, reason, error, arguments,
-     tenant, tags, version, limit_key)
+     tenant, tags, version, limit_key, batch, awaited)
   select id, created_at, clock_timestamp(), epoch, stages + 1, priority, kind, queue, $2, error,
-    arguments, tenant, tags, version, limit_key
+    arguments, tenant, tags, version, limit_key, batch, awaited
   from scheduled
   union all
   select id, created_at, clock_timestamp(), epoch, stages + 1, priority, kind, queue, $2, error,
-    arguments, tenant, tags, version, limit_key
+    arguments, tenant, tags, version, limit_key, batch, awaited
   from finished
   returning id
+), told as (
+  insert into job_engine.news (job, batch, was)
+  select id, batch, state from finished where awaited
 ), counted as (
   insert into job_engine.tally (state, jobs) select state, -count(*) from finished group by state
 )
@@ -70,7 +74,7 @@ with seen as (
   from unnest($1::uuid[], $3::bigint[]) as s (id, at)
 ), scheduled as (
   delete from job_engine.waiting w using seen s
-  where s.id = w.id and coalesce(s.at = w.changed_at, true)
+  where s.id = w.id and coalesce(s.at = w.changed_at, true) and w.continue_on is null
   returning w.*
 ), past as (
   insert into job_engine.history (job, stage, attempt, changed_at, due_at, state, reason)
@@ -78,77 +82,16 @@ with seen as (
 ), enqueued as (
   insert into job_engine.ready
     (id, created_at, enqueued_at, epoch, attempts, abandoned, stages, priority, kind, queue, reason,
-     error, arguments, tenant, tags, version, limit_key)
+     error, arguments, tenant, tags, version, limit_key, batch, awaited)
   select id, created_at, clock_timestamp(), epoch, attempts, abandoned, stages + 1, priority, kind,
-    queue, $2, error, arguments, tenant, tags, version, limit_key
+    queue, $2, error, arguments, tenant, tags, version, limit_key, batch, awaited
   from scheduled
   returning id
 )
 select count(*), false from enqueued";
 
-const DELETE: &str = "
-with seen as (
-  select id, 'epoch'::timestamptz + at * interval '1 microsecond' as at
-  from unnest($1::uuid[], $3::bigint[]) as s (id, at)
-), ready as (
-  delete from job_engine.ready r using seen s
-  where s.id = r.id and coalesce(s.at = coalesce(r.claimed_at, r.enqueued_at), true)
-  returning r.*
-), scheduled as (
-  delete from job_engine.waiting w using seen s
-  where s.id = w.id and coalesce(s.at = w.changed_at, true)
-  returning w.*
-), finished as (
-  select f.* from job_engine.finished f join seen s on s.id = f.id and coalesce(s.at = f.changed_at, true)
-  where f.state <> 'Deleted'
-  for update of f
-), past as (
-  insert into job_engine.history
-    (job, stage, attempt, enqueued_at, claimed_at, changed_at, due_at, duration, state, server,
-     enqueue_reason, reason, error, result)
-  select id, stages, attempts, enqueued_at, claimed_at, changed_at, null::timestamptz, duration, state, server,
-    enqueue_reason, reason, error, result
-  from finished
-  union all
-  select id, stages, attempts, null, null, changed_at, due_at, null, 'Scheduled', null,
-    null, reason, null, null
-  from scheduled
-), marked as (
-  update job_engine.finished f
-  set state = 'Deleted', changed_at = clock_timestamp(), stages = f.stages + 1, reason = $2,
-    enqueued_at = null, claimed_at = null, duration = null, server = null, enqueue_reason = null,
-    result = null
-  from finished
-  where f.id = finished.id
-  returning f.id
-), moved as (
-  insert into job_engine.finished
-    (id, created_at, enqueued_at, claimed_at, changed_at, epoch, attempts, abandoned, stages, state,
-     priority, server, kind, queue, enqueue_reason, reason, error, arguments, tenant, tags,
-     version, limit_key)
-  select id, created_at, enqueued_at, claimed_at, clock_timestamp(), epoch,
-    attempts + (server is not null)::integer, abandoned, stages, 'Deleted'::job_engine.state, priority, server, kind,
-    queue, reason, $2, error, arguments, tenant, tags, version, limit_key
-  from ready
-  union all
-  select id, created_at, null, null, clock_timestamp(), epoch, attempts, abandoned, stages + 1,
-    'Deleted', priority, null, kind, queue, null, $2, error, arguments, tenant, tags,
-    version, limit_key
-  from scheduled
-  returning id
-), counted as (
-  insert into job_engine.tally (state, jobs)
-  select state, -count(*) from finished group by state
-  union all
-  select 'Deleted', count(*) from (select from marked union all select from moved) as deleted
-  having count(*) > 0
-), remembered as (
-  insert into job_engine.queues (name)
-  select queue from ready union select queue from scheduled
-  on conflict do nothing
-)
-select (select count(*) from marked) + (select count(*) from moved),
-  exists (select from ready where server is not null)";
+/// Whatever their states.
+const DELETE: &str = "select deleted, was_held from job_engine.delete_jobs($1, $3, $2, false)";
 
 const STATE: &str = "select state::text from job_engine.jobs where id = $1";
 

@@ -2,24 +2,27 @@ use std::io;
 
 use jiff::Timestamp;
 use job_engine::storage::StorageError;
-use job_engine::{Due, NewJob};
+use job_engine::storage::check::{check_order, repeated_keys, without};
+use job_engine::{Continuation, Due, Duplicate, NewJob};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use crate::convert::{array, delay_micros, later_version, unavailable};
+use crate::following::{AWAIT_PARENTS, JOIN_BATCHES, Keys, TAKE_KEYS, Waits, batches, duplicates};
 
 /// Jobs that may run now. Known ids are looked for first, so that a repeated call is an error and
 /// not a second run.
 pub(crate) const ENQUEUE_NOW: &str = "
 with jobs as (
   select * from unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::text[],
-    $6::text[], $7::text[], $8::integer[], $9::text[])
-    as j (id, kind, queue, priority, arguments, tenant, tags, version, limit_key)
+    $6::text[], $7::text[], $8::integer[], $9::text[], $10::uuid[])
+    as j (id, kind, queue, priority, arguments, tenant, tags, version, limit_key, batch)
 )
 insert into job_engine.ready
-  (id, kind, queue, priority, arguments, tenant, tags, version, limit_key, created_at, enqueued_at)
-select id, kind, queue, priority, arguments, tenant, tags::text[], version, limit_key,
-  statement_timestamp(), statement_timestamp()
+  (id, kind, queue, priority, arguments, tenant, tags, version, limit_key, batch, awaited, created_at,
+   enqueued_at)
+select id, kind, queue, priority, arguments, tenant, tags::text[], version, limit_key, batch,
+  nullif(batch is not null, false), statement_timestamp(), statement_timestamp()
 from jobs
 where not exists (
   select from jobs join job_engine.ready using (id)
@@ -27,20 +30,20 @@ where not exists (
   union all select from jobs join job_engine.finished using (id)
 )";
 
-/// Jobs that wait for their time: `$10` microseconds from now, or until `$11` microseconds of the
+/// Jobs that wait for their time: `$11` microseconds from now, or until `$12` microseconds of the
 /// Unix epoch.
 pub(crate) const ENQUEUE_LATER: &str = "
 with jobs as (
   select * from unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::text[],
-    $6::text[], $7::text[], $8::integer[], $9::text[], $10::bigint[],
-    $11::bigint[])
-    as j (id, kind, queue, priority, arguments, tenant, tags, version, limit_key, delay, due)
+    $6::text[], $7::text[], $8::integer[], $9::text[], $10::uuid[], $11::bigint[],
+    $12::bigint[])
+    as j (id, kind, queue, priority, arguments, tenant, tags, version, limit_key, batch, delay, due)
 )
 insert into job_engine.waiting
-  (id, kind, queue, priority, arguments, tenant, tags, version, limit_key, created_at, changed_at,
-   due_at)
-select id, kind, queue, priority, arguments, tenant, tags::text[], version, limit_key,
-  statement_timestamp(), statement_timestamp(),
+  (id, kind, queue, priority, arguments, tenant, tags, version, limit_key, batch, awaited, created_at,
+   changed_at, due_at)
+select id, kind, queue, priority, arguments, tenant, tags::text[], version, limit_key, batch,
+  nullif(batch is not null, false), statement_timestamp(), statement_timestamp(),
   coalesce(
     statement_timestamp() + delay * interval '1 microsecond',
     'epoch'::timestamptz + due * interval '1 microsecond'
@@ -52,11 +55,38 @@ where not exists (
   union all select from jobs join job_engine.finished using (id)
 )";
 
+/// Jobs that wait for others, and then as those above: `$13` says how the others have to end, `$14`
+/// what the history says of it.
+pub(crate) const ENQUEUE_AWAITING: &str = "
+with jobs as (
+  select * from unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::text[],
+    $6::text[], $7::text[], $8::integer[], $9::text[], $10::uuid[], $11::bigint[],
+    $12::bigint[], $13::text[], $14::text[])
+    as j (id, kind, queue, priority, arguments, tenant, tags, version, limit_key, batch, delay, due,
+      continue_on, reason)
+)
+insert into job_engine.waiting
+  (id, kind, queue, priority, arguments, tenant, tags, version, limit_key, batch, awaited, created_at,
+   changed_at, due_at, delay, release_at, continue_on, reason)
+select id, kind, queue, priority, arguments, tenant, tags::text[], version, limit_key, batch,
+  nullif(batch is not null, false), statement_timestamp(), statement_timestamp(), 'infinity',
+  delay, 'epoch'::timestamptz + due * interval '1 microsecond', continue_on, reason
+from jobs
+where not exists (
+  select from jobs join job_engine.ready using (id)
+  union all select from jobs join job_engine.waiting using (id)
+  union all select from jobs join job_engine.finished using (id)
+)";
+
 /// Enqueues the jobs in the caller's transaction: they exist when it commits.
 ///
 /// Nothing is announced, because nothing has happened yet: after the commit call
 /// [`announce_enqueued`](job_engine::Storage::announce_enqueued), or leave it to the workers'
-/// polling. An error leaves the transaction to be rolled back.
+/// polling. An error leaves the transaction to be rolled back. The answer tells which jobs were not
+/// stored because others hold their keys.
+///
+/// Until it commits, whoever takes a key of these jobs or ends a job that they continue waits for
+/// the transaction; keep it short.
 ///
 /// ```no_run
 /// # async fn create(pool: &sqlx::PgPool, job: job_engine::NewJob) -> Result<(), Box<dyn std::error::Error>> {
@@ -67,27 +97,40 @@ where not exists (
 /// # Ok(())
 /// # }
 /// ```
-pub async fn enqueue(connection: &mut PgConnection, jobs: &[NewJob]) -> Result<(), StorageError> {
-    let (now, later) = Rows::of(jobs);
-    if !now.ids.is_empty() {
-        insert_now(connection, now).await?;
+pub async fn enqueue(
+    connection: &mut PgConnection,
+    jobs: &[NewJob],
+) -> Result<Vec<Duplicate>, StorageError> {
+    if jobs.iter().all(NewJob::is_plain) {
+        insert(connection, jobs).await?;
+        return Ok(Vec::new());
     }
-    if !later.rows.ids.is_empty() {
-        insert_later(connection, later).await?;
-    }
-    Ok(())
+
+    check_order(jobs)?;
+    let mut duplicates = repeated_keys(jobs);
+    duplicates.extend(take_keys(connection, Keys::of(&without(jobs, &duplicates))).await?);
+    let jobs = without(jobs, &duplicates);
+    join_batches(connection, batches(&jobs)).await?;
+    insert(connection, jobs.iter().copied()).await?;
+    await_parents(connection, Waits::of(&jobs)).await?;
+    Ok(duplicates)
 }
 
 /// Enqueues the jobs in a transaction of their own.
-pub(crate) async fn enqueue_and_commit(pool: &PgPool, jobs: &[NewJob]) -> Result<(), StorageError> {
-    if jobs.iter().all(|job| job.due == Due::Now) {
+pub(crate) async fn enqueue_and_commit(
+    pool: &PgPool,
+    jobs: &[NewJob],
+) -> Result<Vec<Duplicate>, StorageError> {
+    let is_one_statement = |job: &NewJob| job.is_plain() && job.due == Due::Now;
+    if jobs.iter().all(is_one_statement) {
         let mut connection = pool.acquire().await.map_err(unavailable)?;
         return enqueue(&mut connection, jobs).await;
     }
 
     let mut transaction = pool.begin().await.map_err(unavailable)?;
-    enqueue(&mut transaction, jobs).await?;
-    transaction.commit().await.map_err(unavailable)
+    let duplicates = enqueue(&mut transaction, jobs).await?;
+    transaction.commit().await.map_err(unavailable)?;
+    Ok(duplicates)
 }
 
 pub(crate) fn known_id() -> StorageError {
@@ -109,6 +152,7 @@ pub(crate) struct Rows<'a> {
     pub(crate) tags: Vec<Option<String>>,
     pub(crate) versions: Vec<Option<i32>>,
     pub(crate) limit_keys: Vec<Option<&'a str>>,
+    pub(crate) batches: Vec<Option<Uuid>>,
 }
 
 #[derive(Default)]
@@ -118,19 +162,44 @@ pub(crate) struct LaterRows<'a> {
     pub(crate) times: Vec<Option<i64>>,
 }
 
-impl<'a> Rows<'a> {
-    pub(crate) fn of(jobs: &'a [NewJob]) -> (Self, LaterRows<'a>) {
-        let (mut now, mut later) = (Self::default(), LaterRows::default());
+/// Jobs by the statement that stores them.
+#[derive(Default)]
+pub(crate) struct Sorted<'a> {
+    pub(crate) now: Rows<'a>,
+    pub(crate) later: LaterRows<'a>,
+    pub(crate) awaiting: AwaitingRows<'a>,
+}
+
+#[derive(Default)]
+pub(crate) struct AwaitingRows<'a> {
+    pub(crate) later: LaterRows<'a>,
+    pub(crate) continue_on: Vec<&'static str>,
+    pub(crate) reasons: Vec<String>,
+}
+
+impl<'a> Sorted<'a> {
+    pub(crate) fn of(jobs: impl IntoIterator<Item = &'a NewJob>) -> Self {
+        let mut sorted = Self::default();
         for job in jobs {
-            match job.due {
-                Due::Now => now.push(job),
-                Due::After(delay) => later.push(job, Some(delay_micros(delay)), None),
-                Due::At(time) => later.push(job, None, Some(Timestamp::as_microsecond(time))),
+            match (&job.continuation, job.due) {
+                (Some(continuation), _) => sorted.awaiting.push(job, continuation),
+                (None, Due::Now) => sorted.now.push(job),
+                (None, _) => sorted.later.push(job),
             }
         }
-        (now, later)
+        sorted
     }
+}
 
+impl<'a> AwaitingRows<'a> {
+    fn push(&mut self, job: &'a NewJob, continuation: &Continuation) {
+        self.later.push(job);
+        self.continue_on.push(continuation.on.name());
+        self.reasons.push(continuation.reason());
+    }
+}
+
+impl<'a> Rows<'a> {
     fn push(&mut self, job: &'a NewJob) {
         self.ids.push(job.id.0);
         self.kinds.push(&job.kind);
@@ -141,15 +210,42 @@ impl<'a> Rows<'a> {
         self.tags.push(array(&job.tags));
         self.versions.push(later_version(job.version));
         self.limit_keys.push(job.limit_key.as_deref());
+        self.batches.push(job.batch.map(|batch| batch.0));
     }
 }
 
 impl<'a> LaterRows<'a> {
-    fn push(&mut self, job: &'a NewJob, delay: Option<i64>, time: Option<i64>) {
+    fn push(&mut self, job: &'a NewJob) {
+        let (delay, time) = match job.due {
+            Due::Now => (None, None),
+            Due::After(delay) => (Some(delay_micros(delay)), None),
+            Due::At(time) => (None, Some(Timestamp::as_microsecond(time))),
+        };
         self.rows.push(job);
         self.delays.push(delay);
         self.times.push(time);
     }
+}
+
+async fn insert<'a>(
+    connection: &mut PgConnection,
+    jobs: impl IntoIterator<Item = &'a NewJob>,
+) -> Result<(), StorageError> {
+    let Sorted {
+        now,
+        later,
+        awaiting,
+    } = Sorted::of(jobs);
+    if !now.ids.is_empty() {
+        insert_now(connection, now).await?;
+    }
+    if !later.rows.ids.is_empty() {
+        insert_later(connection, later).await?;
+    }
+    if !awaiting.reasons.is_empty() {
+        insert_awaiting(connection, awaiting).await?;
+    }
+    Ok(())
 }
 
 async fn insert_now(connection: &mut PgConnection, rows: Rows<'_>) -> Result<(), StorageError> {
@@ -164,6 +260,7 @@ async fn insert_now(connection: &mut PgConnection, rows: Rows<'_>) -> Result<(),
         .bind(rows.tags)
         .bind(rows.versions)
         .bind(rows.limit_keys)
+        .bind(rows.batches)
         .execute(connection)
         .await
         .map_err(unavailable)?;
@@ -185,12 +282,88 @@ async fn insert_later(
         .bind(later.rows.tags)
         .bind(later.rows.versions)
         .bind(later.rows.limit_keys)
+        .bind(later.rows.batches)
         .bind(later.delays)
         .bind(later.times)
         .execute(connection)
         .await
         .map_err(unavailable)?;
     all_inserted(expected, inserted.rows_affected())
+}
+
+async fn insert_awaiting(
+    connection: &mut PgConnection,
+    awaiting: AwaitingRows<'_>,
+) -> Result<(), StorageError> {
+    let AwaitingRows { later, .. } = awaiting;
+    let expected = later.rows.ids.len();
+    let inserted = sqlx::query(ENQUEUE_AWAITING)
+        .bind(later.rows.ids)
+        .bind(later.rows.kinds)
+        .bind(later.rows.queues)
+        .bind(later.rows.priorities)
+        .bind(later.rows.arguments)
+        .bind(later.rows.tenants)
+        .bind(later.rows.tags)
+        .bind(later.rows.versions)
+        .bind(later.rows.limit_keys)
+        .bind(later.rows.batches)
+        .bind(later.delays)
+        .bind(later.times)
+        .bind(awaiting.continue_on)
+        .bind(awaiting.reasons)
+        .execute(connection)
+        .await
+        .map_err(unavailable)?;
+    all_inserted(expected, inserted.rows_affected())
+}
+
+async fn take_keys(
+    connection: &mut PgConnection,
+    keys: Keys<'_>,
+) -> Result<Vec<Duplicate>, StorageError> {
+    if keys.jobs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let answers: Vec<(Uuid, Option<Uuid>)> = sqlx::query_as(TAKE_KEYS)
+        .bind(keys.jobs)
+        .bind(keys.kinds)
+        .bind(keys.names)
+        .bind(keys.states)
+        .bind(keys.holds)
+        .bind(keys.replacements)
+        .fetch_all(connection)
+        .await
+        .map_err(unavailable)?;
+    Ok(duplicates(answers))
+}
+
+async fn join_batches(
+    connection: &mut PgConnection,
+    batches: Vec<Uuid>,
+) -> Result<(), StorageError> {
+    if batches.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(JOIN_BATCHES)
+        .bind(batches)
+        .execute(connection)
+        .await
+        .map_err(unavailable)?;
+    Ok(())
+}
+
+async fn await_parents(connection: &mut PgConnection, waits: Waits) -> Result<(), StorageError> {
+    if waits.children.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(AWAIT_PARENTS)
+        .bind(waits.children)
+        .bind(waits.parents)
+        .execute(connection)
+        .await
+        .map_err(unavailable)?;
+    Ok(())
 }
 
 pub(crate) fn all_inserted(expected: usize, inserted: u64) -> Result<(), StorageError> {

@@ -1,8 +1,8 @@
 use std::io;
 use std::mem;
 
-use job_engine::NewJob;
 use job_engine::storage::StorageError;
+use job_engine::{Duplicate, NewJob};
 use sqlx::PgPool;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -45,8 +45,8 @@ impl Intake {
     }
 
     /// Returns when the jobs are committed. Who stops waiting does not take them back.
-    pub(crate) async fn enqueue(&self, jobs: &[NewJob]) -> Result<(), StorageError> {
-        if jobs.len() > LARGEST_JOINED {
+    pub(crate) async fn enqueue(&self, jobs: &[NewJob]) -> Result<Vec<Duplicate>, StorageError> {
+        if jobs.len() > LARGEST_JOINED || !jobs.iter().all(NewJob::is_plain) {
             return enqueuing::enqueue_and_commit(&self.pool, jobs).await;
         }
 
@@ -54,7 +54,8 @@ impl Intake {
         let jobs = jobs.to_vec();
         let sent = self.requests.send(Request { jobs, answer }).await;
         sent.map_err(|_| ended())?;
-        answered.await.map_err(|_| ended())?
+        answered.await.map_err(|_| ended())??;
+        Ok(Vec::new())
     }
 }
 
@@ -78,7 +79,7 @@ async fn commit(pool: &PgPool, requests: Vec<Request>) {
         .flat_map(|request| request.jobs.iter().cloned())
         .collect();
     match enqueuing::enqueue_and_commit(pool, &all).await {
-        Ok(()) => {
+        Ok(_) => {
             for request in requests {
                 // Who no longer waits needs no answer.
                 let _ = request.answer.send(Ok(()));
@@ -95,7 +96,7 @@ async fn commit_apart(pool: &PgPool, requests: Vec<Request>) {
         let pool = pool.clone();
         commits.spawn(async move {
             let answer = enqueuing::enqueue_and_commit(&pool, &request.jobs).await;
-            let _ = request.answer.send(answer);
+            let _ = request.answer.send(answer.map(drop));
         });
     }
     commits.join_all().await;

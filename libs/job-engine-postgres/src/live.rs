@@ -16,7 +16,9 @@ from job_engine.ready
 group by queue, server";
 
 const WAITING: &str = "
-select queue, count(*) as jobs, count(*) filter (where attempts > 0) as retries
+select queue, count(*) filter (where continue_on is null) as scheduled,
+  count(*) filter (where continue_on is not null) as awaiting,
+  count(*) filter (where attempts > 0) as retries
 from job_engine.waiting
 group by queue";
 
@@ -38,6 +40,7 @@ pub(crate) struct LiveCounts {
     pub(crate) enqueued: u64,
     pub(crate) processing: u64,
     pub(crate) scheduled: u64,
+    pub(crate) awaiting: u64,
     pub(crate) retries: u64,
     /// Every queue in which there is a live job.
     pub(crate) queues: BTreeMap<String, QueueSummary>,
@@ -107,7 +110,8 @@ impl LiveCounts {
 
     fn add_waiting(&mut self, row: &PgRow) -> Result<(), StorageError> {
         self.queue(column(row, "queue")?);
-        self.scheduled += count(column(row, "jobs")?);
+        self.scheduled += count(column(row, "scheduled")?);
+        self.awaiting += count(column(row, "awaiting")?);
         self.retries += count(column(row, "retries")?);
         Ok(())
     }
@@ -119,6 +123,6 @@ impl LiveCounts {
     }
 
     fn total(&self) -> u64 {
-        self.enqueued + self.processing + self.scheduled
+        self.enqueued + self.processing + self.scheduled + self.awaiting
     }
 }

@@ -1,10 +1,10 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
-use job_engine::State;
 use job_engine::storage::{
     Counts, Cursor, ErrorGroup, JobDetails, JobId, JobQuery, JobSummary, LogLine, Monitor, Page,
     Progress, QueueSummary, Resolution, ServerId, ServerSummary, StorageError, Throughput,
 };
+use job_engine::{BatchId, State};
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
@@ -25,7 +25,7 @@ select state::text, sum(jobs)::bigint from job_engine.tally group by state";
 
 const JOB: &str = "
 select
-  id, kind, queue, priority, tenant, tags, state::text, reason, attempts, abandoned, arguments,
+  id, kind, queue, priority, tenant, tags, batch, state::text, reason, attempts, abandoned, arguments,
   version, server, error, duration, result, claimed_by, enqueue_reason,
   attempts as attempt,
   case when place <> 'ready' then state::text end as end_state,
@@ -76,6 +76,7 @@ impl Monitor for PostgresStorage {
         Ok(Counts {
             enqueued: live.enqueued,
             scheduled: live.scheduled,
+            awaiting: live.awaiting,
             retries: live.retries,
             processing: live.processing,
             succeeded: of(State::Succeeded),
@@ -212,6 +213,7 @@ fn summary(row: &PgRow) -> Result<JobSummary, StorageError> {
         priority: column(row, "priority")?,
         tenant: column(row, "tenant")?,
         tags: tags.unwrap_or_default(),
+        batch: column::<Option<Uuid>>(row, "batch")?.map(BatchId),
         state: state(column(row, "state")?)?,
         reason: column(row, "reason")?,
         attempts: unsigned(column(row, "attempts")?),

@@ -119,6 +119,7 @@ impl Operations for PostgresStorage {
         let done = next.carry_out(&mut transaction, &page).await?;
         transaction.commit().await.map_err(unavailable)?;
 
+        self.spread_news().await;
         self.announce_done(done);
         Ok(Some(page.jobs.len()))
     }

@@ -23,15 +23,16 @@ with due as (
 )
 insert into job_engine.ready
   (id, created_at, enqueued_at, epoch, attempts, abandoned, stages, priority, kind, queue, reason,
-   error, arguments, tenant, tags, version, limit_key)
+   error, arguments, tenant, tags, version, limit_key, batch, awaited)
 select id, created_at, statement_timestamp(), epoch, attempts, abandoned, stages + 1, priority,
-  kind, queue, $2, error, arguments, tenant, tags, version, limit_key
+  kind, queue, $2, error, arguments, tenant, tags, version, limit_key, batch, awaited
 from moved";
 
 /// In microseconds.
 const NEXT_DUE: &str = "
 select (extract(epoch from due_at - statement_timestamp()) * 1000000)::bigint
 from job_engine.waiting
+where due_at < 'infinity'
 order by due_at
 limit 1";
 
@@ -57,6 +58,9 @@ with expired as (
   delete from job_engine.log l using removed where l.job = removed.id
 ), progress as (
   delete from job_engine.progress p using removed where p.job = removed.id
+), keys as (
+  delete from job_engine.unique_keys k using removed
+  where k.job = removed.id and (k.held_until is null or k.held_until <= statement_timestamp())
 )
 select count(*) from removed";
 

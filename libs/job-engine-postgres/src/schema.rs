@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0009_limits.sql"),
     include_str!("../migrations/0010_statistics.sql"),
     include_str!("../migrations/0011_operations.sql"),
+    include_str!("../migrations/0012_continuations.sql"),
 ];
 
 /// The key of the advisory lock under which migrations run: "job_engi" in ASCII.

@@ -16,7 +16,7 @@ use crate::convert::{count as to_count, rows, unavailable};
 
 const COLUMNS: &str = "
 select
-  id, kind, queue, priority, tenant, tags, state::text, reason, attempts, abandoned, arguments,
+  id, kind, queue, priority, tenant, tags, batch, state::text, reason, attempts, abandoned, arguments,
   version, server, error, duration,
   (extract(epoch from created_at) * 1000000)::bigint as created_at,
   (extract(epoch from changed_at) * 1000000)::bigint as changed_at,
@@ -165,7 +165,7 @@ impl Statement {
     fn place(&mut self, state: State) {
         let place = match state {
             State::Enqueued | State::Processing => "ready",
-            State::Scheduled => "waiting",
+            State::Scheduled | State::Awaiting => "waiting",
             State::Succeeded | State::Failed | State::Deleted => "finished",
         };
         self.sql.push(" where place = '").push(place);

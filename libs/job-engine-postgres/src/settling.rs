@@ -23,11 +23,15 @@ with done as (
   insert into job_engine.finished
     (id, created_at, enqueued_at, claimed_at, changed_at, epoch, duration, attempts, abandoned,
      stages, state, priority, server, kind, queue, enqueue_reason, reason, error, result, arguments,
-     tenant, tags, version, limit_key)
+     tenant, tags, version, limit_key, batch, awaited)
   select id, created_at, enqueued_at, claimed_at, statement_timestamp(), epoch, duration,
     attempts + 1, abandoned, stages, state::job_engine.state, priority, server, kind, queue, reason,
-    end_reason, coalesce(new_error, error), result, arguments, tenant, tags, version, limit_key
+    end_reason, coalesce(new_error, error), result, arguments, tenant, tags, version, limit_key,
+    batch, awaited
   from done
+), told as (
+  insert into job_engine.news (job, batch, is_now)
+  select id, batch, state::job_engine.state from done where awaited
 ), counted as (
   insert into job_engine.tally (state, jobs)
   select state::job_engine.state, count(*) from done group by state
@@ -37,7 +41,7 @@ with done as (
   where not exists (select from job_engine.queues where name = queue)
   on conflict do nothing
 )
-select id, epoch from done";
+select id, epoch, coalesce(awaited, false) from done";
 
 /// Failed with another attempt to come (with an error), and snoozed (without).
 const RESCHEDULE: &str = "
@@ -56,11 +60,12 @@ with done as (
 ), kept as (
   insert into job_engine.waiting
     (id, created_at, changed_at, due_at, epoch, attempts, abandoned, stages, priority, kind, queue,
-     reason, error, arguments, tenant, tags, version, limit_key)
+     reason, error, arguments, tenant, tags, version, limit_key, batch, awaited)
   select id, created_at, statement_timestamp(),
     statement_timestamp() + delay * interval '1 microsecond', epoch,
     attempts + (new_error is not null)::integer, abandoned, stages + 1, priority, kind, queue,
-    new_reason, coalesce(new_error, error), arguments, tenant, tags, version, limit_key
+    new_reason, coalesce(new_error, error), arguments, tenant, tags, version, limit_key, batch,
+    awaited
   from done
 ), counted as (
   insert into job_engine.tally (state, jobs)
@@ -84,16 +89,20 @@ with done as (
 ), kept as (
   insert into job_engine.finished
     (id, created_at, changed_at, epoch, attempts, abandoned, stages, state, priority, kind, queue,
-     reason, error, arguments, tenant, tags, version)
+     reason, error, arguments, tenant, tags, version, batch, awaited)
   select id, created_at, statement_timestamp(), epoch, attempts + 1, abandoned, stages + 1,
-    'Deleted', priority, kind, queue, new_reason, new_error, arguments, tenant, tags, version
+    'Deleted', priority, kind, queue, new_reason, new_error, arguments, tenant, tags, version, batch,
+    awaited
   from done
+), told as (
+  insert into job_engine.news (job, batch, is_now)
+  select id, batch, 'Deleted' from done where awaited
 ), counted as (
   insert into job_engine.tally (state, jobs) select 'Deleted', count(*) from done
 ), remembered as (
   insert into job_engine.queues (name) select distinct queue from done on conflict do nothing
 )
-select id, epoch from done";
+select id, epoch, coalesce(awaited, false) from done";
 
 /// Given back by a server that stops.
 const GIVE_BACK: &str = "
@@ -116,13 +125,21 @@ from done
 where r.id = done.id
 returning r.id, r.epoch";
 
-/// Records how claims ended, in one transaction; the answers are in the order of `settlements`.
+/// What became of settlements.
+pub(crate) struct Recorded {
+    /// In the order of the settlements.
+    pub(crate) settled: Vec<Settled>,
+    /// Others are to be told how some of these jobs ended.
+    pub(crate) are_news: bool,
+}
+
+/// Records how claims ended, in one transaction.
 pub(crate) async fn settle(
     pool: &PgPool,
     settlements: &[Settlement],
-) -> Result<Vec<Settled>, StorageError> {
+) -> Result<Recorded, StorageError> {
     let columns = Columns::of(settlements);
-    let mut accepted = if columns.are_one_statement() {
+    let (mut accepted, are_news) = if columns.are_one_statement() {
         let mut connection = pool.acquire().await.map_err(unavailable)?;
         columns.write(&mut connection).await.map_err(unavailable)?
     } else {
@@ -140,7 +157,10 @@ pub(crate) async fn settle(
             Settled::Stale
         }
     };
-    Ok(settlements.iter().map(answer).collect())
+    Ok(Recorded {
+        settled: settlements.iter().map(answer).collect(),
+        are_news,
+    })
 }
 
 /// Settlements column by column, by the statement that records them.
@@ -234,22 +254,27 @@ impl<'a> Columns<'a> {
         used.iter().filter(|unused| !**unused).count() <= 1
     }
 
-    /// Answers the leases that were valid.
-    async fn write(self, connection: &mut PgConnection) -> sqlx::Result<HashSet<Lease>> {
+    /// Answers the leases that were valid, and whether others are to be told.
+    async fn write(self, connection: &mut PgConnection) -> sqlx::Result<(HashSet<Lease>, bool)> {
         let mut accepted = HashSet::new();
+        let mut are_news = false;
         if !self.finished.leases.is_empty() {
-            accepted.extend(self.finished.write(connection).await?);
+            let finished = self.finished.write(connection).await?;
+            are_news = finished.iter().any(|(_, awaited)| *awaited);
+            accepted.extend(finished.into_iter().map(|(lease, _)| lease));
         }
         if !self.rescheduled.leases.is_empty() {
             accepted.extend(self.rescheduled.write(connection).await?);
         }
         if !self.discarded.leases.is_empty() {
-            accepted.extend(self.discarded.write(connection).await?);
+            let discarded = self.discarded.write(connection).await?;
+            are_news |= discarded.iter().any(|(_, awaited)| *awaited);
+            accepted.extend(discarded.into_iter().map(|(lease, _)| lease));
         }
         if !self.returned.leases.is_empty() {
             accepted.extend(self.returned.write(connection).await?);
         }
-        Ok(accepted)
+        Ok((accepted, are_news))
     }
 }
 
@@ -272,7 +297,8 @@ impl<'a> Finished<'a> {
         self.reasons.push(Some(text(reason)));
     }
 
-    async fn write(self, connection: &mut PgConnection) -> sqlx::Result<Vec<Lease>> {
+    /// Answers the leases that were valid, and of which of them others are to be told.
+    async fn write(self, connection: &mut PgConnection) -> sqlx::Result<Vec<(Lease, bool)>> {
         sqlx::query(FINISH)
             .bind(self.leases.jobs)
             .bind(self.leases.epochs)
@@ -284,7 +310,7 @@ impl<'a> Finished<'a> {
             .fetch_all(connection)
             .await?
             .iter()
-            .map(lease)
+            .map(|row| Ok((lease(row)?, row.try_get(2)?)))
             .collect()
     }
 }
@@ -319,7 +345,7 @@ impl Discarded {
         self.errors.push(error_json(error));
     }
 
-    async fn write(self, connection: &mut PgConnection) -> sqlx::Result<Vec<Lease>> {
+    async fn write(self, connection: &mut PgConnection) -> sqlx::Result<Vec<(Lease, bool)>> {
         sqlx::query(DISCARD)
             .bind(self.leases.jobs)
             .bind(self.leases.epochs)
@@ -328,7 +354,7 @@ impl Discarded {
             .fetch_all(connection)
             .await?
             .iter()
-            .map(lease)
+            .map(|row| Ok((lease(row)?, row.try_get(2)?)))
             .collect()
     }
 }

@@ -3,11 +3,12 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use job_engine::NewJob;
 use job_engine::storage::{
-    Claim, Claimed, Command, Commanded, DueJobs, Heartbeat, JobId, Lease, Outcome, Rescued,
-    RunNotes, ServerAnnouncement, ServerId, Settled, Settlement, Storage, StorageError,
+    BatchProgress, Batches, Claim, Claimed, Command, Commanded, DueJobs, Heartbeat, JobId, Lease,
+    Outcome, Rescued, RunNotes, ServerAnnouncement, ServerId, Settled, Settlement, Storage,
+    StorageError,
 };
+use job_engine::{BatchId, Duplicate, NewJob};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, Executor, PgPool};
 use tokio::sync::Notify;
@@ -22,7 +23,8 @@ use crate::live::Live;
 use crate::pulse::Pulse;
 use crate::turns::Turns;
 use crate::{
-    beginning, claiming, commanding, noting, pulse, scheduling, schema, servers, settling,
+    beginning, claiming, commanding, following, noting, pulse, scheduling, schema, servers,
+    settling,
 };
 
 /// Connections that the engine keeps for itself, beside the application's pool: claims, results
@@ -123,6 +125,16 @@ impl PostgresStorage {
         }
     }
 
+    /// Tells those who wait of what has ended. What fails here is done by the next scheduler that
+    /// looks for due jobs.
+    pub(crate) async fn spread_news(&self) {
+        match following::spread_news(&self.engine).await {
+            Ok(true) => self.announcer.enqueued(),
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "jobs that wait for others wait a little longer"),
+        }
+    }
+
     fn pulses(&self) -> std::sync::MutexGuard<'_, HashMap<ServerId, Pulse>> {
         self.pulses.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -164,10 +176,13 @@ fn engine_pool(options: PgConnectOptions) -> PgPool {
 
 #[async_trait]
 impl Storage for PostgresStorage {
-    async fn enqueue(&self, jobs: &[NewJob]) -> Result<(), StorageError> {
-        self.intake.enqueue(jobs).await?;
+    async fn enqueue(&self, jobs: &[NewJob]) -> Result<Vec<Duplicate>, StorageError> {
+        let duplicates = self.intake.enqueue(jobs).await?;
+        if !jobs.iter().all(NewJob::is_plain) {
+            self.spread_news().await;
+        }
         self.announcer.enqueued();
-        Ok(())
+        Ok(duplicates)
     }
 
     async fn claim(&self, claim: &Claim) -> Result<Claimed, StorageError> {
@@ -183,7 +198,11 @@ impl Storage for PostgresStorage {
     }
 
     async fn settle(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, StorageError> {
-        let settled = settling::settle(&self.engine, settlements).await?;
+        let settling::Recorded { settled, are_news } =
+            settling::settle(&self.engine, settlements).await?;
+        if are_news {
+            self.spread_news().await;
+        }
         if settlements
             .iter()
             .any(|settlement| matches!(settlement.outcome, Outcome::Returned { .. }))
@@ -194,6 +213,7 @@ impl Storage for PostgresStorage {
     }
 
     async fn enqueue_due(&self, limit: usize) -> Result<DueJobs, StorageError> {
+        self.spread_news().await;
         let due = scheduling::enqueue_due(&self.engine, limit).await?;
         if due.enqueued > 0 {
             self.announcer.enqueued();
@@ -210,6 +230,9 @@ impl Storage for PostgresStorage {
         let answer = commanding::command(&self.engine, job, command, reason).await?;
         if answer.was_held {
             self.announcer.revoked();
+        }
+        if answer.commanded == Commanded::Done {
+            self.spread_news().await;
         }
         if answer.commanded == Commanded::Done && command != Command::Delete {
             self.announcer.enqueued();
@@ -294,5 +317,12 @@ impl Storage for PostgresStorage {
 
     fn announce_enqueued(&self) {
         self.announcer.enqueued();
+    }
+}
+
+#[async_trait]
+impl Batches for PostgresStorage {
+    async fn batch(&self, id: BatchId) -> Result<Option<BatchProgress>, StorageError> {
+        following::batch(&self.pool, id).await
     }
 }

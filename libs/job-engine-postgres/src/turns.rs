@@ -11,7 +11,7 @@ use crate::convert::{duration, unavailable};
 
 const CLAIM_IN_TURN: &str = "
 select (job).id, (job).epoch, (job).kind, (job).queue, (job).arguments, (job).attempts,
-  (job).abandoned, (job).priority, (job).tenant, (job).tags, (job).version,
+  (job).abandoned, (job).priority, (job).tenant, (job).tags, (job).version, (job).batch,
   is_rated, chosen, is_held_back, again_in, last_tenant, last_key, is_plain
 from job_engine.claim_in_turn($1, $2, $3, $4, $5, $6, $7)";
 
@@ -108,12 +108,12 @@ struct End {
 impl End {
     fn of(row: &PgRow) -> sqlx::Result<Self> {
         Ok(Self {
-            chosen: row.try_get::<Option<_>, _>(12)?.unwrap_or_default(),
-            is_held_back: row.try_get(13)?,
-            again_in: row.try_get(14)?,
-            last_tenant: row.try_get(15)?,
-            last_key: row.try_get(16)?,
-            is_plain: row.try_get(17)?,
+            chosen: row.try_get::<Option<_>, _>(13)?.unwrap_or_default(),
+            is_held_back: row.try_get(14)?,
+            again_in: row.try_get(15)?,
+            last_tenant: row.try_get(16)?,
+            last_key: row.try_get(17)?,
+            is_plain: row.try_get(18)?,
         })
     }
 
@@ -137,7 +137,7 @@ impl End {
 
 fn rated_job(row: &PgRow) -> sqlx::Result<ClaimedJob> {
     Ok(ClaimedJob {
-        is_rated: row.try_get(11)?,
+        is_rated: row.try_get(12)?,
         ..job(row)?
     })
 }

@@ -225,6 +225,7 @@ fn check_counts(found: &Found) -> Vec<Violation> {
     let counted = [
         (State::Enqueued, counts.enqueued),
         (State::Scheduled, counts.scheduled),
+        (State::Awaiting, counts.awaiting),
         (State::Processing, counts.processing),
         (State::Succeeded, counts.succeeded),
         (State::Failed, counts.failed),

@@ -1,10 +1,12 @@
 use std::cmp::Reverse;
 use std::collections::HashSet;
 
+use job_engine::BatchId;
 use job_engine::storage::{Claim, Claimed, ClaimedJob, JobId, KnownKind, Lease, StorageError};
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{SqliteConnection, SqlitePool};
+use uuid::Uuid;
 
 use crate::convert::{column, now, rows, small, stored_version, tags, unavailable};
 use crate::turns::{Turns, claim_in_turn};
@@ -51,7 +53,7 @@ where id in (
   order by priority desc, id
   limit $5
 )
-returning id, epoch, kind, queue, arguments, attempts, abandoned, priority, tenant, tags, version";
+returning id, epoch, kind, queue, arguments, attempts, abandoned, priority, tenant, tags, version, batch";
 
 pub(crate) async fn claim(
     pool: &SqlitePool,
@@ -163,6 +165,7 @@ pub(crate) fn job(row: &SqliteRow) -> Result<ClaimedJob, StorageError> {
         is_rated: false,
         tenant: column(row, "tenant")?,
         tags: tags(row)?,
+        batch: column::<Option<Uuid>>(row, "batch")?.map(BatchId),
         version: stored_version(column(row, "version")?),
     })
 }

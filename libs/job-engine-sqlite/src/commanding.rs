@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
 use crate::convert::{id_json, now, state, text, unavailable};
+use crate::following;
 use crate::throughput;
 use crate::writer::Writer;
 
@@ -27,7 +28,7 @@ const REQUEUE: &str = "
 update job_engine_jobs as job
 set state = 'Enqueued', changed_at = $2, enqueued_at = $2, enqueue_reason = $3, attempts = 0,
   abandoned = 0, stages = stages + 1, claimed_at = null, server = null, due_at = null,
-  ended_at = null, reason = null, duration = null, result = null
+  ended_at = null, reason = null, duration = null, result = null, continue_on = null
 from json_each($1) as s
 where job.id = unhex(s.value ->> 0) and coalesce(s.value ->> 1 = changed_at, true)
   and state in (select value from json_each($4))";
@@ -52,7 +53,7 @@ const DELETE: &str = "
 update job_engine_jobs as job
 set state = 'Deleted', changed_at = $2, ended_at = $2, reason = $3, stages = stages + 1,
   enqueued_at = null, enqueue_reason = null, claimed_at = null, server = null, due_at = null,
-  duration = null, result = null
+  duration = null, result = null, continue_on = null
 from json_each($1) as s
 where job.id = unhex(s.value ->> 0) and coalesce(s.value ->> 1 = changed_at, true)
   and state in (select value from json_each($4))";
@@ -93,8 +94,34 @@ pub(crate) async fn command(
     }
 }
 
-/// Answers on how many of the jobs it was carried out; the others are left as they are.
+/// Answers on how many of the jobs it was carried out; the others are left as they are. Who waits for
+/// them is told.
 pub(crate) async fn carry_out(
+    connection: &mut SqliteConnection,
+    jobs: &[Seen],
+    command: Command,
+    reason: &str,
+) -> Result<usize, StorageError> {
+    let done = change_all(connection, jobs, command, reason).await?;
+    following::spread_news(connection, now()).await?;
+    Ok(done)
+}
+
+/// Deletes a job and tells nobody yet.
+pub(crate) async fn delete(
+    connection: &mut SqliteConnection,
+    job: JobId,
+    reason: &str,
+) -> Result<(), StorageError> {
+    let seen = Seen {
+        job,
+        changed_at: None,
+    };
+    change_all(connection, &[seen], Command::Delete, reason).await?;
+    Ok(())
+}
+
+async fn change_all(
     connection: &mut SqliteConnection,
     jobs: &[Seen],
     command: Command,

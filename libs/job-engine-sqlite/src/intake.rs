@@ -2,8 +2,8 @@ use std::io;
 use std::mem;
 use std::sync::Arc;
 
-use job_engine::NewJob;
 use job_engine::storage::StorageError;
+use job_engine::{Duplicate, NewJob};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio_util::task::AbortOnDropHandle;
@@ -46,8 +46,8 @@ impl Intake {
     }
 
     /// Returns when the jobs are committed. Who stops waiting does not take them back.
-    pub(crate) async fn enqueue(&self, jobs: &[NewJob]) -> Result<(), StorageError> {
-        if jobs.len() > LARGEST_JOINED {
+    pub(crate) async fn enqueue(&self, jobs: &[NewJob]) -> Result<Vec<Duplicate>, StorageError> {
+        if jobs.len() > LARGEST_JOINED || !jobs.iter().all(NewJob::is_plain) {
             return enqueuing::enqueue_and_commit(&self.writer, jobs).await;
         }
 
@@ -55,7 +55,8 @@ impl Intake {
         let jobs = jobs.to_vec();
         let sent = self.requests.send(Request { jobs, answer }).await;
         sent.map_err(|_| ended())?;
-        answered.await.map_err(|_| ended())?
+        answered.await.map_err(|_| ended())??;
+        Ok(Vec::new())
     }
 }
 
@@ -79,7 +80,7 @@ async fn commit(writer: &Arc<Writer>, requests: Vec<Request>) {
         .flat_map(|request| request.jobs.iter().cloned())
         .collect();
     match enqueuing::enqueue_and_commit(writer, &all).await {
-        Ok(()) => {
+        Ok(_) => {
             for request in requests {
                 // Who no longer waits needs no answer.
                 let _ = request.answer.send(Ok(()));
@@ -96,7 +97,7 @@ async fn commit_apart(writer: &Arc<Writer>, requests: Vec<Request>) {
         let writer = Arc::clone(writer);
         commits.spawn(async move {
             let answer = enqueuing::enqueue_and_commit(&writer, &request.jobs).await;
-            let _ = request.answer.send(answer);
+            let _ = request.answer.send(answer.map(drop));
         });
     }
     commits.join_all().await;

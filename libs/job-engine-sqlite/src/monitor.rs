@@ -1,11 +1,11 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
-use job_engine::State;
 use job_engine::storage::{
     Counts, Cursor, ErrorGroup, JobDetails, JobId, JobQuery, JobSummary, Limit, LogLine, Monitor,
     Page, Pause, Progress, QueueSummary, Resolution, ServerId, ServerSummary, StorageError,
     Throughput,
 };
+use job_engine::{BatchId, State};
 use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
@@ -25,13 +25,14 @@ select
   (select count(*) from job_engine_jobs where state = 'Enqueued') as enqueued,
   (select count(*) from job_engine_jobs where state = 'Scheduled') as scheduled,
   (select count(*) from job_engine_jobs where state = 'Scheduled' and attempts > 0) as retries,
+  (select count(*) from job_engine_jobs where state = 'Awaiting') as awaiting,
   (select count(*) from job_engine_jobs where state = 'Processing') as processing,
   (select jobs from job_engine_totals where state = 'Succeeded') as succeeded,
   (select jobs from job_engine_totals where state = 'Failed') as failed,
   (select jobs from job_engine_totals where state = 'Deleted') as deleted";
 
 const JOB: &str = "
-select id, kind, queue, priority, tenant, tags, state, reason, enqueue_reason, attempts,
+select id, kind, queue, priority, tenant, tags, batch, state, reason, enqueue_reason, attempts,
   abandoned, arguments, version, server, error, duration, created_at, changed_at, due_at, result, enqueued_at, claimed_at,
   server as claimed_by, attempts as attempt,
   iif(state in ('Enqueued', 'Processing'), null, state) as end_state
@@ -81,6 +82,7 @@ impl Monitor for SqliteStorage {
         Ok(Counts {
             enqueued: number("enqueued")?,
             scheduled: number("scheduled")?,
+            awaiting: number("awaiting")?,
             retries: number("retries")?,
             processing: number("processing")?,
             succeeded: number("succeeded")?,
@@ -204,6 +206,7 @@ fn summary(row: &SqliteRow) -> Result<JobSummary, StorageError> {
         priority: column(row, "priority")?,
         tenant: column(row, "tenant")?,
         tags: tags(row)?,
+        batch: column::<Option<Uuid>>(row, "batch")?.map(BatchId),
         state,
         reason: column(row, reason)?,
         attempts: small(column(row, "attempts")?),

@@ -68,6 +68,11 @@ where taken_at <= $1 and not exists (
     and held.state = 'Processing'
 )";
 
+const FORGET_KEYS: &str = "
+delete from job_engine_keys
+where coalesce(held_until, 0) <= $1
+  and not exists (select 1 from job_engine_jobs where id = job_engine_keys.job)";
+
 const ANY_EXPIRED: &str = "
 select exists (
   select 1 from job_engine_jobs where state in ('Succeeded', 'Deleted') and ended_at <= $1
@@ -152,6 +157,11 @@ pub(crate) async fn remove_expired(
         .await
         .map_err(unavailable)?;
     throughput::forget(&mut write.transaction, now()).await?;
+    sqlx::query(FORGET_KEYS)
+        .bind(now())
+        .execute(&mut *write.transaction)
+        .await
+        .map_err(unavailable)?;
     write.commit().await?;
     Ok(usize::try_from(removed).unwrap_or(usize::MAX))
 }

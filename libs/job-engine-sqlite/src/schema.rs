@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0009_limits.sql"),
     include_str!("../migrations/0010_statistics.sql"),
     include_str!("../migrations/0011_operations.sql"),
+    include_str!("../migrations/0012_continuations.sql"),
 ];
 
 /// Only one process migrates at a time, as only one writes; the others find everything done.

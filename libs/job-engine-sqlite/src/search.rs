@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::convert::{count as to_count, rows, unavailable};
 
 const COLUMNS: &str = "
-select id, kind, queue, priority, tenant, tags, state, reason, enqueue_reason, attempts,
+select id, kind, queue, priority, tenant, tags, batch, state, reason, enqueue_reason, attempts,
   abandoned, arguments, version, server, error, duration, created_at, changed_at, due_at
 from job_engine_jobs ";
 

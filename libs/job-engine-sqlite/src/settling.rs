@@ -7,6 +7,7 @@ use sqlx::SqliteConnection;
 
 use crate::claiming::lease;
 use crate::convert::{delay_micros, error_json, id_json, micros, now, text, unavailable};
+use crate::following;
 use crate::throughput;
 use crate::writer::Writer;
 
@@ -59,16 +60,25 @@ from json_each($1) as s
 where job.id = unhex(s.value ->> 0) and job.epoch = s.value ->> 1 and job.state = 'Processing'
 returning id, epoch";
 
-/// Records how claims ended, in one transaction; the answers are in the order of `settlements`.
+/// What became of settlements.
+pub(crate) struct Recorded {
+    /// In the order of the settlements.
+    pub(crate) settled: Vec<Settled>,
+    /// Jobs that waited for these may run now.
+    pub(crate) released: bool,
+}
+
+/// Records how claims ended, in one transaction.
 pub(crate) async fn settle(
     writer: &Writer,
     settlements: &[Settlement],
-) -> Result<Vec<Settled>, StorageError> {
+) -> Result<Recorded, StorageError> {
     let batches = Batches::of(settlements);
     let mut write = writer.quick().await?;
     let now = now();
     let mut accepted = batches.write(&mut write.transaction, now).await?;
     count(&mut write.transaction, settlements, &accepted, now).await?;
+    let released = following::spread_news(&mut write.transaction, now).await?;
     write.commit().await?;
 
     // Removed, so that a lease that is settled twice is accepted once.
@@ -79,7 +89,10 @@ pub(crate) async fn settle(
             Settled::Stale
         }
     };
-    Ok(settlements.iter().map(answer).collect())
+    Ok(Recorded {
+        settled: settlements.iter().map(answer).collect(),
+        released,
+    })
 }
 
 /// Counts the states into which jobs came, for the statistics.

@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use job_engine::NewJob;
 use job_engine::storage::{
-    Claim, Claimed, Command, Commanded, DueJobs, Heartbeat, JobId, Lease, Outcome, Rescued,
-    RunNotes, ServerAnnouncement, ServerId, Settled, Settlement, Storage, StorageError,
+    BatchProgress, Batches, Claim, Claimed, Command, Commanded, DueJobs, Heartbeat, JobId, Lease,
+    Outcome, Rescued, RunNotes, ServerAnnouncement, ServerId, Settled, Settlement, Storage,
+    StorageError,
 };
+use job_engine::{BatchId, Duplicate, NewJob};
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use tokio::sync::Notify;
@@ -19,7 +20,8 @@ use crate::pulse::{self, Pulse};
 use crate::turns::Turns;
 use crate::writer::Writer;
 use crate::{
-    beginning, claiming, commanding, noting, revocations, scheduling, schema, servers, settling,
+    beginning, claiming, commanding, following, noting, revocations, scheduling, schema, servers,
+    settling,
 };
 
 /// Jobs in tables whose names begin with `job_engine_`, in a SQLite file.
@@ -112,10 +114,10 @@ impl SqliteStorage {
 
 #[async_trait]
 impl Storage for SqliteStorage {
-    async fn enqueue(&self, jobs: &[NewJob]) -> Result<(), StorageError> {
-        self.intake.enqueue(jobs).await?;
+    async fn enqueue(&self, jobs: &[NewJob]) -> Result<Vec<Duplicate>, StorageError> {
+        let duplicates = self.intake.enqueue(jobs).await?;
         self.announce_enqueued();
-        Ok(())
+        Ok(duplicates)
     }
 
     async fn claim(&self, claim: &Claim) -> Result<Claimed, StorageError> {
@@ -131,10 +133,11 @@ impl Storage for SqliteStorage {
     }
 
     async fn settle(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, StorageError> {
-        let settled = settling::settle(&self.writer, settlements).await?;
+        let settling::Recorded { settled, released } =
+            settling::settle(&self.writer, settlements).await?;
         let is_return =
             |settlement: &Settlement| matches!(settlement.outcome, Outcome::Returned { .. });
-        if settlements.iter().any(is_return) {
+        if released || settlements.iter().any(is_return) {
             self.announce_enqueued();
         }
         Ok(settled)
@@ -155,7 +158,8 @@ impl Storage for SqliteStorage {
         reason: &str,
     ) -> Result<Commanded, StorageError> {
         let commanded = commanding::command(&self.writer, job, command, reason).await?;
-        if commanded == Commanded::Done && command != Command::Delete {
+        // A deletion may end what others wait for.
+        if commanded == Commanded::Done {
             self.announce_enqueued();
         }
         Ok(commanded)
@@ -236,5 +240,12 @@ impl Storage for SqliteStorage {
         self.enqueued.notify_waiters();
         // For who is between two waits just now.
         self.enqueued.notify_one();
+    }
+}
+
+#[async_trait]
+impl Batches for SqliteStorage {
+    async fn batch(&self, id: BatchId) -> Result<Option<BatchProgress>, StorageError> {
+        following::batch(&self.pool, id).await
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
+use crate::batch::{Batch, BatchId};
 use crate::filters::{self, Filter, Refusal};
 use crate::job::Job;
 use crate::keys::Keys;
@@ -12,7 +13,10 @@ use crate::new_job::{NewJob, NewJobError};
 use crate::queues::Queues;
 use crate::recurring::RecurringJobs;
 use crate::state::State;
-use crate::storage::{Command, Commanded, JobId, JobQuery, SharedStorage, StorageError};
+use crate::storage::{
+    BatchProgress, Command, Commanded, JobId, JobQuery, SharedStorage, StorageError,
+};
+use crate::unique::Duplicate;
 
 /// A long dead letter queue is read in parts.
 const REDRIVEN_AT_ONCE: usize = 200;
@@ -95,26 +99,28 @@ impl Client {
         self.submit(NewJob::of(job)?.at(time)).await
     }
 
-    /// Enqueues a job that was made before, with a queue, priority or time of its own.
+    /// Enqueues a job that was made before, with a queue, priority or time of its own. A job whose
+    /// key is held is not stored; the answer is then the job that holds it.
     pub async fn submit(&self, job: NewJob) -> Result<JobId, EnqueueError> {
         let id = job.id;
-        self.submit_all(&[job]).await?;
-        Ok(id)
+        let duplicates = self.submit_all(&[job]).await?;
+        Ok(duplicates.first().map_or(id, |duplicate| duplicate.of))
     }
 
-    /// Enqueues many jobs in one transaction, all or none.
-    pub async fn submit_all(&self, jobs: &[NewJob]) -> Result<(), EnqueueError> {
-        if self.filters.is_empty() {
-            self.storage.enqueue(jobs).await?;
+    /// Enqueues many jobs in one transaction, all or none, but for those whose keys are held: the
+    /// answer says which, and by whom.
+    pub async fn submit_all(&self, jobs: &[NewJob]) -> Result<Vec<Duplicate>, EnqueueError> {
+        let duplicates = if self.filters.is_empty() {
+            self.storage.enqueue(jobs).await?
         } else {
             let mut jobs = jobs.to_vec();
             for job in &mut jobs {
                 self.admit(job)?;
             }
-            self.storage.enqueue(&jobs).await?;
-        }
+            self.storage.enqueue(&jobs).await?
+        };
         meters::enqueued(jobs);
-        Ok(())
+        Ok(duplicates)
     }
 
     /// Shows a job to the filters without storing it: for jobs that are enqueued in a transaction
@@ -144,6 +150,17 @@ impl Client {
             }
             query.after = page.next;
         }
+    }
+
+    /// Enqueues a batch in one transaction. A batch without jobs does not exist.
+    pub async fn submit_batch(&self, batch: Batch) -> Result<BatchId, EnqueueError> {
+        self.submit_all(&batch.jobs).await?;
+        Ok(batch.id)
+    }
+
+    /// How far a batch is; `None` when there is none of this id, or it has expired.
+    pub async fn batch(&self, id: BatchId) -> Result<Option<BatchProgress>, StorageError> {
+        self.storage.batch(id).await
     }
 
     /// Runs the job again, from any state; its attempts start again at zero. The reason goes into

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use crate::batch::BatchId;
 use crate::notepad::Notepad;
 use crate::retry::RetryPolicy;
 use crate::storage::{JobId, Lease};
@@ -118,6 +119,8 @@ pub struct Attempt {
     pub tenant: Option<String>,
     /// What it was tagged with.
     pub tags: Vec<String>,
+    /// The batch that it is of. Others may be added to it while this one runs.
+    pub batch: Option<BatchId>,
     /// Fires when the job must stop: it was deleted, its lease is lost, its time is up, or the
     /// server stops and its grace time is over.
     pub cancelled: CancellationToken,
@@ -139,6 +142,7 @@ impl Attempt {
             max,
             tenant: None,
             tags: Vec::new(),
+            batch: None,
             cancelled: CancellationToken::new(),
             notepad: Notepad::default(),
             result: Arc::default(),

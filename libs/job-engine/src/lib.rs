@@ -1,5 +1,9 @@
 #![doc = include_str!("../README.md")]
 
+/// Many jobs as one thing.
+pub mod batch;
+/// Jobs that run after others.
+pub mod continuation;
 /// What happens around jobs of every kind.
 pub mod filters;
 /// What a job is: all that most users ever write.
@@ -12,6 +16,8 @@ pub mod notepad;
 pub mod retry;
 /// Where a job is in its life.
 pub mod state;
+/// Jobs of which there is one at a time.
+pub mod unique;
 
 /// Giving work to the engine.
 pub mod client;
@@ -39,7 +45,9 @@ mod panics;
 mod processes;
 mod session;
 
+pub use batch::{Batch, BatchId};
 pub use client::{Client, EnqueueError, ResultError};
+pub use continuation::{Continuation, ContinueOn, Parent};
 pub use filters::Filter;
 pub use job::{Attempt, Failure, Job, JobError};
 pub use keys::Keys;
@@ -52,3 +60,4 @@ pub use server::{RunningServer, Server, ServerOptions, StartError};
 pub use state::State;
 pub use storage::{JobId, ServerId, Storage, StorageError};
 pub use tally::Tally;
+pub use unique::{Duplicate, Duplicates, Unique};

@@ -3,8 +3,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::batch::BatchId;
+use crate::continuation::{Continuation, ContinueOn, Parent};
 use crate::job::Job;
 use crate::storage::JobId;
+use crate::unique::Unique;
 
 /// A job that is about to be stored: what [`Client`](crate::Client) and the storages' `enqueue`
 /// functions take.
@@ -31,6 +34,12 @@ pub struct NewJob {
     /// What its limit is counted by, over all queues: see [`limited_by`](Self::limited_by). Default:
     /// the job's [`limit_key`](Job::limit_key).
     pub limit_key: Option<String>,
+    /// What it waits for. Default: nothing. `due` counts from then on.
+    pub continuation: Option<Continuation>,
+    /// The batch that it is of. Default: none.
+    pub batch: Option<BatchId>,
+    /// The key that it holds alone. Default: none.
+    pub unique: Option<Unique>,
 }
 
 /// When a job may run.
@@ -70,6 +79,15 @@ pub enum NewJobError {
     /// A key is told by an id or a short name.
     #[error("a job's limit key is {0}; give 1 to 100 bytes without control characters")]
     LimitKey(Unfit),
+    /// It would wait for ever or not at all.
+    #[error("a job continues {0} others; give 1 to 1000, or put them into a batch")]
+    Parents(usize),
+    /// A key names one thing of a kind.
+    #[error("a job's key is {0}; give 1 to 200 bytes without control characters")]
+    Key(Unfit),
+    /// It would never be held.
+    #[error("a job holds its key in no state and for no time; say `while_in` or `within`")]
+    KeyNeverHeld,
 }
 
 /// What is wrong with a name.
@@ -89,6 +107,9 @@ impl NewJob {
 
     /// How many tags a job may have.
     pub const MAX_TAGS: usize = 20;
+
+    /// How many others a job may continue.
+    pub const MAX_PARENTS: usize = 1000;
 
     /// The most that a tenant, a tag or a limit key may take, in bytes.
     pub const MAX_NAME_BYTES: usize = 100;
@@ -130,6 +151,9 @@ impl NewJob {
             tenant: None,
             tags: Vec::new(),
             limit_key: None,
+            continuation: None,
+            batch: None,
+            unique: None,
         }
     }
 
@@ -160,7 +184,7 @@ impl NewJob {
     /// Says whose job it is.
     pub fn for_tenant(mut self, tenant: impl Into<String>) -> Result<Self, NewJobError> {
         let tenant = tenant.into();
-        fit(&tenant).map_err(NewJobError::Tenant)?;
+        fit(&tenant, Self::MAX_NAME_BYTES).map_err(NewJobError::Tenant)?;
         self.tenant = Some(tenant);
         Ok(self)
     }
@@ -171,7 +195,7 @@ impl NewJob {
     /// [`Client::keys`](crate::Client::keys).
     pub fn limited_by(mut self, key: impl Into<String>) -> Result<Self, NewJobError> {
         let key = key.into();
-        fit(&key).map_err(NewJobError::LimitKey)?;
+        fit(&key, Self::MAX_NAME_BYTES).map_err(NewJobError::LimitKey)?;
         self.limit_key = Some(key);
         Ok(self)
     }
@@ -182,7 +206,7 @@ impl NewJob {
         tags: impl IntoIterator<Item = T>,
     ) -> Result<Self, NewJobError> {
         for tag in tags.into_iter().map(Into::into) {
-            fit(&tag).map_err(NewJobError::Tag)?;
+            fit(&tag, Self::MAX_NAME_BYTES).map_err(NewJobError::Tag)?;
             if !self.tags.contains(&tag) {
                 self.tags.push(tag);
             }
@@ -192,13 +216,52 @@ impl NewJob {
             many => Err(NewJobError::TooManyTags(many)),
         }
     }
+
+    /// Runs it after these jobs or batches, once all of them have ended like this. They must be
+    /// stored by then, or stand before it in the same transaction.
+    pub fn continuing<P: Into<Parent>>(
+        mut self,
+        parents: impl IntoIterator<Item = P>,
+        on: ContinueOn,
+    ) -> Result<Self, NewJobError> {
+        let mut parents: Vec<Parent> = parents.into_iter().map(Into::into).collect();
+        parents.sort_unstable();
+        parents.dedup();
+        if parents.is_empty() || parents.len() > Self::MAX_PARENTS {
+            return Err(NewJobError::Parents(parents.len()));
+        }
+
+        self.continuation = Some(Continuation { parents, on });
+        Ok(self)
+    }
+
+    /// Makes it one of this batch, which exists from its first job on and must not have ended.
+    pub fn in_batch(mut self, batch: BatchId) -> Self {
+        self.batch = Some(batch);
+        self
+    }
+
+    /// Lets no other job of its kind be stored under this key.
+    pub fn unique(mut self, unique: Unique) -> Result<Self, NewJobError> {
+        fit(&unique.key, Unique::MAX_KEY_BYTES).map_err(NewJobError::Key)?;
+        if unique.states.is_empty() && unique.within.is_none() {
+            return Err(NewJobError::KeyNeverHeld);
+        }
+        self.unique = Some(unique);
+        Ok(self)
+    }
+
+    /// Whether it has nothing that storages must look up before they store it.
+    pub const fn is_plain(&self) -> bool {
+        self.continuation.is_none() && self.batch.is_none() && self.unique.is_none()
+    }
 }
 
-fn fit(name: &str) -> Result<(), Unfit> {
+fn fit(name: &str, max_bytes: usize) -> Result<(), Unfit> {
     if name.is_empty() {
         return Err(Unfit::Empty);
     }
-    if name.len() > NewJob::MAX_NAME_BYTES {
+    if name.len() > max_bytes {
         return Err(Unfit::TooLong(name.len()));
     }
     if name.chars().any(char::is_control) {
@@ -234,6 +297,32 @@ mod tests {
         let tagged = job().tagged(["vip", "import", "vip"]).expect("tags fit");
 
         assert_eq!(tagged.tags, ["vip", "import"]);
+    }
+
+    #[test]
+    fn a_job_continues_at_least_one_other() {
+        let none: [JobId; 0] = [];
+        let many = (0..1001).map(|_| JobId::random());
+
+        assert!(job().continuing(none, ContinueOn::Success).is_err());
+        assert!(job().continuing(many, ContinueOn::Success).is_err());
+        let parent = JobId::random();
+        let twice = job().continuing([parent, parent], ContinueOn::AnyEnd);
+        let continuation = twice.expect("it has a parent").continuation;
+        assert_eq!(continuation.map(|it| it.parents.len()), Some(1));
+    }
+
+    #[test]
+    fn a_key_is_held_in_some_state_or_for_some_time() {
+        let never = Unique::by("a").while_in([]);
+
+        assert!(matches!(
+            job().unique(never.clone()),
+            Err(NewJobError::KeyNeverHeld)
+        ));
+        assert!(job().unique(never.within(Duration::from_secs(1))).is_ok());
+        let long = Unique::by("x".repeat(201));
+        assert!(matches!(job().unique(long), Err(NewJobError::Key(_))));
     }
 
     #[test]

@@ -10,6 +10,8 @@ pub enum State {
     Enqueued,
     /// Waits for its time: delayed by who enqueued it, or between two attempts.
     Scheduled,
+    /// Waits for other jobs to end.
+    Awaiting,
     /// A worker holds it and runs it.
     Processing,
     /// Done. Expires.
@@ -22,9 +24,10 @@ pub enum State {
 
 impl State {
     /// Every state, in the order in which a dashboard shows them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Enqueued,
         Self::Scheduled,
+        Self::Awaiting,
         Self::Processing,
         Self::Succeeded,
         Self::Failed,
@@ -48,7 +51,10 @@ impl State {
         match next {
             Self::Enqueued => true,
             Self::Processing => matches!(self, Self::Enqueued),
-            Self::Scheduled | Self::Succeeded | Self::Failed => matches!(self, Self::Processing),
+            Self::Scheduled => matches!(self, Self::Processing | Self::Awaiting),
+            Self::Succeeded | Self::Failed => matches!(self, Self::Processing),
+            // Only as the first of all.
+            Self::Awaiting => false,
             Self::Deleted => !matches!(self, Self::Deleted),
         }
     }
@@ -58,6 +64,7 @@ impl State {
         match self {
             Self::Enqueued => "Enqueued",
             Self::Scheduled => "Scheduled",
+            Self::Awaiting => "Awaiting",
             Self::Processing => "Processing",
             Self::Succeeded => "Succeeded",
             Self::Failed => "Failed",
@@ -75,7 +82,7 @@ impl fmt::Display for State {
 /// The text is not the name of a [`State`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no state of a job; the states are Enqueued, Scheduled, Processing, Succeeded, Failed and Deleted"
+    "`{0}` is no state of a job; the states are Enqueued, Scheduled, Awaiting, Processing, Succeeded, Failed and Deleted"
 )]
 pub struct UnknownState(String);
 

@@ -28,6 +28,7 @@ pub async fn get(
     for (state, count) in [
         (State::Enqueued, jobs.enqueued),
         (State::Scheduled, jobs.scheduled),
+        (State::Awaiting, jobs.awaiting),
         (State::Processing, jobs.processing),
         (State::Succeeded, jobs.succeeded),
         (State::Failed, jobs.failed),

@@ -111,6 +111,7 @@ mod tests {
                 priority: 0,
                 tenant: None,
                 tags: Vec::new(),
+                batch: None,
                 state: State::Enqueued,
                 reason: None,
                 attempts: 0,

@@ -12,6 +12,10 @@ impl Situation<'_> {
         match job.state {
             State::Enqueued => self.why_waiting(job),
             State::Scheduled => self.why_scheduled(job),
+            State::Awaiting => match &job.reason {
+                Some(reason) => format!("{reason}."),
+                None => "Waits for others to end.".to_owned(),
+            },
             State::Processing => self.why_running(job),
             State::Succeeded => match job.duration {
                 Some(duration) => format!("Done in {}.", words(duration)),

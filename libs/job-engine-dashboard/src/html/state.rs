@@ -39,7 +39,7 @@ pub(crate) fn tone_of(job: &JobSummary) -> &'static str {
 /// The tone of a state, a class of the style sheet.
 pub(crate) const fn tone(state: State) -> &'static str {
     match state {
-        State::Enqueued | State::Scheduled | State::Deleted => "neutral",
+        State::Enqueued | State::Scheduled | State::Awaiting | State::Deleted => "neutral",
         State::Processing => "info",
         State::Succeeded => "success",
         State::Failed => "danger",
@@ -50,6 +50,7 @@ pub(crate) const fn icon_of(state: State) -> Icon {
     match state {
         State::Enqueued => icon::ENQUEUED,
         State::Scheduled => icon::SCHEDULED,
+        State::Awaiting => icon::AWAITING,
         State::Processing => icon::PROCESSING,
         State::Succeeded => icon::SUCCEEDED,
         State::Failed => icon::FAILED,

@@ -104,6 +104,7 @@ fn facts(visit: &Visit, job: &JobSummary, origin: Option<&Origin>) -> Markup {
                 @if let Some(tenant) = &job.tenant { (pair("Tenant", &html! { (tenant) })) }
                 @if !job.tags.is_empty() { (pair("Tags", &html! { (job.tags.join(", ")) })) }
                 @if let Some(origin) = origin { (pair("Recurring", &recurring(visit, origin))) }
+                @if let Some(batch) = job.batch { (pair("Batch", &html! { span.mono { (batch) } })) }
                 (pair("Attempts", &html! { (number(u64::from(job.attempts))) }))
                 @if job.abandoned > 0 {
                     (pair("Crashes", &html! { (job.abandoned) " (its process died while it ran)" }))
@@ -185,6 +186,7 @@ fn before_it(before: &HistoryEntry, entry: &HistoryEntry) -> String {
     match before.state {
         JobState::Enqueued => format!("waited {length}"),
         JobState::Scheduled => format!("scheduled for {length}"),
+        JobState::Awaiting => format!("awaited others for {length}"),
         JobState::Processing => format!("ran {length}"),
         JobState::Succeeded | JobState::Failed | JobState::Deleted => {
             format!("{length} after {}", before.state)

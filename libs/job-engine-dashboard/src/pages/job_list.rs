@@ -343,7 +343,9 @@ impl Listing<'_> {
             List::In(JobState::Enqueued) => &[Action::Delete],
             List::In(JobState::Scheduled) | List::Retries => &[Action::TriggerNow, Action::Delete],
             List::In(JobState::Succeeded | JobState::Deleted) => &[Action::Requeue],
-            List::In(JobState::Processing | JobState::Failed) => &[Action::Requeue, Action::Delete],
+            List::In(JobState::Awaiting | JobState::Processing | JobState::Failed) => {
+                &[Action::Requeue, Action::Delete]
+            }
             List::All => &[],
         };
         let permitted = |action: &Action| self.visit.viewer.may(action.permission());
@@ -354,7 +356,9 @@ impl Listing<'_> {
         let of_list: &[Column] = match self.list {
             List::All => &[STATE, QUEUE, column("Changed", "time")],
             List::Retries => &[QUEUE, ATTEMPTS, column("Next attempt", "time")],
-            List::In(JobState::Enqueued) => &[QUEUE, column("Waits for", "time")],
+            List::In(JobState::Enqueued | JobState::Awaiting) => {
+                &[QUEUE, column("Waits for", "time")]
+            }
             List::In(JobState::Scheduled) => &[QUEUE, column("Due", "time")],
             List::In(JobState::Processing) => &[QUEUE, SERVER, column("Runs for", "time")],
             List::In(JobState::Succeeded) => &[QUEUE, TOOK, column("Succeeded", "time")],

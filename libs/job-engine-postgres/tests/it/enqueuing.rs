@@ -1,5 +1,5 @@
-use job_engine::Storage;
-use job_engine::storage::{JobId, Monitor};
+use job_engine::storage::{Command, JobId, Monitor, Outcome, Settlement};
+use job_engine::{ContinueOn, State, Storage, Unique};
 use job_engine_postgres::enqueue;
 use sqlx::Row;
 use uuid::Uuid;
@@ -92,6 +92,31 @@ mod tokio_postgres_transaction {
 
         let counts = storage.counts().await.unwrap();
         assert_eq!((counts.enqueued, counts.scheduled), (1, 1));
+    }
+
+    #[tokio::test]
+    async fn it_continues_jobs_fills_batches_and_takes_keys() {
+        let database = Database::create().await;
+        let storage = database.storage().await;
+        let unique = || job().unique(Unique::by("invoice-17")).unwrap();
+        let batch = job_engine::Batch::of([job(), unique(), unique()])
+            .then(job(), ContinueOn::Success)
+            .unwrap();
+
+        let mut client = connect(&database).await;
+        let transaction = client.transaction().await.unwrap();
+        let duplicates = job_engine_postgres::tokio_postgres::enqueue(&transaction, &batch.jobs)
+            .await
+            .unwrap();
+        transaction.commit().await.unwrap();
+
+        assert_eq!(duplicates.len(), 1);
+        assert_eq!(duplicates[0].of, batch.jobs[1].id);
+        let counts = storage.counts().await.unwrap();
+        assert_eq!((counts.enqueued, counts.awaiting), (2, 1));
+        let client = job_engine::Client::new(storage);
+        let progress = client.batch(batch.id).await.unwrap().unwrap();
+        assert_eq!(progress.jobs, 2);
     }
 
     #[tokio::test]
@@ -198,4 +223,110 @@ async fn plain_sql_refuses_tenants_and_tags_that_are_none() {
         assert!(error.contains(complaint), "{given}: {error}");
     }
     assert_eq!(storage.counts().await.unwrap().enqueued, 0);
+}
+
+#[tokio::test]
+async fn a_key_that_was_taken_in_a_rolled_back_transaction_is_free() {
+    let database = Database::create().await;
+    let pool = database.pool().await;
+    let storage = database.storage().await;
+    let unique = || job().unique(Unique::by("invoice-17")).unwrap();
+
+    let mut transaction = pool.begin().await.unwrap();
+    enqueue(&mut transaction, &[unique()]).await.unwrap();
+    transaction.rollback().await.unwrap();
+    let mut transaction = pool.begin().await.unwrap();
+    let first = unique();
+    let alone = enqueue(&mut transaction, std::slice::from_ref(&first)).await;
+    // Waits until the transaction has committed, and then knows.
+    let second = unique();
+    let waiting = tokio::spawn({
+        let storage = storage.clone();
+        let second = second.clone();
+        async move { storage.enqueue(&[second]).await }
+    });
+    waits_for_a_lock(&pool).await;
+    transaction.commit().await.unwrap();
+
+    assert_eq!(alone.unwrap(), []);
+    let duplicates = waiting.await.unwrap().unwrap();
+    assert_eq!((duplicates[0].job, duplicates[0].of), (second.id, first.id));
+}
+
+#[tokio::test]
+async fn a_parent_that_ends_waits_for_the_transaction_that_continues_it() {
+    let database = Database::create().await;
+    let pool = database.pool().await;
+    let storage = database.storage().await;
+    let server = announce(&storage).await;
+    let parent = job();
+    storage
+        .enqueue(std::slice::from_ref(&parent))
+        .await
+        .unwrap();
+    let lease = claim(&storage, server).await[0].lease;
+
+    let child = job().continuing([parent.id], ContinueOn::Success).unwrap();
+    let mut transaction = pool.begin().await.unwrap();
+    enqueue(&mut transaction, std::slice::from_ref(&child))
+        .await
+        .unwrap();
+    let outcome = Outcome::Succeeded {
+        duration: std::time::Duration::from_millis(1),
+        result: None,
+    };
+    let ending = tokio::spawn({
+        let storage = storage.clone();
+        async move { storage.settle(&[Settlement { lease, outcome }]).await }
+    });
+    waits_for_a_lock(&pool).await;
+    transaction.commit().await.unwrap();
+    ending.await.unwrap().unwrap();
+
+    let details = storage.job(child.id).await.unwrap().unwrap();
+    assert_eq!(details.summary.state, State::Enqueued);
+}
+
+#[tokio::test]
+async fn plain_sql_continues_a_job() {
+    let database = Database::create().await;
+    let pool = database.pool().await;
+    let storage = database.storage().await;
+    let parent = job();
+    storage
+        .enqueue(std::slice::from_ref(&parent))
+        .await
+        .unwrap();
+
+    let child: Uuid = sqlx::query_scalar(
+        "select job_engine.enqueue('send', '{}', continues => array[$1], continue_on => 'AnyEnd')",
+    )
+    .bind(parent.id.0)
+    .fetch_one(&pool)
+    .await
+    .unwrap();
+    let before = storage.job(JobId(child)).await.unwrap().unwrap();
+    storage
+        .command(parent.id, Command::Delete, "over")
+        .await
+        .unwrap();
+    let after = storage.job(JobId(child)).await.unwrap().unwrap();
+
+    assert_eq!(before.summary.state, State::Awaiting);
+    assert_eq!(after.summary.state, State::Enqueued);
+}
+
+/// Returns when some session waits for another one.
+async fn waits_for_a_lock(pool: &sqlx::PgPool) {
+    let waits = "select exists (select from pg_stat_activity
+         where datname = current_database() and wait_event_type = 'Lock')";
+    let looking = async {
+        while !sqlx::query_scalar::<_, bool>(waits)
+            .fetch_one(pool)
+            .await
+            .unwrap()
+        {}
+    };
+    let found = tokio::time::timeout(std::time::Duration::from_secs(30), looking).await;
+    found.expect("a session waits for another one");
 }

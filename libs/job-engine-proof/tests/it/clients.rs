@@ -119,7 +119,7 @@ impl OneClient {
 
 async fn submit(client: &Client, jobs: &[NewJob]) -> Answer {
     match client.submit_all(jobs).await {
-        Ok(()) => Answer::Acknowledged,
+        Ok(_) => Answer::Acknowledged,
         Err(_) => Answer::Unknown,
     }
 }

@@ -5,6 +5,8 @@
 //! engine; implement it outside of this workspace at your own risk.
 
 mod audit;
+mod batches;
+pub mod check;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error_group;
@@ -27,6 +29,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use audit::{AuditEntry, AuditLog, Deed};
+pub use batches::{BatchProgress, Batches};
 pub use error_group::ErrorGroup;
 pub use limits::{LATEST_START, Limit, Limited, Limits, Pause, Rate, Room, Slot, UnfitLimit};
 pub use monitor::{
@@ -42,9 +45,11 @@ pub use recurring::{
 pub use search::{ArgumentTest, Condition, Test, TimeRange};
 pub use throughput::{Resolution, Throughput};
 
+use crate::batch::BatchId;
 use crate::job::ErrorReport;
 use crate::new_job::NewJob;
 use crate::state::State;
+use crate::unique::Duplicate;
 
 /// A job's id. Ids sort by the time of their making.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -175,6 +180,8 @@ pub struct ClaimedJob {
     pub tenant: Option<String>,
     /// In the order in which they were given.
     pub tags: Vec<String>,
+    /// The batch that it is of.
+    pub batch: Option<BatchId>,
 }
 
 /// How a claim ended, and which state follows.
@@ -360,12 +367,24 @@ impl StorageError {
 /// Where jobs are kept. All methods may be called at the same time from many tasks and processes.
 #[async_trait]
 pub trait Storage:
-    Monitor + Operations + AuditLog + Limits + RecurringStorage + Send + Sync + fmt::Debug + 'static
+    Batches
+    + Monitor
+    + Operations
+    + AuditLog
+    + Limits
+    + RecurringStorage
+    + Send
+    + Sync
+    + fmt::Debug
+    + 'static
 {
     /// Stores the jobs in one transaction, all or none, and wakes waiting workers. A job that is
-    /// [`Due::Now`](crate::Due::Now) becomes `Enqueued`, any other `Scheduled`, even when its time
-    /// has passed. An id that is stored already is an error.
-    async fn enqueue(&self, jobs: &[NewJob]) -> Result<(), StorageError>;
+    /// [`Due::Now`](crate::Due::Now) becomes `Enqueued`, one that continues others `Awaiting`, any
+    /// other `Scheduled`, even when its time has passed. An id that is stored already is an error; so
+    /// are a parent that is not there and a batch that has ended.
+    ///
+    /// The answer tells which jobs were not stored because others hold their keys.
+    async fn enqueue(&self, jobs: &[NewJob]) -> Result<Vec<Duplicate>, StorageError>;
 
     /// Claims jobs that are `Enqueued`: the queues in the given order; within one the tenants in
     /// turn, each job of nobody's belonging to one more tenant; within those by priority (highest

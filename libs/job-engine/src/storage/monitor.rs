@@ -9,6 +9,7 @@ use super::error_group::ErrorGroup;
 use super::search::{Condition, Test};
 use super::throughput::{Resolution, Throughput};
 use super::{JobId, Limit, Origin, Pause, Progress, ServerId, StorageError};
+use crate::batch::BatchId;
 use crate::job::ErrorReport;
 use crate::state::State;
 
@@ -59,6 +60,7 @@ pub trait Monitor: Send + Sync {
 pub struct Counts {
     pub enqueued: u64,
     pub scheduled: u64,
+    pub awaiting: u64,
     /// Those of `scheduled` that wait for another attempt.
     pub retries: u64,
     pub processing: u64,
@@ -147,6 +149,8 @@ pub struct JobSummary {
     pub tenant: Option<String>,
     /// In the order in which they were given.
     pub tags: Vec<String>,
+    /// The batch that it is of.
+    pub batch: Option<BatchId>,
     pub state: State,
     /// Why it is in this state, when there is more to say than the state itself.
     pub reason: Option<String>,

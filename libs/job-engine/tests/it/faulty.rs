@@ -11,14 +11,14 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use job_engine::storage::memory::MemoryStorage;
 use job_engine::storage::{
-    Advance, AuditEntry, AuditLog, Claim, Claimed, Command, Commanded, Counts, Deed, DueJobs,
-    DueRecurring, ErrorGroup, Heartbeat, JobDetails, JobQuery, Lease, Limit, Limited, Limits,
-    LogLine, Monitor, NewOperation, Operation, OperationId, Operations, Page, Progress,
-    QueueSummary, RecurringPage, RecurringQuery, RecurringRecord, RecurringRun, RecurringStorage,
-    Rescued, Resolution, RunNotes, ServerAnnouncement, ServerSummary, Settled, Settlement,
-    Throughput,
+    Advance, AuditEntry, AuditLog, BatchProgress, Batches, Claim, Claimed, Command, Commanded,
+    Counts, Deed, DueJobs, DueRecurring, ErrorGroup, Heartbeat, JobDetails, JobQuery, Lease, Limit,
+    Limited, Limits, LogLine, Monitor, NewOperation, Operation, OperationId, Operations, Page,
+    Progress, QueueSummary, RecurringPage, RecurringQuery, RecurringRecord, RecurringRun,
+    RecurringStorage, Rescued, Resolution, RunNotes, ServerAnnouncement, ServerSummary, Settled,
+    Settlement, Throughput,
 };
-use job_engine::{JobId, NewJob, ServerId, Storage, StorageError};
+use job_engine::{BatchId, Duplicate, JobId, NewJob, ServerId, Storage, StorageError};
 use tokio::sync::watch;
 
 /// What goes wrong with a call.
@@ -126,7 +126,7 @@ fn unavailable(message: &str) -> StorageError {
 
 #[async_trait]
 impl Storage for FaultyStorage {
-    async fn enqueue(&self, jobs: &[NewJob]) -> Result<(), StorageError> {
+    async fn enqueue(&self, jobs: &[NewJob]) -> Result<Vec<Duplicate>, StorageError> {
         self.call(Call::Enqueue, self.inner.enqueue(jobs)).await
     }
 
@@ -372,5 +372,12 @@ impl AuditLog for FaultyStorage {
         limit: usize,
     ) -> Result<Vec<AuditEntry>, StorageError> {
         self.inner.audit(before, limit).await
+    }
+}
+
+#[async_trait]
+impl Batches for FaultyStorage {
+    async fn batch(&self, id: BatchId) -> Result<Option<BatchProgress>, StorageError> {
+        self.inner.batch(id).await
     }
 }

@@ -48,6 +48,7 @@ impl<C: Send + Sync + 'static> Runner<C> {
         let attempt = Attempt {
             tenant: claimed.tenant.clone(),
             tags: claimed.tags.clone(),
+            batch: claimed.batch,
             // Of its own, for the run's time may be up although the lease is valid.
             cancelled: cancelled.child_token(),
             notepad: self.session.notepads.open(claimed.lease),

@@ -5,8 +5,10 @@
 
 mod stage;
 
+pub mod batches;
 pub mod claim;
 pub mod commands;
+pub mod continuations;
 pub mod enqueue;
 pub mod expiry;
 pub mod fencing;
@@ -24,6 +26,7 @@ pub mod settle;
 pub mod statistics;
 pub mod tags;
 pub mod turns;
+pub mod unique;
 pub mod versions;
 pub mod wake_ups;
 
@@ -53,6 +56,53 @@ macro_rules! storage_conformance {
             a_claimed_job_tells_the_version_of_its_arguments,
             newer_arguments_wait_for_a_server_that_knows_them,
             a_version_stays_with_a_job_all_its_life,
+        }
+        $crate::storage_conformance! { @topic $storage, continuations:
+            a_job_awaits_its_parent_and_runs_after_it,
+            a_job_awaits_all_its_parents,
+            a_job_waits_on_while_a_parent_rests_in_the_dead_letter_queue,
+            a_job_that_waits_for_any_end_runs_after_a_failure_and_after_a_deletion,
+            a_job_is_deleted_when_its_condition_is_not_met,
+            a_deletion_goes_down_the_whole_line,
+            a_parent_that_has_ended_is_not_waited_for,
+            a_deleted_parent_deletes_who_comes_later,
+            a_parent_in_the_same_batch_is_waited_for,
+            a_parent_that_runs_again_does_not_run_its_children_again,
+            a_retried_parent_is_still_waited_for,
+            a_delay_counts_from_the_end_of_the_parents,
+            a_person_can_run_or_delete_a_job_that_awaits_others,
+            an_unknown_parent_is_refused,
+            a_job_that_would_wait_for_itself_is_refused,
+            parents_that_end_at_the_same_time_release_a_job_once,
+            a_child_that_is_added_while_its_parent_ends_runs_once,
+            a_released_job_wakes_who_waits,
+        }
+        $crate::storage_conformance! { @topic $storage, batches:
+            a_batch_counts_its_jobs_as_they_end,
+            a_batch_that_is_not_there_has_no_progress,
+            a_batch_is_continued_when_all_its_jobs_succeeded,
+            a_batch_with_a_failed_job_is_continued_when_that_succeeds,
+            a_batch_is_continued_on_any_end_when_all_its_jobs_have_ended,
+            a_batch_with_a_deleted_job_deletes_what_continues_its_success,
+            a_running_job_adds_others_to_its_batch,
+            a_batch_that_has_ended_takes_no_more_jobs,
+            a_requeued_job_opens_its_batch_again,
+            a_large_batch_that_ends_all_at_once_is_continued_once,
+            a_claimed_job_knows_its_batch,
+        }
+        $crate::storage_conformance! { @topic $storage, unique:
+            a_second_job_under_a_key_is_told_the_first,
+            a_key_belongs_to_a_kind,
+            a_key_is_free_when_its_job_has_ended,
+            a_key_is_held_in_the_given_states,
+            a_key_is_held_for_a_time,
+            a_key_is_held_while_its_job_is_tried_again,
+            a_job_that_waits_is_replaced,
+            a_job_that_runs_is_not_replaced,
+            the_first_of_a_batch_gets_the_key,
+            the_others_of_a_batch_are_stored_all_the_same,
+            many_at_once_under_one_key_store_one,
+            many_at_once_that_replace_each_other_leave_one,
         }
         $crate::storage_conformance! { @topic $storage, claim:
             a_claimed_job_is_processing,

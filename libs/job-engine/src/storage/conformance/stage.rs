@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::continuation::{ContinueOn, Parent};
 use crate::job::ErrorReport;
 use crate::new_job::NewJob;
 use crate::state::State;
@@ -86,6 +87,15 @@ pub(super) fn outcomes() -> [Outcome; 6] {
     ]
 }
 
+/// A job that continues these.
+pub(super) fn after<P: Into<Parent>>(
+    parents: impl IntoIterator<Item = P>,
+    on: ContinueOn,
+) -> NewJob {
+    let job = job().continuing(parents, on);
+    job.expect("it has parents")
+}
+
 /// What a history entry keeps under this name.
 pub(super) fn fact<'a>(entry: &'a HistoryEntry, name: &str) -> Option<&'a serde_json::Value> {
     let found = entry.facts.iter().find(|(fact, _)| fact == name);
@@ -106,7 +116,8 @@ impl Stage {
     }
 
     pub(super) async fn enqueue_all(&self, jobs: &[NewJob]) {
-        self.storage.enqueue(jobs).await.expect("jobs are stored");
+        let duplicates = self.storage.enqueue(jobs).await;
+        assert_eq!(duplicates.expect("jobs are stored"), []);
     }
 
     pub(super) async fn server(&self) -> ServerId {
@@ -191,6 +202,10 @@ impl Stage {
         match state {
             State::Enqueued => self.enqueue(job()).await,
             State::Scheduled => self.enqueue(job().after(HOUR)).await,
+            State::Awaiting => {
+                let parent = self.enqueue(job().after(HOUR)).await;
+                self.enqueue(after([parent], ContinueOn::Success)).await
+            }
             State::Processing => self.held_job().await.job,
             State::Succeeded => self.settled_job(succeeded()).await,
             State::Failed => self.settled_job(failed("no route to host")).await,
@@ -210,6 +225,26 @@ impl Stage {
         let claimed = self.claim_one(server).await;
         assert_eq!(claimed.lease.job, id);
         claimed.lease
+    }
+
+    /// Lets a worker run the job, which waits, and end like this.
+    pub(super) async fn run(&self, id: JobId, outcome: Outcome) {
+        let server = self.server().await;
+        loop {
+            let lease = self.claim_one(server).await.lease;
+            if lease.job == id {
+                return self.accepted(lease, outcome).await;
+            }
+            let reason = "It is another's turn".to_owned();
+            self.accepted(
+                lease,
+                Outcome::Snoozed {
+                    delay: HOUR,
+                    reason,
+                },
+            )
+            .await;
+        }
     }
 
     async fn settled_job(&self, outcome: Outcome) -> JobId {

@@ -1,35 +1,13 @@
-use std::collections::HashSet;
-
 use jiff::Timestamp;
 
 use super::Tables;
 use super::record::Record;
-use crate::new_job::NewJob;
 use crate::state::State;
 use crate::storage::{
-    Command, Commanded, DueJobs, JobId, KnownKind, Lease, RunNotes, Settled, Settlement,
-    StorageError, reasons,
+    Command, Commanded, DueJobs, JobId, KnownKind, Lease, RunNotes, Settled, Settlement, reasons,
 };
 
 impl Tables {
-    pub(super) fn enqueue(&mut self, jobs: &[NewJob], now: Timestamp) -> Result<(), StorageError> {
-        let mut ids = HashSet::with_capacity(jobs.len());
-        for job in jobs {
-            if self.jobs.contains_key(&job.id) || !ids.insert(job.id) {
-                let message = format!("the job {} is stored already", job.id);
-                return Err(StorageError::unavailable(std::io::Error::other(message)));
-            }
-        }
-
-        for job in jobs {
-            let record = Record::enqueued(job, now);
-            self.indexes.queue(&job.queue);
-            self.indexes.add(job.id, &record);
-            self.jobs.insert(job.id, record);
-        }
-        Ok(())
-    }
-
     pub(super) fn begin(&mut self, lease: Lease) -> Settled {
         match self.jobs.get_mut(&lease.job) {
             Some(job) if job.is_held(lease.epoch) => {
@@ -122,7 +100,12 @@ impl Tables {
         Commanded::Done
     }
 
-    pub(super) fn remove_expired(&mut self, before: Timestamp, limit: usize) -> usize {
+    pub(super) fn remove_expired(
+        &mut self,
+        before: Timestamp,
+        limit: usize,
+        now: Timestamp,
+    ) -> usize {
         let expired: Vec<(Timestamp, JobId)> = self
             .indexes
             .expiring
@@ -137,6 +120,9 @@ impl Tables {
                 self.recurring.job_expires(entry.1, &job);
             }
         }
+        if !expired.is_empty() {
+            self.forget_keys(now);
+        }
         expired.len()
     }
 
@@ -147,9 +133,15 @@ impl Tables {
         change: impl FnOnce(&mut Record) -> T,
     ) -> Option<T> {
         let job = self.jobs.get_mut(&id)?;
+        let was = job.state;
         self.indexes.remove(id, job);
         let answer = change(job);
         self.indexes.add(id, job);
+        let is = job.state;
+        if was == State::Awaiting {
+            self.family.forget(id);
+        }
+        self.has_news(id, was, is);
         Some(answer)
     }
 }

@@ -2,8 +2,11 @@
 
 mod claiming;
 mod clock;
+mod following;
 mod indexes;
+mod intake;
 mod jobs;
+mod keys;
 mod limits;
 mod monitor;
 mod operations;
@@ -23,19 +26,23 @@ use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
 
 use self::clock::Clock;
+use self::following::{Family, News};
 use self::indexes::Indexes;
+use self::keys::KeyHolder;
 use self::operations::OperationRecord;
 use self::record::Record;
 use self::recurring::RecurringTables;
 use self::servers::ServerRecord;
 use super::{
-    AuditEntry, AuditLog, Claim, Claimed, Command, Commanded, Counts, Deed, DueJobs, ErrorGroup,
-    Heartbeat, JobDetails, JobId, JobQuery, Lease, Limit, Limited, Limits, LogLine, Monitor,
-    NewOperation, Operation, OperationId, Operations, Page, Pause, Progress, QueueSummary, Rescued,
-    Resolution, RunNotes, ServerAnnouncement, ServerId, ServerSummary, Settled, Settlement,
-    Storage, StorageError, Throughput,
+    AuditEntry, AuditLog, BatchProgress, Batches, Claim, Claimed, Command, Commanded, Counts, Deed,
+    DueJobs, ErrorGroup, Heartbeat, JobDetails, JobId, JobQuery, Lease, Limit, Limited, Limits,
+    LogLine, Monitor, NewOperation, Operation, OperationId, Operations, Page, Pause, Progress,
+    QueueSummary, Rescued, Resolution, RunNotes, ServerAnnouncement, ServerId, ServerSummary,
+    Settled, Settlement, Storage, StorageError, Throughput,
 };
+use crate::batch::BatchId;
 use crate::new_job::NewJob;
+use crate::unique::Duplicate;
 
 /// Keeps jobs in memory and loses them with the process.
 ///
@@ -56,6 +63,11 @@ struct Tables {
     jobs: HashMap<JobId, Record>,
     indexes: Indexes,
     servers: HashMap<ServerId, ServerRecord>,
+    keys: HashMap<(String, String), KeyHolder>,
+    family: Family,
+    batches: HashMap<BatchId, BatchProgress>,
+    /// What those who wait or count have not been told yet; empty between two transactions.
+    news: Vec<News>,
     operations: BTreeMap<OperationId, OperationRecord>,
     audit: Vec<AuditEntry>,
     minutes: BTreeMap<Timestamp, Throughput>,
@@ -108,10 +120,10 @@ impl MemoryStorage {
 
 #[async_trait]
 impl Storage for MemoryStorage {
-    async fn enqueue(&self, jobs: &[NewJob]) -> Result<(), StorageError> {
-        self.tables().enqueue(jobs, self.clock.now())?;
+    async fn enqueue(&self, jobs: &[NewJob]) -> Result<Vec<Duplicate>, StorageError> {
+        let duplicates = self.tables().enqueue(jobs, self.clock.now())?;
         self.announce_enqueued();
-        Ok(())
+        Ok(duplicates)
     }
 
     async fn claim(&self, claim: &Claim) -> Result<Claimed, StorageError> {
@@ -127,7 +139,15 @@ impl Storage for MemoryStorage {
     }
 
     async fn settle(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, StorageError> {
-        Ok(self.tables().settle(settlements, self.clock.now()))
+        let now = self.clock.now();
+        let mut tables = self.tables();
+        let settled = tables.settle(settlements, now);
+        let released = tables.spread_news(now);
+        drop(tables);
+        if released {
+            self.announce_enqueued();
+        }
+        Ok(settled)
     }
 
     async fn enqueue_due(&self, limit: usize) -> Result<DueJobs, StorageError> {
@@ -144,11 +164,13 @@ impl Storage for MemoryStorage {
         command: Command,
         reason: &str,
     ) -> Result<Commanded, StorageError> {
-        let commanded = self
-            .tables()
-            .command(job, command, reason, self.clock.now());
+        let now = self.clock.now();
+        let mut tables = self.tables();
+        let commanded = tables.command(job, command, reason, now);
+        let released = tables.spread_news(now);
+        drop(tables);
         self.announce_revoked();
-        if commanded == Commanded::Done && command != Command::Delete {
+        if released || (commanded == Commanded::Done && command != Command::Delete) {
             self.announce_enqueued();
         }
         Ok(commanded)
@@ -159,8 +181,9 @@ impl Storage for MemoryStorage {
         retention: Duration,
         limit: usize,
     ) -> Result<usize, StorageError> {
-        let before = clock::earlier(self.clock.now(), retention);
-        Ok(self.tables().remove_expired(before, limit))
+        let now = self.clock.now();
+        let before = clock::earlier(now, retention);
+        Ok(self.tables().remove_expired(before, limit, now))
     }
 
     async fn announce(&self, server: &ServerAnnouncement) -> Result<(), StorageError> {
@@ -356,5 +379,12 @@ impl AuditLog for MemoryStorage {
         limit: usize,
     ) -> Result<Vec<AuditEntry>, StorageError> {
         Ok(self.tables().audit_before(before, limit))
+    }
+}
+
+#[async_trait]
+impl Batches for MemoryStorage {
+    async fn batch(&self, id: BatchId) -> Result<Option<BatchProgress>, StorageError> {
+        Ok(self.tables().batches.get(&id).cloned())
     }
 }

@@ -17,6 +17,7 @@ impl Tables {
             *match job.state {
                 State::Enqueued => &mut counts.enqueued,
                 State::Scheduled => &mut counts.scheduled,
+                State::Awaiting => &mut counts.awaiting,
                 State::Processing => &mut counts.processing,
                 State::Succeeded => &mut counts.succeeded,
                 State::Failed => &mut counts.failed,

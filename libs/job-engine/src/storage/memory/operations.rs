@@ -69,6 +69,7 @@ impl Tables {
         let done = commanded
             .filter(|answer| *answer == Commanded::Done)
             .count();
+        self.spread_news(now);
         let record = self.operations.get_mut(&id)?;
         record.shown.done += done as u64;
         record.shown.skipped += (page.jobs.len() - done) as u64;

@@ -5,6 +5,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::clock;
+use crate::batch::BatchId;
+use crate::continuation::ContinueOn;
 use crate::job::ErrorReport;
 use crate::new_job::{Due, NewJob};
 use crate::state::State;
@@ -27,6 +29,10 @@ pub(super) struct Record {
     pub(super) tenant: Option<String>,
     pub(super) tags: Vec<String>,
     pub(super) limit_key: Option<String>,
+    pub(super) batch: Option<BatchId>,
+    /// How what it waits for has to end, while it is `Awaiting`.
+    pub(super) continue_on: Option<ContinueOn>,
+    due: Due,
     pub(super) arguments: String,
     pub(super) version: u32,
     abandoned: u32,
@@ -56,6 +62,9 @@ impl Record {
             tenant: job.tenant.clone(),
             tags: job.tags.clone(),
             limit_key: job.limit_key.clone(),
+            batch: job.batch,
+            continue_on: job.continuation.as_ref().map(|it| it.on),
+            due: job.due,
             arguments: job.arguments.clone(),
             version: job.version,
             abandoned: 0,
@@ -69,10 +78,12 @@ impl Record {
             progress: None,
             log: BTreeMap::new(),
         };
-        match job.due {
-            Due::Now => record.enqueue(None, now),
-            Due::After(delay) => record.schedule(clock::later(now, delay), None, now),
-            Due::At(time) => record.schedule(time, None, now),
+        match &job.continuation {
+            Some(continuation) => {
+                let reason = continuation.reason();
+                record.enter(State::Awaiting, Some(&reason), Vec::new(), now);
+            }
+            None => record.wait(None, now),
         }
         record
     }
@@ -98,6 +109,7 @@ impl Record {
             is_rated: false,
             tenant: self.tenant.clone(),
             tags: self.tags.clone(),
+            batch: self.batch,
         }
     }
 
@@ -158,6 +170,11 @@ impl Record {
         }
     }
 
+    /// All that it waited for has ended.
+    pub(super) fn release(&mut self, now: Timestamp) {
+        self.wait(Some(reasons::PARENTS_ENDED), now);
+    }
+
     pub(super) fn give_back(&mut self, reason: &str, now: Timestamp) {
         self.take_attempt_back();
         self.enqueue(Some(reason), now);
@@ -201,6 +218,7 @@ impl Record {
             priority: self.priority,
             tenant: self.tenant.clone(),
             tags: self.tags.clone(),
+            batch: self.batch,
             state: self.state,
             reason: self.history.last().and_then(|entry| entry.reason.clone()),
             attempts: self.attempts,
@@ -225,6 +243,14 @@ impl Record {
     /// Whether it failed before and waits for another attempt.
     pub(super) fn is_retry(&self) -> bool {
         self.state == State::Scheduled && self.attempts > 0
+    }
+
+    fn wait(&mut self, reason: Option<&str>, now: Timestamp) {
+        match self.due {
+            Due::Now => self.enqueue(reason, now),
+            Due::After(delay) => self.schedule(clock::later(now, delay), reason, now),
+            Due::At(time) => self.schedule(time, reason, now),
+        }
     }
 
     fn schedule(&mut self, due_at: Timestamp, reason: Option<&str>, now: Timestamp) {
@@ -265,6 +291,9 @@ impl Record {
         now: Timestamp,
     ) {
         self.state = state;
+        if state != State::Awaiting {
+            self.continue_on = None;
+        }
         self.changed_at = now;
         self.due_at = None;
         self.server = None;

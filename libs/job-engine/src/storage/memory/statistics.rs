@@ -33,7 +33,7 @@ impl Tables {
             State::Failed => minute.failed += 1,
             State::Deleted => minute.deleted += 1,
             State::Scheduled if is_retry => minute.retried += 1,
-            State::Scheduled | State::Enqueued | State::Processing => {}
+            State::Scheduled | State::Awaiting | State::Enqueued | State::Processing => {}
         }
         let oldest = now - KEPT_FOR;
         while self

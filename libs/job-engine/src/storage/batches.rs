@@ -1,0 +1,49 @@
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::StorageError;
+use crate::batch::BatchId;
+use crate::state::State;
+
+/// Many jobs as one thing.
+#[async_trait]
+pub trait Batches: Send + Sync {
+    /// How far a batch is; `None` when there is none of this id, or it has expired.
+    async fn batch(&self, id: BatchId) -> Result<Option<BatchProgress>, StorageError>;
+}
+
+/// How far a batch is. The numbers are kept up to date, not counted when asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchProgress {
+    pub id: BatchId,
+    pub created_at: Timestamp,
+    /// All its jobs.
+    pub jobs: u64,
+    pub succeeded: u64,
+    pub failed: u64,
+    pub deleted: u64,
+    /// When the last of its jobs ended; `None` while some have not.
+    pub ended_at: Option<Timestamp>,
+}
+
+impl BatchProgress {
+    /// How many of its jobs have not ended.
+    pub const fn pending(&self) -> u64 {
+        self.jobs - self.succeeded - self.failed - self.deleted
+    }
+
+    /// How the whole of it has ended: `Failed` when any of its jobs is, else `Deleted` when any is,
+    /// else `Succeeded`. `None` while some have not ended.
+    pub const fn end(&self) -> Option<State> {
+        if self.pending() > 0 {
+            return None;
+        }
+        Some(if self.failed > 0 {
+            State::Failed
+        } else if self.deleted > 0 {
+            State::Deleted
+        } else {
+            State::Succeeded
+        })
+    }
+}
