@@ -57,6 +57,7 @@ async fn announce(storage: &MemoryStorage) -> Result<ServerId, StorageError> {
             "default".to_owned(),
             "mail".to_owned(),
         ],
+        kinds: Vec::new(),
         workers: 8,
     };
     storage.announce(&server).await?;
@@ -65,6 +66,7 @@ async fn announce(storage: &MemoryStorage) -> Result<ServerId, StorageError> {
         id: ServerId::random(),
         name: "web-2:1302".to_owned(),
         queues: vec!["default".to_owned()],
+        kinds: Vec::new(),
         workers: 8,
     };
     storage.announce(&silent).await?;

@@ -71,6 +71,7 @@ async fn work(storage: &Arc<PostgresStorage>, tasks: usize) -> Result<Duration, 
             id: server,
             name: "throughput".to_owned(),
             queues: vec!["default".to_owned()],
+            kinds: Vec::new(),
             workers: tasks,
         })
         .await?;

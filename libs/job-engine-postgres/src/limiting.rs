@@ -1,13 +1,19 @@
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use job_engine::Storage;
-use job_engine::storage::{Limit, Limited, Limits, Pause, Rate, StorageError};
+use job_engine::storage::{
+    HoldUps, JobId, Limit, Limited, Limits, Pause, Rate, Room, StorageError, UnknownKind, UsedLimit,
+};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
 
 use crate::PostgresStorage;
-use crate::convert::{column, duration, micros, text, timestamp, unavailable, unsigned};
+use crate::convert::{
+    column, count, delay_micros, duration, micros, text, timestamp, unavailable, unsigned,
+};
 
 const PAUSE: &str = "
 insert into job_engine.pauses (queue, since, by, reason)
@@ -42,6 +48,45 @@ where r.queue = $1 and r.server is not null
     select from job_engine.slots s
     where s.scope = 'queue' and s.name = $1 and s.job = r.id and s.epoch = r.epoch
   )";
+
+const PAUSE_OF: &str = "
+select (extract(epoch from p.since) * 1000000)::bigint as since, p.by, p.reason
+from job_engine.ready r join job_engine.pauses p on p.queue = r.queue
+where r.id = $1 and r.server is null";
+
+const USED_LIMITS: &str = "
+with job as (
+  select queue, limit_key from job_engine.ready where id = $1 and server is null
+), under as (
+  select 'queue' as scope, job.queue as name, l as rule
+  from job join job_engine.limits l on l.scope = 'queue' and l.name = job.queue
+  union all
+  select 'key', job.limit_key, l
+  from job cross join lateral job_engine.limit_of_key(job.limit_key) l
+  where job.limit_key is not null
+)
+select u.scope, u.name, (u.rule).concurrency, (u.rule).rate_jobs, (u.rule).rate_period, r.free,
+  r.opens_in,
+  array(
+    select s.job from job_engine.slots s
+    where s.scope = u.scope and s.name = u.name and exists (
+      select from job_engine.ready held
+      where held.id = s.job and held.epoch = s.epoch and held.server is not null
+    )
+    order by s.taken_at, s.job limit 10
+  ) as held_by
+from under u cross join lateral job_engine.room(u.scope, u.name, u.rule) r
+order by u.scope desc";
+
+const UNKNOWN_KINDS: &str = "
+select kind, count(*) as jobs, (extract(epoch from min(enqueued_at)) * 1000000)::bigint as since
+from job_engine.ready
+where server is null and kind <> all (
+  select unnest(kinds) from job_engine.servers
+  where heartbeat_at > clock_timestamp() - $1 * interval '1 microsecond'
+)
+group by kind
+order by kind";
 
 const REMOVE_LIMIT: &str = "delete from job_engine.limits where scope = $1 and name = $2";
 
@@ -93,6 +138,42 @@ impl Limits for PostgresStorage {
         Ok(removed.rows_affected() > 0)
     }
 
+    async fn hold_ups(&self, job: JobId) -> Result<HoldUps, StorageError> {
+        let pause = sqlx::query(PAUSE_OF)
+            .bind(job.0)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(unavailable)?;
+        let limits = sqlx::query(USED_LIMITS)
+            .bind(job.0)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(unavailable)?;
+        Ok(HoldUps {
+            pause: pause.as_ref().map(read_pause).transpose()?,
+            limits: limits.iter().map(used).collect::<Result<_, _>>()?,
+        })
+    }
+
+    async fn unknown_kinds(
+        &self,
+        alive_within: Duration,
+    ) -> Result<Vec<UnknownKind>, StorageError> {
+        let kinds = sqlx::query(UNKNOWN_KINDS)
+            .bind(delay_micros(alive_within))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(unavailable)?;
+        let unknown = |row| {
+            Ok(UnknownKind {
+                kind: column(row, "kind")?,
+                jobs: count(column(row, "jobs")?),
+                waiting_since: timestamp(column(row, "since")?)?,
+            })
+        };
+        kinds.iter().map(unknown).collect()
+    }
+
     async fn limits(&self) -> Result<Vec<(Limited, Limit)>, StorageError> {
         let limits = limits(&self.pool).await?;
         Ok(limits.into_iter().collect())
@@ -117,11 +198,7 @@ pub(crate) async fn pauses(pool: &PgPool) -> Result<BTreeMap<String, Pause>, Sto
         .map_err(unavailable)?;
     rows.iter()
         .map(|row| {
-            let pause = Pause {
-                by: column(row, "by")?,
-                reason: column(row, "reason")?,
-                since: timestamp(column(row, "since")?)?,
-            };
+            let pause = read_pause(row)?;
             Ok((column(row, "queue")?, pause))
         })
         .collect()
@@ -156,6 +233,30 @@ async fn limits(pool: &PgPool) -> Result<BTreeMap<Limited, Limit>, StorageError>
         .await
         .map_err(unavailable)?;
     rows.iter().map(limit).collect()
+}
+
+fn read_pause(row: &PgRow) -> Result<Pause, StorageError> {
+    Ok(Pause {
+        by: column(row, "by")?,
+        reason: column(row, "reason")?,
+        since: timestamp(column(row, "since")?)?,
+    })
+}
+
+fn used(row: &PgRow) -> Result<UsedLimit, StorageError> {
+    let (of, limit) = limit(row)?;
+    let free: i32 = column(row, "free")?;
+    let opens_in: Option<i64> = column(row, "opens_in")?;
+    let held_by: Vec<Uuid> = column(row, "held_by")?;
+    Ok(UsedLimit {
+        of,
+        limit,
+        room: Room {
+            free: usize::try_from(free).unwrap_or_default(),
+            opens_in: opens_in.map(duration),
+        },
+        held_by: held_by.into_iter().map(JobId).collect(),
+    })
 }
 
 fn limit(row: &PgRow) -> Result<(Limited, Limit), StorageError> {

@@ -54,7 +54,7 @@ limit 1000";
 const QUEUES: &str = "select name from job_engine.queues";
 
 const SERVERS: &str = "
-select id, name, queues, workers,
+select id, name, queues, kinds, workers,
   (extract(epoch from started_at) * 1000000)::bigint as started_at,
   (extract(epoch from heartbeat_at) * 1000000)::bigint as heartbeat_at
 from job_engine.servers
@@ -235,6 +235,7 @@ fn server(row: &PgRow, live: &LiveCounts) -> Result<ServerSummary, StorageError>
         id: ServerId(id),
         name: column(row, "name")?,
         queues: column(row, "queues")?,
+        kinds: column(row, "kinds")?,
         workers: unsigned(column(row, "workers")?),
         processing: live.processed_by(id),
         started_at: timestamp(column(row, "started_at")?)?,

@@ -10,12 +10,13 @@ use crate::convert::{delay_micros, text, unavailable};
 
 const ANNOUNCE: &str = "
 insert into job_engine.servers
-  (id, name, queues, workers, started_at, heartbeat_at, pulse, pulse_taken_under)
-values ($1, $2, $3, $4, clock_timestamp(), clock_timestamp(), $5, pg_postmaster_start_time())
+  (id, name, queues, workers, started_at, heartbeat_at, pulse, pulse_taken_under, kinds)
+values ($1, $2, $3, $4, clock_timestamp(), clock_timestamp(), $5, pg_postmaster_start_time(),
+  $6)
 on conflict (id) do update
 set name = excluded.name, queues = excluded.queues, workers = excluded.workers,
   started_at = excluded.started_at, heartbeat_at = excluded.heartbeat_at, pulse = excluded.pulse,
-  pulse_taken_under = excluded.pulse_taken_under";
+  pulse_taken_under = excluded.pulse_taken_under, kinds = excluded.kinds";
 
 const HEARTBEAT: &str = "
 update job_engine.servers set heartbeat_at = clock_timestamp() where id = $1";
@@ -83,6 +84,7 @@ pub(crate) async fn announce(
         .bind(&server.queues)
         .bind(i32::try_from(server.workers).unwrap_or(i32::MAX))
         .bind(pulse)
+        .bind(&server.kinds)
         .execute(pool)
         .await
         .map_err(unavailable)?;

@@ -69,6 +69,7 @@ async fn work(storage: &Arc<SqliteStorage>, tasks: usize) -> Result<Duration, Fa
             id: server,
             name: "throughput".to_owned(),
             queues: vec!["default".to_owned()],
+            kinds: Vec::new(),
             workers: tasks,
         })
         .await?;

@@ -1,9 +1,12 @@
+use std::time::Duration;
+
 use async_trait::async_trait;
 use job_engine::Storage;
-use job_engine::storage::{Limit, Limited, Limits, StorageError};
+use job_engine::storage::{HoldUps, JobId, Limit, Limited, Limits, StorageError, UnknownKind};
 
 use crate::SqliteStorage;
-use crate::convert::{micros, now, text, unavailable};
+use crate::convert::{column, count, delay_micros, micros, now, text, timestamp, unavailable};
+use crate::monitor::pause;
 use crate::slots::{self, parts};
 
 const PAUSE: &str = "
@@ -26,6 +29,23 @@ insert into job_engine_slots (scope, name, job, epoch, taken_at)
 select 'queue', queue, id, epoch, claimed_at from job_engine_jobs
 where state = 'Processing' and queue = $1
 on conflict do nothing";
+
+/// A waiting job, and the pause of its queue if there is one.
+const WAITING: &str = "
+select job.queue, limit_key, since, \"by\", pauses.reason
+from job_engine_jobs as job
+left join job_engine_pauses as pauses on pauses.queue = job.queue
+where job.id = $1 and job.state = 'Enqueued'";
+
+const UNKNOWN_KINDS: &str = "
+select kind, count(*) as jobs, min(enqueued_at) as since
+from job_engine_jobs
+where state = 'Enqueued' and kind not in (
+  select known.value from job_engine_servers, json_each(kinds) as known
+  where heartbeat_at > $1
+)
+group by kind
+order by kind";
 
 const REMOVE_LIMIT: &str = "delete from job_engine_limits where scope = $1 and name = $2";
 
@@ -96,6 +116,48 @@ impl Limits for SqliteStorage {
         write.commit().await?;
         self.announce_enqueued();
         Ok(removed.rows_affected() > 0)
+    }
+
+    async fn hold_ups(&self, job: JobId) -> Result<HoldUps, StorageError> {
+        let mut connection = self.pool.acquire().await.map_err(unavailable)?;
+        let waiting = sqlx::query(WAITING)
+            .bind(job.0)
+            .fetch_optional(&mut *connection)
+            .await
+            .map_err(unavailable)?;
+        let Some(waiting) = waiting else {
+            return Ok(HoldUps::default());
+        };
+
+        let queue = Limited::Queue(column(&waiting, "queue")?);
+        let key: Option<String> = column(&waiting, "limit_key")?;
+        let mut limits = Vec::new();
+        for of in [queue].into_iter().chain(key.map(Limited::Key)) {
+            limits.extend(slots::used(&mut connection, of).await?);
+        }
+        Ok(HoldUps {
+            pause: pause(&waiting)?,
+            limits,
+        })
+    }
+
+    async fn unknown_kinds(
+        &self,
+        alive_within: Duration,
+    ) -> Result<Vec<UnknownKind>, StorageError> {
+        let kinds = sqlx::query(UNKNOWN_KINDS)
+            .bind(now() - delay_micros(alive_within))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(unavailable)?;
+        let unknown = |row| {
+            Ok(UnknownKind {
+                kind: column(row, "kind")?,
+                jobs: count(column(row, "jobs")?),
+                waiting_since: timestamp(column(row, "since")?)?,
+            })
+        };
+        kinds.iter().map(unknown).collect()
     }
 
     async fn limits(&self) -> Result<Vec<(Limited, Limit)>, StorageError> {

@@ -65,7 +65,7 @@ left join job_engine_limits as limits on limits.scope = 'queue' and limits.name 
 order by known.name";
 
 const SERVERS: &str = "
-select id, name, queues, workers, started_at, heartbeat_at,
+select id, name, queues, kinds, workers, started_at, heartbeat_at,
   (select count(*) from job_engine_jobs
    where state = 'Processing' and server = job_engine_servers.id) as processing
 from job_engine_servers
@@ -240,7 +240,7 @@ fn limit(row: &SqliteRow) -> Result<Option<Limit>, StorageError> {
     Ok(found.map(|(_, limit)| limit))
 }
 
-fn pause(row: &SqliteRow) -> Result<Option<Pause>, StorageError> {
+pub(crate) fn pause(row: &SqliteRow) -> Result<Option<Pause>, StorageError> {
     let Some(since) = column(row, "since")? else {
         return Ok(None);
     };
@@ -253,11 +253,14 @@ fn pause(row: &SqliteRow) -> Result<Option<Pause>, StorageError> {
 
 fn server(row: &SqliteRow) -> Result<ServerSummary, StorageError> {
     let queues: &str = column(row, "queues")?;
+    let kinds: &str = column(row, "kinds")?;
     Ok(ServerSummary {
         id: ServerId(column(row, "id")?),
         name: column(row, "name")?,
         queues: serde_json::from_str(queues)
             .map_err(|error| StorageError::Corrupt(format!("a server's queues: {error}")))?,
+        kinds: serde_json::from_str(kinds)
+            .map_err(|error| StorageError::Corrupt(format!("a server's kinds: {error}")))?,
         workers: small(column(row, "workers")?),
         processing: count(column(row, "processing")?),
         started_at: timestamp(column(row, "started_at")?)?,

@@ -12,8 +12,9 @@ use crate::convert::{delay_micros, ids_json, leases_json, now, rows, text, unava
 use crate::writer::Writer;
 
 const ANNOUNCE: &str = "
-insert or replace into job_engine_servers (id, name, queues, workers, started_at, heartbeat_at)
-values ($1, $2, $3, $4, $5, $5)";
+insert or replace into job_engine_servers
+  (id, name, queues, workers, started_at, heartbeat_at, kinds)
+values ($1, $2, $3, $4, $5, $5, $6)";
 
 const HEARTBEAT: &str = "update job_engine_servers set heartbeat_at = $2 where id = $1";
 
@@ -63,6 +64,7 @@ pub(crate) async fn announce(
         .bind(json!(server.queues).to_string())
         .bind(rows(server.workers))
         .bind(now())
+        .bind(json!(server.kinds).to_string())
         .execute(&mut *write.transaction)
         .await
         .map_err(unavailable)?;

@@ -1,8 +1,11 @@
 //! What counts towards limits.
 
-use job_engine::storage::{LATEST_START, Lease, Limit, Limited, Rate, Room, Slot, StorageError};
+use job_engine::storage::{
+    JobId, LATEST_START, Lease, Limit, Limited, Rate, Room, Slot, StorageError, UsedLimit,
+};
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
+use uuid::Uuid;
 
 use crate::convert::{column, duration, micros, now, small, unavailable};
 
@@ -17,6 +20,14 @@ select taken_at, exists (
 ) as is_held
 from job_engine_slots as slot
 where scope = $1 and name = $2";
+
+const HELD_BY: &str = "
+select slot.job from job_engine_slots as slot
+where scope = $1 and name = $2 and exists (
+  select 1 from job_engine_jobs as job
+  where job.id = slot.job and job.epoch = slot.epoch and job.state = 'Processing'
+)
+order by taken_at, slot.job limit 10";
 
 /// Claims that count no more are forgotten.
 const FORGET: &str = "
@@ -57,6 +68,30 @@ pub(crate) async fn room(
         })
         .collect::<Result<Vec<Slot>, StorageError>>()?;
     Ok(Some(limit.room(&slots)))
+}
+
+/// A limit that holds for a waiting job, and how much of it is used.
+pub(crate) async fn used(
+    connection: &mut SqliteConnection,
+    of: Limited,
+) -> Result<Option<UsedLimit>, StorageError> {
+    let limit = limit_of(connection, &of).await?;
+    let (Some(limit), Some(room)) = (limit, room(connection, &of).await?) else {
+        return Ok(None);
+    };
+    let (scope, name) = parts(&of);
+    let held_by: Vec<Uuid> = sqlx::query_scalar(HELD_BY)
+        .bind(scope)
+        .bind(name)
+        .fetch_all(connection)
+        .await
+        .map_err(unavailable)?;
+    Ok(Some(UsedLimit {
+        limit,
+        room,
+        held_by: held_by.into_iter().map(JobId).collect(),
+        of,
+    }))
 }
 
 /// Counts a claim towards a limit. Answers whether the limit has a rate.

@@ -111,6 +111,7 @@ impl<C: Send + Sync + 'static> Crew<C> {
             id: ServerId::random(),
             name: self.options.name.clone(),
             queues: self.options.queues.clone(),
+            kinds: self.registry.names(),
             workers: self.options.workers,
         };
         let announced = self.storage.announce(&announcement);

@@ -1,6 +1,7 @@
-use job_engine::storage::{QueueSummary, ServerSummary};
+use job_engine::storage::{QueueSummary, ServerSummary, UnknownKind};
 
 use super::Situation;
+use crate::filters::Filters;
 use crate::html::time::{between, words};
 use crate::html::{jobs, number};
 
@@ -29,6 +30,8 @@ impl Situation<'_> {
         findings.extend(self.no_server());
         findings.extend(self.given_up());
         findings.extend(self.unserved_queues());
+        findings.extend(self.unknown_kinds());
+        findings.extend(self.paused_queues());
         findings.extend(self.silent_servers());
         findings.extend(self.slow_queues());
         findings.extend(self.retries());
@@ -74,6 +77,39 @@ impl Situation<'_> {
         self.queues.iter().filter(unserved).map(finding).collect()
     }
 
+    fn unknown_kinds(&self) -> Vec<Finding> {
+        if self.servers.iter().all(|server| self.is_silent(server)) {
+            return Vec::new();
+        }
+
+        let finding = |unknown: &UnknownKind| {
+            let words = format!(
+                "No running server knows jobs of the kind {}: {} waiting, the oldest for {}.",
+                unknown.kind,
+                are(unknown.jobs),
+                words(between(unknown.waiting_since, self.now))
+            );
+            let path = Filters::of_kind(&unknown.kind).address("/jobs/enqueued");
+            trouble(words, &path, "Jobs")
+        };
+        self.unknown_kinds.iter().map(finding).collect()
+    }
+
+    fn paused_queues(&self) -> Vec<Finding> {
+        let finding = |queue: &QueueSummary| {
+            let pause = queue.paused.as_ref()?;
+            let words = format!(
+                "The queue {} has been paused by {} for {}: {} waiting.",
+                queue.name,
+                pause.by,
+                words(between(pause.since, self.now)),
+                are(queue.enqueued)
+            );
+            Some(warning(words, "/queues", "Queues"))
+        };
+        self.queues.iter().filter_map(finding).collect()
+    }
+
     fn silent_servers(&self) -> Vec<Finding> {
         let finding = |server: &ServerSummary| {
             let words = format!(
@@ -96,8 +132,10 @@ impl Situation<'_> {
                 queue.name,
                 words(waited)
             );
-            (waited >= self.options.slow_queue_after && self.is_served(&queue.name))
-                .then(|| warning(words, "/queues", "Queues"))
+            (waited >= self.options.slow_queue_after
+                && queue.paused.is_none()
+                && self.is_served(&queue.name))
+            .then(|| warning(words, "/queues", "Queues"))
         };
         self.queues.iter().filter_map(slow).collect()
     }

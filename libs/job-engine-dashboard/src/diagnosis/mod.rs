@@ -4,12 +4,13 @@ mod findings;
 mod why;
 
 use jiff::Timestamp;
-use job_engine::storage::{Counts, QueueSummary, ServerSummary};
+use job_engine::storage::{Counts, QueueSummary, ServerSummary, UnknownKind};
 
 use crate::DashboardOptions;
 use crate::html::time::between;
 
 pub(crate) use findings::Gravity;
+pub(crate) use why::held_up;
 
 /// How the engine is, as the storage tells it.
 pub(crate) struct Situation<'a> {
@@ -18,6 +19,8 @@ pub(crate) struct Situation<'a> {
     pub(crate) counts: &'a Counts,
     pub(crate) queues: &'a [QueueSummary],
     pub(crate) servers: &'a [ServerSummary],
+    /// Kinds of waiting jobs that no living server knows.
+    pub(crate) unknown_kinds: &'a [UnknownKind],
 }
 
 impl Situation<'_> {
@@ -50,7 +53,7 @@ pub(crate) fn is_silent(
 #[cfg(test)]
 mod tests {
     use jiff::SignedDuration;
-    use job_engine::storage::JobSummary;
+    use job_engine::storage::{HoldUps, JobSummary, Limit, Limited, Pause, Room, UsedLimit};
     use job_engine::{JobId, ServerId, State};
 
     use super::*;
@@ -59,6 +62,7 @@ mod tests {
         counts: Counts,
         queues: Vec<QueueSummary>,
         servers: Vec<ServerSummary>,
+        unknown_kinds: Vec<UnknownKind>,
         options: DashboardOptions,
     }
 
@@ -79,11 +83,13 @@ mod tests {
                     id: ServerId::random(),
                     name: "web-1:7".to_owned(),
                     queues: vec!["mail".to_owned()],
+                    kinds: vec!["send_mail".to_owned()],
                     workers: 2,
                     processing: 0,
                     started_at: ago(3600),
                     heartbeat_at: ago(1),
                 }],
+                unknown_kinds: Vec::new(),
                 options: DashboardOptions::default(),
             }
         }
@@ -95,6 +101,7 @@ mod tests {
                 counts: &self.counts,
                 queues: &self.queues,
                 servers: &self.servers,
+                unknown_kinds: &self.unknown_kinds,
             }
         }
 
@@ -161,6 +168,42 @@ mod tests {
     }
 
     #[test]
+    fn a_kind_that_no_server_knows_is_found() {
+        let mut world = World::calm();
+        world.unknown_kinds.push(UnknownKind {
+            kind: "send_fax".to_owned(),
+            jobs: 2,
+            waiting_since: ago(720),
+        });
+
+        assert_eq!(
+            world.found(),
+            [
+                "No running server knows jobs of the kind send_fax: 2 jobs are waiting, the oldest for 12 min."
+            ]
+        );
+        world.servers.clear();
+        assert_eq!(world.found(), ["No server is running. New jobs will wait."]);
+    }
+
+    #[test]
+    fn a_paused_queue_is_found() {
+        let mut world = World::calm();
+        world.queues[0].enqueued = 1;
+        world.queues[0].oldest_enqueued_at = Some(ago(720));
+        world.queues[0].paused = Some(Pause {
+            by: "ada".to_owned(),
+            reason: String::new(),
+            since: ago(60),
+        });
+
+        assert_eq!(
+            world.found(),
+            ["The queue mail has been paused by ada for 1 min: 1 job is waiting."]
+        );
+    }
+
+    #[test]
     fn a_slow_queue_is_found() {
         let mut world = World::calm();
         world.queues[0].enqueued = 1;
@@ -194,11 +237,13 @@ mod tests {
             world.waiting_job("mail", 1),
             "Waits for a worker; one is free."
         );
+        world.servers[0].kinds.clear();
         assert!(
             world
                 .waiting_job("mail", 60)
-                .contains("knows jobs of this kind")
+                .contains("knows jobs of the kind send_mail")
         );
+        world.servers[0].kinds.push("send_mail".to_owned());
         assert!(
             world
                 .waiting_job("reports", 1)
@@ -214,5 +259,40 @@ mod tests {
                 .waiting_job("mail", 1)
                 .contains("no server is running")
         );
+    }
+
+    #[test]
+    fn a_job_that_is_held_up_says_by_what() {
+        let pause = Pause {
+            by: "Ada".to_owned(),
+            reason: "the provider is down".to_owned(),
+            since: now(),
+        };
+        let used = |held_by: Vec<JobId>, opens_in| UsedLimit {
+            of: Limited::Key("exports/acme".to_owned()),
+            limit: Limit::at_once(2),
+            room: Room { free: 0, opens_in },
+            held_by,
+        };
+        let limited = |used| HoldUps {
+            pause: None,
+            limits: vec![used],
+        };
+
+        assert_eq!(held_up(&HoldUps::default()), None);
+        let paused = HoldUps {
+            pause: Some(pause),
+            limits: Vec::new(),
+        };
+        assert_eq!(
+            held_up(&paused).as_deref(),
+            Some("Waits, because Ada paused its queue: the provider is down.")
+        );
+        let holder = JobId::random();
+        let by_two = held_up(&limited(used(vec![holder, JobId::random()], None)));
+        let words = format!("key exports/acme is used up by the job {holder} and 1 more.");
+        assert!(by_two.is_some_and(|by_two| by_two.ends_with(&words)));
+        let rated = limited(used(Vec::new(), Some(std::time::Duration::from_mins(2))));
+        assert!(held_up(&rated).is_some_and(|rated| rated.ends_with("to begin for 2 min.")));
     }
 }

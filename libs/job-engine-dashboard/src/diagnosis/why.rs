@@ -1,7 +1,5 @@
-use std::time::Duration;
-
 use job_engine::State;
-use job_engine::storage::{JobSummary, ServerSummary};
+use job_engine::storage::{HoldUps, JobSummary, Limited, ServerSummary, UsedLimit};
 
 use super::Situation;
 use crate::html::time::{between, relative_words, words};
@@ -40,16 +38,19 @@ impl Situation<'_> {
         if !self.is_served(queue) {
             return format!("Waits, because no running server takes jobs from the queue {queue}.");
         }
+        if !self
+            .servers_of(queue)
+            .any(|server| server.kinds.contains(&job.kind))
+        {
+            return format!(
+                "Waits, because no running server of the queue {queue} knows jobs of the kind {}.",
+                job.kind
+            );
+        }
         let is_free = |server: &ServerSummary| server.processing < u64::from(server.workers);
         if !self.servers_of(queue).any(is_free) {
             return format!(
                 "Waits, because all workers that take from the queue {queue} are busy."
-            );
-        }
-        if between(job.changed_at, self.now) > Duration::from_secs(10) {
-            return format!(
-                "Waits although workers of the queue {queue} are free: it is possible that no \
-                 running server knows jobs of this kind."
             );
         }
 
@@ -96,5 +97,42 @@ fn attempts(n: u32) -> String {
     match n {
         1 => "1 attempt".to_owned(),
         n => format!("{n} attempts"),
+    }
+}
+
+/// What holds the job back, in a sentence; `None` when nothing does.
+pub(crate) fn held_up(hold_ups: &HoldUps) -> Option<String> {
+    if let Some(pause) = &hold_ups.pause {
+        let reason = match pause.reason.as_str() {
+            "" => String::new(),
+            reason => format!(": {reason}"),
+        };
+        return Some(format!(
+            "Waits, because {} paused its queue{reason}.",
+            pause.by
+        ));
+    }
+    let used_up = hold_ups.limits.iter().find(|used| used.room.free == 0);
+    used_up.map(|used| format!("Waits, because {}.", used_up_by(used)))
+}
+
+fn used_up_by(used: &UsedLimit) -> String {
+    let limit = match &used.of {
+        Limited::Queue(queue) => format!("the limit of the queue {queue}"),
+        Limited::Key(key) => format!("the limit of the key {key}"),
+    };
+    if let Some(opens_in) = used.room.opens_in {
+        return format!(
+            "{limit} allows no more jobs to begin for {}",
+            words(opens_in)
+        );
+    }
+    match &used.held_by[..] {
+        [] => format!("{limit} is used up"),
+        [job] => format!("{limit} is used up by the job {job}"),
+        [job, more @ ..] => format!(
+            "{limit} is used up by the job {job} and {} more",
+            more.len()
+        ),
     }
 }

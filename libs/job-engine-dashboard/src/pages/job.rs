@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::Shared;
-use crate::diagnosis::Situation;
+use crate::diagnosis::{Situation, held_up};
 use crate::filters::Filters;
 use crate::html::{
     copy_button, error_report, icon, job_actions, json, number, short_id, state, time,
@@ -42,11 +42,14 @@ pub(crate) async fn show(
         counts: &visit.counts.clone().unwrap_or_default(),
         queues: &queues,
         servers: &servers,
+        unknown_kinds: &[],
     };
     let summary = &job.summary;
+    let hold_ups = shared.storage.hold_ups(parsed).await?;
+    let why = held_up(&hold_ups).unwrap_or_else(|| situation.why(summary));
     let body = html! {
         (title(&visit, summary))
-        p class={ "why " (state::tone_of(summary)) } { (situation.why(summary)) }
+        p class={ "why " (state::tone_of(summary)) } { (why) }
         div.job {
             section.history aria-labelledby="history" {
                 h2 #history { "History" }

@@ -44,12 +44,16 @@ pub(crate) async fn show(
         .throughput(period.resolution(), since)
         .await?;
 
+    let alive_within = visit.options.server_timeout;
+    let unknown_kinds = shared.storage.unknown_kinds(alive_within).await?;
+
     let situation = Situation {
         now: visit.now,
         options: &visit.options,
         counts: &counts,
         queues: &queues,
         servers: &servers,
+        unknown_kinds: &unknown_kinds,
     };
     let about = "Whether all is well with the background jobs, and if not, what is wrong.";
     let body = html! {

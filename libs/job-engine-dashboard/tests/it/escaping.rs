@@ -57,6 +57,7 @@ async fn whatever_a_job_says_stays_text() {
             id: ServerId::random(),
             name: text.to_owned(),
             queues: vec![text.to_owned()],
+            kinds: Vec::new(),
             workers: 1,
         };
         engine

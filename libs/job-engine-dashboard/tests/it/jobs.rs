@@ -24,6 +24,7 @@ impl Engine {
             id: server,
             name: "web-1:4711".to_owned(),
             queues: vec!["default".to_owned(), "mail".to_owned()],
+            kinds: Vec::new(),
             workers: 4,
         };
         storage

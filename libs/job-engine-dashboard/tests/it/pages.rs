@@ -246,6 +246,7 @@ async fn the_servers_page_says_what_each_one_runs() {
         id: ServerId::random(),
         name: "web-2:1".to_owned(),
         queues: vec!["mail".to_owned()],
+        kinds: Vec::new(),
         workers: 2,
     };
     engine

@@ -145,6 +145,7 @@ pub(crate) async fn announce(storage: &PostgresStorage) -> ServerId {
         id,
         name: format!("test:{}", process::id()),
         queues: vec!["default".to_owned()],
+        kinds: Vec::new(),
         workers: 1,
     };
     storage.announce(&announcement).await.expect("announced");

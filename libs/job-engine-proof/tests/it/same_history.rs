@@ -204,6 +204,7 @@ impl Script {
                     id,
                     name: format!("server {}", self.servers.len()),
                     queues: QUEUES.map(str::to_owned).to_vec(),
+                    kinds: Vec::new(),
                     workers: 3,
                 })
             }

@@ -77,6 +77,7 @@ pub(crate) async fn announce(storage: &SqliteStorage) -> ServerId {
         id,
         name: format!("test:{}", process::id()),
         queues: vec!["default".to_owned()],
+        kinds: Vec::new(),
         workers: 1,
     };
     storage.announce(&announcement).await.expect("announced");

@@ -3,7 +3,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::StorageError;
+use super::{JobId, StorageError};
 
 /// So long after its claim a job under a rate may begin; later it is handed back. Storages count it
 /// towards the rate for as much longer than the period, so that claiming ahead never breaks a rate.
@@ -27,6 +27,14 @@ pub trait Limits: Send + Sync {
     /// Takes a limit away. Answers whether there was one.
     async fn remove_limit(&self, of: &Limited) -> Result<bool, StorageError>;
 
+    /// What holds a waiting job back: nothing unless it is `Enqueued`.
+    async fn hold_ups(&self, job: JobId) -> Result<HoldUps, StorageError>;
+
+    /// The kinds of waiting jobs that no living server knows, by name. A server lives when its last
+    /// heartbeat is younger than `alive_within`.
+    async fn unknown_kinds(&self, alive_within: Duration)
+    -> Result<Vec<UnknownKind>, StorageError>;
+
     /// Every limit that was set, queues first, by name.
     async fn limits(&self) -> Result<Vec<(Limited, Limit)>, StorageError>;
 }
@@ -40,6 +48,36 @@ pub struct Pause {
     pub reason: String,
     /// Since when.
     pub since: Timestamp,
+}
+
+/// What the storage knows of why a job waits.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HoldUps {
+    /// Its queue stands still.
+    pub pause: Option<Pause>,
+    /// The limits under which it runs, used up or not: its queue's, then its key's.
+    pub limits: Vec<UsedLimit>,
+}
+
+/// A limit, and how much of it is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsedLimit {
+    /// A queue, or the job's own key whatever name the limit was set under.
+    pub of: Limited,
+    pub limit: Limit,
+    pub room: Room,
+    /// Jobs that count as running, the one that was claimed first in front; ten at most.
+    pub held_by: Vec<JobId>,
+}
+
+/// Jobs wait that nobody can run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownKind {
+    pub kind: String,
+    /// How many wait.
+    pub jobs: u64,
+    /// Since when the oldest one waits.
+    pub waiting_since: Timestamp,
 }
 
 /// What a limit is for. A limit holds over all servers together.

@@ -31,7 +31,10 @@ use uuid::Uuid;
 pub use audit::{AuditEntry, AuditLog, Deed};
 pub use batches::{BatchProgress, Batches};
 pub use error_group::ErrorGroup;
-pub use limits::{LATEST_START, Limit, Limited, Limits, Pause, Rate, Room, Slot, UnfitLimit};
+pub use limits::{
+    HoldUps, LATEST_START, Limit, Limited, Limits, Pause, Rate, Room, Slot, UnfitLimit,
+    UnknownKind, UsedLimit,
+};
 pub use monitor::{
     Counts, Cursor, HistoryEntry, JobDetails, JobQuery, JobSummary, LogLine, Monitor, Page,
     QueueSummary, ServerSummary,
@@ -270,6 +273,8 @@ pub struct ServerAnnouncement {
     /// For people: host and process id, for example `web-1:4711`.
     pub name: String,
     pub queues: Vec<String>,
+    /// Which kinds of jobs it can run, by all their names.
+    pub kinds: Vec<String>,
     /// How many jobs it runs at the same time.
     pub workers: usize,
 }

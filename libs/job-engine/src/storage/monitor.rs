@@ -243,6 +243,8 @@ pub struct ServerSummary {
     pub id: ServerId,
     pub name: String,
     pub queues: Vec<String>,
+    /// Which kinds of jobs it can run, by all their names.
+    pub kinds: Vec<String>,
     pub workers: u32,
     /// How many jobs it runs now.
     pub processing: u64,

@@ -12,11 +12,11 @@ use jiff::Timestamp;
 use job_engine::storage::memory::MemoryStorage;
 use job_engine::storage::{
     Advance, AuditEntry, AuditLog, BatchProgress, Batches, Claim, Claimed, Command, Commanded,
-    Counts, Deed, DueJobs, DueRecurring, ErrorGroup, Heartbeat, JobDetails, JobQuery, Lease, Limit,
-    Limited, Limits, LogLine, Monitor, NewOperation, Operation, OperationId, Operations, Page,
-    Progress, QueueSummary, RecurringPage, RecurringQuery, RecurringRecord, RecurringRun,
-    RecurringStorage, Rescued, Resolution, RunNotes, ServerAnnouncement, ServerSummary, Settled,
-    Settlement, Throughput,
+    Counts, Deed, DueJobs, DueRecurring, ErrorGroup, Heartbeat, HoldUps, JobDetails, JobQuery,
+    Lease, Limit, Limited, Limits, LogLine, Monitor, NewOperation, Operation, OperationId,
+    Operations, Page, Progress, QueueSummary, RecurringPage, RecurringQuery, RecurringRecord,
+    RecurringRun, RecurringStorage, Rescued, Resolution, RunNotes, ServerAnnouncement,
+    ServerSummary, Settled, Settlement, Throughput, UnknownKind,
 };
 use job_engine::{BatchId, Duplicate, JobId, NewJob, ServerId, Storage, StorageError};
 use tokio::sync::watch;
@@ -234,6 +234,17 @@ impl Limits for FaultyStorage {
 
     async fn remove_limit(&self, of: &Limited) -> Result<bool, StorageError> {
         self.inner.remove_limit(of).await
+    }
+
+    async fn hold_ups(&self, job: JobId) -> Result<HoldUps, StorageError> {
+        self.inner.hold_ups(job).await
+    }
+
+    async fn unknown_kinds(
+        &self,
+        alive_within: Duration,
+    ) -> Result<Vec<UnknownKind>, StorageError> {
+        self.inner.unknown_kinds(alive_within).await
     }
 
     async fn limits(&self) -> Result<Vec<(Limited, Limit)>, StorageError> {

@@ -12,6 +12,7 @@ pub mod continuations;
 pub mod enqueue;
 pub mod expiry;
 pub mod fencing;
+pub mod hold_ups;
 pub mod limits;
 pub mod monitor;
 pub mod notes;
@@ -157,6 +158,14 @@ macro_rules! storage_conformance {
             a_tenant_with_many_jobs_fills_what_others_leave,
             jobs_of_tenants_with_keys_are_limited_and_take_turns,
             kinds_that_are_not_asked_for_take_nobodys_turn,
+        }
+        $crate::storage_conformance! { @topic $storage, hold_ups:
+            nothing_holds_up_a_job_that_can_run,
+            a_paused_queue_holds_up_its_jobs,
+            a_used_up_limit_says_who_holds_it,
+            a_closed_rate_says_when_it_opens,
+            only_waiting_jobs_are_held_up,
+            kinds_that_no_living_server_knows_are_told,
         }
         $crate::storage_conformance! { @topic $storage, settle:
             a_job_succeeds_with_its_result,

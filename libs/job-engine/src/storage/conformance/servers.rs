@@ -13,6 +13,7 @@ pub async fn an_announced_server_is_listed(storage: SharedStorage) {
         id: ServerId::random(),
         name: "web-1:4711".to_owned(),
         queues: vec!["mail".to_owned(), "default".to_owned()],
+        kinds: vec!["send".to_owned(), "receive".to_owned()],
         workers: 7,
     };
 
@@ -24,6 +25,7 @@ pub async fn an_announced_server_is_listed(storage: SharedStorage) {
     assert_eq!(servers[0].id, announcement.id);
     assert_eq!(servers[0].name, "web-1:4711");
     assert_eq!(servers[0].queues, announcement.queues);
+    assert_eq!(servers[0].kinds, announcement.kinds);
     assert_eq!(servers[0].workers, 7);
     assert_eq!(servers[0].processing, 0);
     assert!(servers[0].heartbeat_at >= servers[0].started_at);

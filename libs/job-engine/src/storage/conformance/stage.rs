@@ -126,6 +126,7 @@ impl Stage {
             id,
             name: format!("web-1:{id}"),
             queues: vec!["default".to_owned()],
+            kinds: vec!["send".to_owned()],
             workers: 20,
         };
         let announced = self.storage.announce(&announcement).await;

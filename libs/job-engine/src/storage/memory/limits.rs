@@ -1,10 +1,13 @@
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::Tables;
 use crate::state::State;
-use crate::storage::{LATEST_START, Lease, Limit, Limited, Pause, Room, Slot};
+use crate::storage::{
+    HoldUps, JobId, LATEST_START, Lease, Limit, Limited, Pause, Room, Slot, UnknownKind, UsedLimit,
+};
 
 impl Tables {
     pub(super) fn pause_queue(&mut self, queue: &str, by: &str, reason: &str, now: Timestamp) {
@@ -63,6 +66,56 @@ impl Tables {
         slots.push((lease, now));
         self.slots.insert(of, slots);
         window.is_some()
+    }
+
+    pub(super) fn hold_ups(&self, id: JobId, now: Timestamp) -> HoldUps {
+        let job = self.jobs.get(&id);
+        let Some(job) = job.filter(|job| job.state == State::Enqueued) else {
+            return HoldUps::default();
+        };
+
+        let of_queue = Limited::Queue(job.queue.clone());
+        let queue = self.limits.get(&of_queue).map(|limit| (of_queue, *limit));
+        let key = job.limit_key.clone();
+        let key = key.map(|key| (Limited::Key(key.clone()), self.limit_of_key(&key)));
+        let used = |(of, limit)| self.used(of, limit, now);
+        HoldUps {
+            pause: self.pauses.get(&job.queue).cloned(),
+            limits: queue.into_iter().chain(key).map(used).collect(),
+        }
+    }
+
+    pub(super) fn unknown_kinds(&self, last_sign: Timestamp) -> Vec<UnknownKind> {
+        let servers = self.servers.values();
+        let living = servers.filter(|server| server.heartbeat_at > last_sign);
+        let known: Vec<&String> = living
+            .flat_map(|server| &server.announcement.kinds)
+            .collect();
+        let jobs = self.jobs.values();
+        let waiting = jobs.filter(|job| job.state == State::Enqueued);
+
+        let mut unknown: BTreeMap<&str, UnknownKind> = BTreeMap::new();
+        for job in waiting.filter(|job| !known.contains(&&job.kind)) {
+            let kind = unknown.entry(&job.kind).or_insert_with(|| UnknownKind {
+                kind: job.kind.clone(),
+                jobs: 0,
+                waiting_since: job.changed_at,
+            });
+            kind.jobs += 1;
+            kind.waiting_since = kind.waiting_since.min(job.changed_at);
+        }
+        unknown.into_values().collect()
+    }
+
+    fn used(&self, of: Limited, limit: Limit, now: Timestamp) -> UsedLimit {
+        let slots = self.slots.get(&of).into_iter().flatten();
+        let held = slots.filter(|(lease, _)| self.is_held(*lease));
+        UsedLimit {
+            room: self.room(&of, limit, now),
+            held_by: held.map(|(lease, _)| lease.job).take(10).collect(),
+            of,
+            limit,
+        }
     }
 
     fn is_held(&self, lease: Lease) -> bool {

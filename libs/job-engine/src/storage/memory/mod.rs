@@ -35,10 +35,10 @@ use self::recurring::RecurringTables;
 use self::servers::ServerRecord;
 use super::{
     AuditEntry, AuditLog, BatchProgress, Batches, Claim, Claimed, Command, Commanded, Counts, Deed,
-    DueJobs, ErrorGroup, Heartbeat, JobDetails, JobId, JobQuery, Lease, Limit, Limited, Limits,
-    LogLine, Monitor, NewOperation, Operation, OperationId, Operations, Page, Pause, Progress,
-    QueueSummary, Rescued, Resolution, RunNotes, ServerAnnouncement, ServerId, ServerSummary,
-    Settled, Settlement, Storage, StorageError, Throughput,
+    DueJobs, ErrorGroup, Heartbeat, HoldUps, JobDetails, JobId, JobQuery, Lease, Limit, Limited,
+    Limits, LogLine, Monitor, NewOperation, Operation, OperationId, Operations, Page, Pause,
+    Progress, QueueSummary, Rescued, Resolution, RunNotes, ServerAnnouncement, ServerId,
+    ServerSummary, Settled, Settlement, Storage, StorageError, Throughput, UnknownKind,
 };
 use crate::batch::BatchId;
 use crate::new_job::NewJob;
@@ -275,6 +275,18 @@ impl Limits for MemoryStorage {
         let was_limited = self.tables().limits.remove(of).is_some();
         self.announce_enqueued();
         Ok(was_limited)
+    }
+
+    async fn hold_ups(&self, job: JobId) -> Result<HoldUps, StorageError> {
+        Ok(self.tables().hold_ups(job, self.clock.now()))
+    }
+
+    async fn unknown_kinds(
+        &self,
+        alive_within: Duration,
+    ) -> Result<Vec<UnknownKind>, StorageError> {
+        let last_sign = clock::earlier(self.clock.now(), alive_within);
+        Ok(self.tables().unknown_kinds(last_sign))
     }
 
     async fn limits(&self) -> Result<Vec<(Limited, Limit)>, StorageError> {

@@ -86,6 +86,7 @@ impl Tables {
                 id: *id,
                 name: server.announcement.name.clone(),
                 queues: server.announcement.queues.clone(),
+                kinds: server.announcement.kinds.clone(),
                 workers: u32::try_from(server.announcement.workers).unwrap_or(u32::MAX),
                 processing: self.indexes.held_by(*id).len() as u64,
                 started_at: server.started_at,
