@@ -170,23 +170,25 @@ fn picture(period: Period, bars: &[Throughput], summary: &str) -> Markup {
     let step = WIDTH / as_float(bars.len() as u64);
     let y_of = |n: u64| (HEIGHT - BOTTOM) - (HEIGHT - BOTTOM - TOP) * as_float(n) / as_float(top);
     html! {
-        svg.bars viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-label=(summary)
-            preserveAspectRatio="none" {
-            line.grid x1="0" x2=(WIDTH) y1=(y_of(top)) y2=(y_of(top)) {}
-            line.axis x1="0" x2=(WIDTH) y1=(HEIGHT - BOTTOM) y2=(HEIGHT - BOTTOM) {}
-            @for (index, bar) in bars.iter().enumerate() {
-                @let x = step * as_float(index as u64);
-                g { title { (told(period, bar)) }
-                    rect.ground x=(fine(x)) y=(TOP) width=(fine(step)) height=(HEIGHT - BOTTOM - TOP) {}
-                    (stack(bar, (fine(x + step * 0.1), fine(step * 0.8)), y_of))
+        div.plot {
+            svg.bars viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-label=(summary)
+                preserveAspectRatio="none" {
+                line.grid x1="0" x2=(WIDTH) y1=(y_of(top)) y2=(y_of(top)) {}
+                line.axis x1="0" x2=(WIDTH) y1=(HEIGHT - BOTTOM) y2=(HEIGHT - BOTTOM) {}
+                @for (index, bar) in bars.iter().enumerate() {
+                    @let x = step * as_float(index as u64);
+                    g { title { (told(period, bar)) }
+                        rect.ground x=(fine(x)) y=(TOP) width=(fine(step)) height=(HEIGHT - BOTTOM - TOP) {}
+                        (stack(bar, (fine(x + step * 0.1), fine(step * 0.8)), y_of))
+                    }
                 }
             }
+            div.axis-labels aria-hidden="true" {
+                span { (period.label(bars[0].at)) } span { (period.label(bars[bars.len() / 2].at)) }
+                span { "now" }
+            }
+            p.scale aria-hidden="true" { (number(top)) }
         }
-        div.axis-labels aria-hidden="true" {
-            span { (period.label(bars[0].at)) } span { (period.label(bars[bars.len() / 2].at)) }
-            span { "now" }
-        }
-        p.scale aria-hidden="true" { (number(top)) }
     }
 }
 

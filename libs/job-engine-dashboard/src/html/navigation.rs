@@ -52,7 +52,7 @@ fn brand(visit: &Visit) -> Markup {
 fn find(visit: &Visit) -> Markup {
     html! {
         form.find method="get" action=(visit.url("/jobs")) role="search" {
-            input type="search" name="q" required placeholder="Find by id, kind, error …"
+            input type="search" name="q" required placeholder="Find jobs"
                 aria-label="Find jobs" autocomplete="off" autocapitalize="none" spellcheck="false"
                 data-search;
         }

@@ -326,7 +326,7 @@ impl Listing<'_> {
         html! {
             @if self.visit.viewer.may(Permission::ActOnAll) && !offered.is_empty() {
                 span.on-all {
-                    "or all " (total.unwrap_or("that match")) ":"
+                    "All " (total.unwrap_or("that match")) ":"
                     @for action in offered {
                         a href=(self.visit.url(&operations::address(action, self.list, filters))) {
                             (action.verb()) " all"
