@@ -31,6 +31,9 @@ use crate::{
 /// and heartbeats never wait for a slow page.
 const ENGINE_CONNECTIONS: u32 = 4;
 
+/// How often servers look for lost leases where nobody can tell them.
+const UNTOLD_INTERVAL: Duration = Duration::from_millis(500);
+
 /// A connection that was used this recently is taken to be alive without asking.
 const TRUSTED_FOR: Duration = Duration::from_millis(50);
 
@@ -50,6 +53,8 @@ pub struct PostgresStorage {
     lines: Lines,
     announcer: Announcer,
     listener: OnceLock<Listener>,
+    /// Whether it may keep sessions: for a pulse, and to listen.
+    keeps_sessions: bool,
     pub(crate) recurring_changed: Notify,
     pulses: Mutex<HashMap<ServerId, Pulse>>,
     turns: Turns,
@@ -81,12 +86,24 @@ impl PostgresStorage {
             lines: Lines::default(),
             announcer: Announcer::start(&engine),
             listener: OnceLock::new(),
+            keeps_sessions: true,
             recurring_changed: Notify::new(),
             pulses: Mutex::default(),
             turns: Turns::default(),
             pool,
             engine,
         })
+    }
+
+    /// Needs no session of its own: for a pooler that gives each transaction another session
+    /// (pgbouncer in transaction mode), and for servers that know PostgreSQL's statements but not
+    /// its advisory locks or `LISTEN`. To be called before a server starts.
+    ///
+    /// Workers poll then, a running job learns within a second or so that it was taken away, and a
+    /// process that died is noticed by its missing heartbeats alone.
+    pub fn without_sessions(mut self) -> Self {
+        self.keeps_sessions = false;
+        self
     }
 
     /// Brings the schema `job_engine` up to date; several processes may do it at once.
@@ -110,8 +127,10 @@ impl PostgresStorage {
     /// The bell that rings for what happens in this process and in others.
     fn listen(&self) -> Arc<Bell> {
         let bell = self.announcer.bell();
-        self.listener
-            .get_or_init(|| Listener::start(&self.engine, bell.clone()));
+        if self.keeps_sessions {
+            self.listener
+                .get_or_init(|| Listener::start(&self.engine, bell.clone()));
+        }
         bell
     }
 
@@ -249,7 +268,10 @@ impl Storage for PostgresStorage {
     }
 
     async fn announce(&self, server: &ServerAnnouncement) -> Result<(), StorageError> {
-        let pulse = Pulse::start(&self.engine, server.id).await;
+        let mut pulse = None;
+        if self.keeps_sessions {
+            pulse = Pulse::start(&self.engine, server.id).await;
+        }
         servers::announce(&self.engine, server, pulse.as_ref().map(Pulse::key)).await?;
         if let Some(pulse) = pulse {
             self.pulses().insert(server.id, pulse);
@@ -304,11 +326,21 @@ impl Storage for PostgresStorage {
     }
 
     async fn peer_died(&self, me: ServerId) {
+        if !self.keeps_sessions {
+            return std::future::pending().await;
+        }
         pulse::peer_died(&self.engine, me).await;
     }
 
     async fn leases_revoked(&self, seen: u64) -> u64 {
-        self.listen().rung_for_holders(seen).await
+        let bell = self.listen();
+        let rung = bell.rung_for_holders(seen);
+        if self.keeps_sessions {
+            return rung.await;
+        }
+        // Others cannot tell, so it may always be.
+        let news = tokio::time::timeout(UNTOLD_INTERVAL, rung).await;
+        news.unwrap_or_else(|_| seen.wrapping_add(1))
     }
 
     async fn job_enqueued(&self) {

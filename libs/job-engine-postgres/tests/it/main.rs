@@ -9,3 +9,4 @@ mod listening;
 mod migrating;
 mod poison;
 mod pulse;
+mod sessions;
