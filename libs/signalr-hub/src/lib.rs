@@ -20,6 +20,9 @@ mod server;
 
 pub mod backplane;
 pub mod durable;
+#[cfg(feature = "fuzz")]
+#[doc(hidden)]
+pub mod fuzz;
 
 mod call;
 mod calls;

@@ -11,6 +11,8 @@ mod closing;
 #[cfg(feature = "conformance")]
 mod durable;
 mod filters;
+#[cfg(feature = "fuzz")]
+mod fuzzing;
 mod groups;
 mod keep_alive;
 mod negotiating;
