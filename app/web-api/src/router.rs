@@ -23,7 +23,7 @@ use crate::layers::panics;
 use crate::layers::security_headers::{IsHttps, security_headers};
 use crate::layers::time_limit::time_limit;
 use crate::routes::{
-    health, mails, metrics, notifications, passwords, sessions, sign_up, slugs, tenant_home,
+    health, jobs, mails, metrics, notifications, passwords, sessions, sign_up, slugs, tenant_home,
     tenants,
 };
 use crate::{dashboard, frontend, openapi};
@@ -50,6 +50,15 @@ pub fn described_routes() -> OpenApiRouter<SharedApi> {
         .routes(routes!(notifications::read))
         .routes(routes!(mails::list))
         .routes(routes!(mails::get))
+        .routes(routes!(jobs::list))
+        .routes(routes!(jobs::get))
+        .routes(routes!(jobs::command))
+        .routes(routes!(jobs::overview))
+        .routes(routes!(jobs::errors))
+        .routes(routes!(jobs::audit))
+        .routes(routes!(jobs::list_operations, jobs::begin))
+        .routes(routes!(jobs::get_operation))
+        .routes(routes!(jobs::stop))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
 }

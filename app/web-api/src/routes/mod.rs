@@ -1,6 +1,7 @@
 //! What can be asked, one file per thing. Each handler stands beside its request and its response.
 
 pub mod health;
+pub mod jobs;
 pub mod mails;
 pub mod metrics;
 pub mod notifications;

@@ -9,7 +9,7 @@ use crate::test_app::TestApp;
 
 /// Who gets which answer: nobody, a tenant's owner, a Super Admin. Bodies are empty and ids unknown,
 /// so who is let in gets 400 or 404 where there is nothing to answer.
-const ROUTES: [(&str, [u16; 3]); 33] = [
+const ROUTES: [(&str, [u16; 3]); 43] = [
     ("GET /health/live", [200, 200, 200]),
     ("GET /health/ready", [200, 200, 200]),
     ("GET /api/openapi.json", [200, 200, 200]),
@@ -34,6 +34,16 @@ const ROUTES: [(&str, [u16; 3]); 33] = [
         "POST /hubs/notifications/negotiate?negotiateVersion=1",
         [401, 200, 200],
     ),
+    ("GET /api/jobs", [401, 403, 200]),
+    ("GET /api/jobs/{id}", [401, 403, 404]),
+    ("POST /api/jobs/{id}/{command}", [401, 403, 404]),
+    ("GET /api/job-engine", [401, 403, 200]),
+    ("GET /api/job-errors", [401, 403, 200]),
+    ("GET /api/job-audit", [401, 403, 200]),
+    ("GET /api/job-operations", [401, 403, 200]),
+    ("POST /api/job-operations", [401, 403, 400]),
+    ("GET /api/job-operations/{id}", [401, 403, 404]),
+    ("POST /api/job-operations/{id}/stop", [401, 403, 404]),
     ("GET /api/no-such-thing", [404, 404, 404]),
     ("GET /hangfire", [401, 403, 200]),
     ("GET /hangfire/", [308, 308, 308]),
@@ -141,6 +151,7 @@ async fn status_of(person: &Person, route: &str) -> u16 {
     let (method, path) = route.split_once(' ').expect("method and path");
     let path = path
         .replace("{id}", &Uuid::now_v7().to_string())
+        .replace("{command}", "requeue")
         .replace("{slug}", "a-free-one");
     let wants_body = method == "POST" && path.starts_with("/api/");
     let body = wants_body.then(|| json!({}));

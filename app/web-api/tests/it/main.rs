@@ -12,6 +12,7 @@ mod openapi;
 mod access;
 mod commands;
 mod hub;
+mod jobs;
 mod limits;
 mod log;
 mod notifications;

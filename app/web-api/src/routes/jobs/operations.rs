@@ -1,0 +1,164 @@
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::LOCATION;
+use job_engine::storage::{Deed, NewOperation, OperationId};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::response::JobOperation;
+use super::{JobCommand, down, search};
+use crate::api::SharedApi;
+use crate::current_user::SuperAdmin;
+use crate::error::{ApiError, Problem};
+use crate::json_body::JsonBody;
+use crate::parameters::Id;
+
+/// How many operations are told.
+const SHOWN: usize = 100;
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BeginJobOperation {
+    pub command: JobCommand,
+    /// To which jobs: a search, which must say something.
+    pub q: String,
+    /// Why, for the history of the jobs and the audit log.
+    pub reason: String,
+}
+
+/// Does something to all jobs that a search finds, in the background.
+#[utoipa::path(
+    post, path = "/api/job-operations", tag = "jobs", operation_id = "beginJobOperation",
+    security(("bearer" = [])),
+    request_body = BeginJobOperation,
+    responses(
+        (status = 202, body = JobOperation, headers(("Location" = String))),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn begin(
+    State(api): State<SharedApi>,
+    SuperAdmin(user): SuperAdmin,
+    JsonBody(asked): JsonBody<BeginJobOperation>,
+) -> Result<Response, ApiError> {
+    let reason = asked.reason.trim();
+    if reason.is_empty() || reason.len() > 1000 {
+        return Err(ApiError::invalid(
+            "reason",
+            "Say why, in at most 1000 bytes.",
+        ));
+    }
+    if asked.q.trim().is_empty() {
+        return Err(ApiError::invalid("q", "Say to which jobs."));
+    }
+    let query = search(&asked.q)?;
+    let storage = &api.adapters.storage;
+    let total = storage.count(&query, u64::MAX).await.map_err(down)?;
+
+    let actor = user.email.to_string();
+    let new = NewOperation {
+        id: OperationId::random(),
+        command: asked.command.into(),
+        query,
+        words: asked.q,
+        reason: format!("Told by {actor} over the API: {reason}"),
+        actor,
+        total,
+    };
+    storage.begin_operation(&new).await.map_err(down)?;
+    let deed = Deed {
+        actor: new.actor.clone(),
+        action: new.command.name().to_owned(),
+        target: new.words.clone(),
+        reason: Some(reason.to_owned()),
+        jobs: total,
+    };
+    storage.record(&deed).await.map_err(down)?;
+
+    let location = [(LOCATION, format!("/api/job-operations/{}", new.id))];
+    let operation = found(&api, new.id).await?;
+    Ok((StatusCode::ACCEPTED, location, operation).into_response())
+}
+
+/// What was asked for all jobs of a search, newest first.
+#[utoipa::path(
+    get, path = "/api/job-operations", tag = "jobs", operation_id = "listJobOperations",
+    security(("bearer" = [])),
+    responses(
+        (status = 200, body = Vec<JobOperation>),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn list_operations(
+    State(api): State<SharedApi>,
+    _: SuperAdmin,
+) -> Result<Json<Vec<JobOperation>>, ApiError> {
+    let operations = api.adapters.storage.operations(SHOWN).await;
+    let operations = operations.map_err(down)?;
+    Ok(Json(operations.into_iter().map(Into::into).collect()))
+}
+
+/// One operation and how far it is.
+#[utoipa::path(
+    get, path = "/api/job-operations/{id}", tag = "jobs", operation_id = "getJobOperation",
+    security(("bearer" = [])),
+    params(("id" = uuid::Uuid, Path)),
+    responses(
+        (status = 200, body = JobOperation),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn get_operation(
+    State(api): State<SharedApi>,
+    _: SuperAdmin,
+    Id(id): Id,
+) -> Result<Json<JobOperation>, ApiError> {
+    found(&api, OperationId(id)).await
+}
+
+/// Ends an operation where it is; what was done stays done.
+#[utoipa::path(
+    post, path = "/api/job-operations/{id}/stop", tag = "jobs", operation_id = "stopJobOperation",
+    security(("bearer" = [])),
+    params(("id" = uuid::Uuid, Path)),
+    responses(
+        (status = 200, body = JobOperation),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn stop(
+    State(api): State<SharedApi>,
+    SuperAdmin(user): SuperAdmin,
+    Id(id): Id,
+) -> Result<Json<JobOperation>, ApiError> {
+    let storage = &api.adapters.storage;
+    if storage
+        .stop_operation(OperationId(id))
+        .await
+        .map_err(down)?
+    {
+        let deed = Deed {
+            actor: user.email.to_string(),
+            action: "stop operation".to_owned(),
+            target: id.to_string(),
+            ..Deed::default()
+        };
+        storage.record(&deed).await.map_err(down)?;
+    }
+    found(&api, OperationId(id)).await
+}
+
+async fn found(api: &SharedApi, id: OperationId) -> Result<Json<JobOperation>, ApiError> {
+    let operation = api.adapters.storage.operation(id).await.map_err(down)?;
+    let operation = operation.ok_or(ApiError::NotFound("There is no operation with this id."))?;
+    Ok(Json(operation.into()))
+}
