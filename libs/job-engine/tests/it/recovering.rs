@@ -130,6 +130,36 @@ async fn suspects_run_one_at_a_time_and_others_beside_them() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_suspect_does_not_begin_before_the_end_of_the_one_before_is_recorded() {
+    let stage = Stage::empty();
+    let names = ["a", "b"];
+    for name in names {
+        let acts = [Act::Wait, Act::Wait, Act::Succeed];
+        stage.enqueue_scripted(name, &acts).await;
+    }
+    for deaths in 1..=2 {
+        let server = stage.start().await;
+        for name in names {
+            let event = format!("{name} runs, attempt 1");
+            stage.world.saw(&event, deaths).await;
+        }
+        drop(server);
+    }
+    let begun = || {
+        let begun = |name| stage.world.count(&format!("{name} runs, attempt 1"));
+        names.map(begun).iter().sum::<usize>()
+    };
+    stage.storage.fail_next(Call::Settle, Fault::Hangs, 1);
+
+    let server = stage.start().await;
+    stage.called(Call::Settle, 1).await;
+
+    assert_eq!(begun(), 5);
+    stage.until(|| async { begun() == 6 }).await;
+    server.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_job_whose_farewell_kills_the_process_is_given_up_without_one() {
     let stage = Stage::empty();
     stage.world.script("bomb given up", &[Act::Wait]);

@@ -3,6 +3,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
+use super::trial::Place;
 use crate::storage::Lease;
 
 /// What this server holds: every lease from its claim until its settlement is recorded.
@@ -16,6 +17,7 @@ struct Held {
     cancelled: CancellationToken,
     /// It was taken away; what the job comes to does not count.
     lost: bool,
+    _place: Option<Place>,
 }
 
 impl Leases {
@@ -28,11 +30,19 @@ impl Leases {
                 let entry = Held {
                     cancelled: cancelled.clone(),
                     lost: false,
+                    _place: None,
                 };
                 held.insert(lease, entry);
                 cancelled
             })
             .collect()
+    }
+
+    /// Gives it up when the lease is forgotten.
+    pub(super) fn keep_place(&self, lease: Lease, place: Place) {
+        if let Some(entry) = self.lock().get_mut(&lease) {
+            entry._place = Some(place);
+        }
     }
 
     pub(crate) fn held(&self) -> Vec<Lease> {

@@ -77,7 +77,7 @@ async fn run<C: Send + Sync + 'static>(runner: &Runner<C>, job: &WaitingJob) -> 
     );
     let running = async {
         match trial::admit(&runner.session, claimed).await {
-            Ok(_place) => runner.run(claimed, &job.cancelled).await,
+            Ok(()) => runner.run(claimed, &job.cancelled).await,
             Err(instead) => Some(instead),
         }
     };

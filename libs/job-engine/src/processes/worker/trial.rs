@@ -1,8 +1,9 @@
 //! How a job that kills its process is told from those that only ran beside it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use crate::processes::{CALL_LIMIT, within};
@@ -17,34 +18,32 @@ const PATIENCE: Duration = Duration::from_millis(250);
 
 /// Where suspects stand, one at a time.
 #[derive(Debug)]
-pub(crate) struct Dock(Semaphore);
+pub(crate) struct Dock(Arc<Semaphore>);
 
-/// Kept while the suspect runs; others run freely.
-pub(super) type Place<'a> = Option<SemaphorePermit<'a>>;
+/// A suspect's alone. It goes with the lease: were it free before the outcome is recorded, the next
+/// suspect's death would count against one that has ended well.
+pub(super) type Place = OwnedSemaphorePermit;
 
 impl Default for Dock {
     fn default() -> Self {
-        Self(Semaphore::new(1))
+        Self(Arc::new(Semaphore::new(1)))
     }
 }
 
 /// Lets the job run: alone of its kind if it is a suspect, and noted before it begins if a process
 /// died with it before, so that the next death counts against it. The error is what happens instead.
-pub(super) async fn admit<'a>(
-    session: &'a Session,
-    claimed: &ClaimedJob,
-) -> Result<Place<'a>, Outcome> {
+pub(super) async fn admit(session: &Session, claimed: &ClaimedJob) -> Result<(), Outcome> {
     if claimed.abandoned == 0 {
-        return Ok(None);
+        return Ok(());
     }
-    let mut place = None;
     if claimed.abandoned >= SUSPICIOUS {
-        place = Some(session.dock.place().await.ok_or_else(put_off)?);
+        let place = session.dock.place().await.ok_or_else(put_off)?;
+        session.leases.keep_place(claimed.lease, place);
     }
 
     // A lease that is lost is found out when the run is settled, as for every other job.
     match within(CALL_LIMIT, session.storage.begin(claimed.lease)).await {
-        Ok(_) => Ok(place),
+        Ok(_) => Ok(()),
         Err(error) => {
             tracing::warn!(%error, "a job that was abandoned before is put off");
             Err(put_off())
@@ -53,8 +52,9 @@ pub(super) async fn admit<'a>(
 }
 
 impl Dock {
-    async fn place(&self) -> Option<SemaphorePermit<'_>> {
-        timeout(PATIENCE, self.0.acquire()).await.ok()?.ok()
+    async fn place(&self) -> Option<Place> {
+        let place = self.0.clone().acquire_owned();
+        timeout(PATIENCE, place).await.ok()?.ok()
     }
 }
 
