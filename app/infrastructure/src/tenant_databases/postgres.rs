@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use domain::{Tenant, TenantId};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
-use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Mutex, OnceCell, OwnedSemaphorePermit, Semaphore};
 
 use super::contents;
 use super::database_name::DatabaseName;
@@ -19,8 +19,6 @@ use crate::database::{DatabaseError, Link, sql};
 
 /// Connections to tenants' databases at once; each lives for a run of its job.
 const CONNECTIONS: usize = 8;
-/// The server copies databases one after another anyhow.
-const CREATIONS: usize = 2;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A database for each tenant, on the server of the catalogue.
@@ -29,7 +27,9 @@ pub struct PostgresTenantDatabases {
     /// How the catalogue is reached.
     catalog: PgConnectOptions,
     connections: Arc<Semaphore>,
-    creations: Semaphore,
+    /// One database is made at a time: each is some megabytes in the server's log, and everybody
+    /// else's commit waits until they are written.
+    creation: Mutex<()>,
     template: OnceCell<DatabaseName>,
 }
 
@@ -53,7 +53,7 @@ impl PostgresTenantDatabases {
                 .application_name("diquis tenants")
                 .disable_statement_logging(),
             connections: Arc::new(Semaphore::new(CONNECTIONS)),
-            creations: Semaphore::new(CREATIONS),
+            creation: Mutex::default(),
             template: OnceCell::new(),
         }
     }
@@ -110,8 +110,7 @@ impl PostgresTenantDatabases {
 #[async_trait]
 impl TenantDatabases for PostgresTenantDatabases {
     async fn create(&self, tenant: TenantId) -> Result<(), TenantDatabaseError> {
-        let turn = self.creations.acquire().await;
-        let _turn = turn.expect("nobody closes the semaphore");
+        let _turn = self.creation.lock().await;
         Ok(self.create_database(tenant).await?)
     }
 
