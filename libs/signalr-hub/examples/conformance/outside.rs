@@ -1,6 +1,9 @@
 //! What happens to requests before any hub sees them.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::{
+    path::Path,
+    sync::atomic::{AtomicU32, Ordering},
+};
 
 use axum::{
     Extension, Router,
@@ -17,10 +20,13 @@ struct Secure;
 
 /// The client that the browsers' worker test loads.
 const WORKER_CLIENT: &str = "/lib/signalr-webworker/signalr.js";
-const WORKER_CLIENT_FILE: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/e2e/node_modules/@microsoft/signalr/dist/webworker/signalr.js"
-);
+const WORKER_CLIENT_FILE: &str = "node_modules/@microsoft/signalr/dist/webworker/signalr.js";
+/// Where npm may have put it: for the tests of this crate, for those of the product, or for whoever runs this.
+const INSTALLATIONS: [&str; 3] = [
+    concat!(env!("CARGO_MANIFEST_DIR"), "/e2e"),
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../../frontend"),
+    ".",
+];
 
 const ECHO_REDIRECT: &str = "/echoredirect";
 
@@ -64,10 +70,15 @@ async fn route(request: Request, next: Next) -> Response {
 }
 
 async fn worker_client() -> Response {
-    match tokio::fs::read(WORKER_CLIENT_FILE).await {
-        Ok(script) => ([(header::CONTENT_TYPE, "text/javascript")], script).into_response(),
-        Err(error) => (StatusCode::NOT_FOUND, error.to_string()).into_response(),
+    for installation in INSTALLATIONS {
+        let file = Path::new(installation).join(WORKER_CLIENT_FILE);
+        if let Ok(script) = tokio::fs::read(file).await {
+            return ([(header::CONTENT_TYPE, "text/javascript")], script).into_response();
+        }
     }
+    let advice = "the client is not installed: run `npm ci` in libs/signalr-hub/e2e";
+    tracing::error!("{advice}");
+    (StatusCode::NOT_FOUND, advice).into_response()
 }
 
 fn cross_origin_headers(request: &HeaderMap) -> Vec<(Option<HeaderName>, HeaderValue)> {
