@@ -17,7 +17,8 @@ struct Held {
     cancelled: CancellationToken,
     /// It was taken away; what the job comes to does not count.
     lost: bool,
-    _place: Option<Place>,
+    /// Given up by being dropped.
+    place: Option<Place>,
 }
 
 impl Leases {
@@ -30,7 +31,7 @@ impl Leases {
                 let entry = Held {
                     cancelled: cancelled.clone(),
                     lost: false,
-                    _place: None,
+                    place: None,
                 };
                 held.insert(lease, entry);
                 cancelled
@@ -41,7 +42,7 @@ impl Leases {
     /// Gives it up when the lease is forgotten.
     pub(super) fn keep_place(&self, lease: Lease, place: Place) {
         if let Some(entry) = self.lock().get_mut(&lease) {
-            entry._place = Some(place);
+            entry.place = Some(place);
         }
     }
 
