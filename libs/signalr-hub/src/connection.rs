@@ -47,6 +47,8 @@ pub(crate) struct Connection {
     pub(crate) posting: tokio::sync::Mutex<()>,
     pub(crate) place: Place,
     pub(crate) owner: Owner,
+    /// Whether its application failed: the transport's farewell says so.
+    has_failed: AtomicBool,
     /// Whether its session has said farewell: it is not continued on another socket.
     has_ended: AtomicBool,
     /// Set if the client may lose its socket and come back.
@@ -88,6 +90,7 @@ impl Connection {
             posting: tokio::sync::Mutex::default(),
             place: Place::default(),
             owner: Owner::proved_by(identity),
+            has_failed: AtomicBool::new(false),
             has_ended: AtomicBool::new(false),
             resume: OnceLock::new(),
             transport: OnceLock::new(),
@@ -141,6 +144,12 @@ impl Connection {
         }
     }
 
+    /// Says that a send is under way, until the answer is dropped.
+    pub(crate) fn sending(&self) -> Sending<'_> {
+        self.pulse.sending.mark(self.clock.now());
+        Sending(&self.pulse.sending)
+    }
+
     /// Queues a message; a client too slow for it is disconnected.
     pub(crate) fn send(&self, message: Outgoing) {
         if self.outbox.push(message) == Err(Overflow) {
@@ -167,6 +176,16 @@ impl Connection {
         self.aborted.cancel();
     }
 
+    /// As [`finish`](Self::finish), after a session that did not come to its end.
+    pub(crate) fn fail(&self) {
+        self.has_failed.store(true, Ordering::Relaxed);
+        self.finish();
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        self.has_failed.load(Ordering::Relaxed)
+    }
+
     /// Whether the client may come back on another socket.
     pub(crate) fn can_resume(&self) -> bool {
         self.resume.get().is_some() && !self.has_ended.load(Ordering::Relaxed)
@@ -188,6 +207,15 @@ impl Connection {
 
     pub(crate) fn is_binary(&self) -> bool {
         self.is_binary.load(Ordering::Relaxed)
+    }
+}
+
+/// A send that is under way; the heartbeat gives up a client that takes too long for it.
+pub(crate) struct Sending<'a>(&'a Moment);
+
+impl Drop for Sending<'_> {
+    fn drop(&mut self) {
+        self.0.clear();
     }
 }
 

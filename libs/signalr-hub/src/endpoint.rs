@@ -92,8 +92,10 @@ impl Endpoint {
         let connection = Arc::clone(connection);
         self.tasks.spawn(async move {
             // The panic hook has reported it; the others must not notice.
-            let _ = AssertUnwindSafe(session).catch_unwind().await;
-            connection.finish();
+            match AssertUnwindSafe(session).catch_unwind().await {
+                Ok(()) => connection.finish(),
+                Err(_) => connection.fail(),
+            }
         });
     }
 
@@ -137,6 +139,8 @@ impl Endpoint {
         if pulse.sending.is_older_than(self.options.send_timeout, now) {
             connection.stop(Stop::TooSlow);
             connection.severed.notify_one();
+            // An answer that nobody reads would keep it for as long as the client pleases.
+            self.remove(connection);
         }
         if self.options.close_on_expiry && connection.is_expired() {
             connection.stop(Stop::Expired);

@@ -62,6 +62,6 @@ pub use options::{
 pub use outbox::{OutboxLimits, WhenFull};
 pub use presence::{Presence, PresenceError, Present, PresentConnection};
 pub use protocol::EncodeError;
-pub use raw::{RawConnection, raw_router};
+pub use raw::{RawConnection, RawError, raw_router};
 pub use server::{HubServer, hub_router};
 pub use user::{Anyone, Authenticate, AuthenticationRefresh, Credentials, Refused, Token, User};

@@ -1,6 +1,6 @@
 //! Connections without a hub: bytes both ways, over all transports.
 
-use std::{future::Future, sync::Arc};
+use std::{error::Error, future::Future, sync::Arc};
 
 use axum::Router;
 use bytes::Bytes;
@@ -18,17 +18,23 @@ use crate::{
 /// Offers connections at a path that carry whatever `serve` makes of them; a connection ends when
 /// `serve` does.
 ///
+/// If it ends with an error, or panics, so does the connection: a WebSocket is closed with 1011, an
+/// event stream breaks off, a poll is answered with 500.
+///
 /// # Panics
 ///
 /// Outside of a tokio runtime.
 pub fn raw_router<S, F>(path: &str, options: ConnectionOptions, serve: S) -> Router
 where
     S: Fn(RawConnection) -> F + Send + Sync + 'static,
-    F: Future<Output = ()> + Send + 'static,
+    F: Future<Output = Result<(), RawError>> + Send + 'static,
 {
     let served = Served(Box::new(move |connection| serve(connection).boxed()));
     transports::router(path, Endpoint::start(Arc::new(served), options))
 }
+
+/// Why serving a raw connection failed. It is logged; the client learns only that it happened.
+pub type RawError = Box<dyn Error + Send + Sync>;
 
 /// A connection that carries bytes.
 pub struct RawConnection {
@@ -59,11 +65,21 @@ impl RawConnection {
     }
 }
 
-struct Served(Box<dyn Fn(RawConnection) -> BoxFuture<'static, ()> + Send + Sync>);
+type Serving = BoxFuture<'static, Result<(), RawError>>;
+
+struct Served(Box<dyn Fn(RawConnection) -> Serving + Send + Sync>);
 
 impl Application for Served {
     fn serve(self: Arc<Self>, connection: Arc<Connection>) -> BoxFuture<'static, ()> {
-        self.0(RawConnection { connection })
+        Box::pin(async move {
+            let served = self.0(RawConnection {
+                connection: Arc::clone(&connection),
+            });
+            if let Err(error) = served.await {
+                tracing::error!(connection = %connection.id, %error, "a raw connection failed");
+                connection.fail();
+            }
+        })
     }
 
     fn tick(&self, _: &Connection) {}

@@ -20,7 +20,7 @@ use axum::{
 use serde_json::json;
 use signalr_hub::{
     AllowedOrigins, AuthenticationRefresh, ConnectionOptions, FrontDoor, HubContext, HubOptions,
-    HubServer, RawConnection, Transports, hub_router, raw_router,
+    HubServer, RawConnection, RawError, Transports, hub_router, raw_router,
 };
 use tokio::net::TcpListener;
 use tower::{Layer, util::MapRequestLayer};
@@ -129,10 +129,11 @@ fn with(connections: ConnectionOptions) -> HubOptions {
     }
 }
 
-async fn echo(connection: RawConnection) {
+async fn echo(connection: RawConnection) -> Result<(), RawError> {
     while let Some(bytes) = connection.receive().await {
         connection.send(bytes).await;
     }
+    Ok(())
 }
 
 /// Asks a client for a number, from outside of the hub.

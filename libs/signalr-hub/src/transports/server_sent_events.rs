@@ -1,6 +1,6 @@
 //! Server-Sent Events: one endless answer down; what the client sends comes in POSTs.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use axum::{
     body::{Body, Bytes},
@@ -53,7 +53,7 @@ pub(super) fn connect(endpoint: &Arc<Endpoint>, parts: &Parts) -> Result<Respons
     };
     let body = stream::unfold(events, |mut events| async {
         let event = events.next().await?;
-        Some((Ok::<_, std::convert::Infallible>(event), events))
+        Some((event, events))
     });
     Ok((HEADERS, Body::from_stream(body)).into_response())
 }
@@ -67,14 +67,25 @@ struct Events {
 }
 
 impl Events {
-    async fn next(&mut self) -> Option<Bytes> {
+    /// Is called once there is room for another event, so the last one has left. An error breaks the answer off.
+    async fn next(&mut self) -> Option<io::Result<Bytes>> {
         if !self.is_open {
             self.is_open = true;
-            return Some(OPENING);
+            return Some(Ok(OPENING));
         }
+        let connection = &self.connection;
+        connection.pulse.sending.clear();
         tokio::select! {
-            batch = self.connection.outbox.take() => batch.map(|batch| event(&batch)),
-            () = self.connection.severed.notified() => None,
+            biased;
+            () = connection.severed.notified() => Some(Err(io::ErrorKind::TimedOut.into())),
+            batch = connection.outbox.take() => match batch {
+                Some(batch) => {
+                    connection.pulse.sending.mark(connection.clock.now());
+                    Some(Ok(event(&batch)))
+                }
+                None if connection.has_failed() => Some(Err(io::ErrorKind::ConnectionAborted.into())),
+                None => None,
+            },
         }
     }
 }

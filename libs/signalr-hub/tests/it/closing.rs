@@ -234,6 +234,21 @@ async fn a_message_too_large_is_refused_before_all_of_it_has_come() {
 }
 
 #[tokio::test]
+async fn why_a_client_is_sent_away_is_told_even_while_it_sends() {
+    let hub = TestHub::start(HubOptions {
+        max_message_size: 200,
+        ..HubOptions::default()
+    });
+    for _ in 0..50 {
+        let mut client = hub.connect().await;
+
+        client.send_text(&"x".repeat(500_000)).await;
+
+        assert_eq!(client.next().await["type"], 7);
+    }
+}
+
+#[tokio::test]
 async fn the_program_can_end_a_connection_which_may_come_back() {
     let mut hub = TestHub::start(HubOptions::default());
     let mut client = hub.connect().await;

@@ -19,6 +19,7 @@ mod negotiating;
 mod polling;
 mod posting;
 mod presence;
+mod raw;
 mod refreshing;
 mod resuming;
 mod server_sent_events;

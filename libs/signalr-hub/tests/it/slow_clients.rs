@@ -1,10 +1,18 @@
 use std::time::Duration;
 
+use axum::{body::Body, extract::Request};
+use futures_util::StreamExt;
+use http::header;
 use serde_json::json;
 use signalr_hub::{HubOptions, OutboxLimits, WhenFull};
-use tokio::time::timeout;
+use tokio::{
+    io::AsyncWriteExt,
+    time::{Instant, advance, timeout},
+};
 
-use crate::test_hub::TestHub;
+use crate::test_hub::{TestHub, text};
+
+const HANDSHAKE: &str = "{\"protocol\":\"json\",\"version\":1}\u{1e}";
 
 const LARGE: usize = 100_000;
 const SOON: Duration = Duration::from_secs(20);
@@ -65,7 +73,7 @@ async fn a_socket_that_takes_nothing_for_ten_seconds_is_given_up() {
     let mut hub = TestHub::start(HubOptions::default());
     let _stuck = hub.connect().await;
     hub.event().await;
-    let start = tokio::time::Instant::now();
+    let start = Instant::now();
 
     let clients = hub.context.clients();
     clients
@@ -77,6 +85,74 @@ async fn a_socket_that_takes_nothing_for_ten_seconds_is_given_up() {
     assert!(hub.event().await.starts_with("disconnected"));
     assert!(start.elapsed() <= Duration::from_secs(12));
     hub.no_connections().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_stream_that_takes_nothing_for_ten_seconds_is_given_up() {
+    let mut hub = TestHub::start(HubOptions::default());
+    let path = hub.negotiate().await;
+    let mut stuck = hub.dial();
+    let open = format!("GET {path} HTTP/1.1\r\nHost: test\r\nAccept: text/event-stream\r\n\r\n");
+    stuck.write_all(open.as_bytes()).await.unwrap();
+    hub.post_text(&path, HANDSHAKE).await;
+
+    is_given_up_after_ten_seconds(&mut hub).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_poll_whose_answer_is_not_taken_for_ten_seconds_is_given_up() {
+    let mut hub = TestHub::start(HubOptions::default());
+    let path = hub.negotiate().await;
+    hub.get(&path).await;
+    hub.post_text(&path, HANDSHAKE).await;
+    assert_eq!(text(hub.get(&path).await).await, "{}\u{1e}");
+    let mut stuck = hub.dial();
+    let poll = format!("GET {path} HTTP/1.1\r\nHost: test\r\n\r\n");
+    stuck.write_all(poll.as_bytes()).await.unwrap();
+
+    is_given_up_after_ten_seconds(&mut hub).await;
+}
+
+async fn is_given_up_after_ten_seconds(hub: &mut TestHub) {
+    assert_eq!(hub.event().await, "connected");
+    let start = Instant::now();
+    let everyone = hub.context.clients().all();
+    everyone
+        .send("Told", ("x".repeat(7 * LARGE),))
+        .await
+        .unwrap();
+
+    assert_eq!(
+        hub.event().await,
+        "disconnected: The client does not read its messages fast enough."
+    );
+    assert!((10..=12).contains(&start.elapsed().as_secs()));
+    hub.no_connections().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_stream_that_is_read_slowly_but_steadily_is_kept() {
+    let mut hub = TestHub::start(HubOptions::default());
+    let path = hub.negotiate().await;
+    let open = Request::get(&path).header(header::ACCEPT, "text/event-stream");
+    let answer = hub.request(open.body(Body::empty()).unwrap()).await;
+    let mut events = answer.into_body().into_data_stream();
+    hub.post_text(&path, HANDSHAKE).await;
+    assert_eq!(hub.event().await, "connected");
+
+    for _ in 0..5 {
+        advance(Duration::from_secs(9)).await;
+        hub.context
+            .clients()
+            .all()
+            .send("Told", ("x",))
+            .await
+            .unwrap();
+        events.next().await.unwrap().unwrap();
+    }
+
+    assert!(hub.events.try_recv().is_err());
+    assert_eq!(hub.context.local_connections().len(), 1);
 }
 
 #[tokio::test]

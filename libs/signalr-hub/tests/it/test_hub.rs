@@ -80,16 +80,7 @@ impl TestHub {
 
     /// The other end of a connection the server answers.
     pub fn dial(&self) -> DuplexStream {
-        let (near, far) = tokio::io::duplex(64 * 1024);
-        let service = TowerToHyperService::new(self.router.clone());
-        tokio::spawn(async move {
-            // Ends with the test's end of it.
-            let _ = hyper::server::conn::http1::Builder::new()
-                .serve_connection(TokioIo::new(far), service)
-                .with_upgrades()
-                .await;
-        });
-        near
+        dial(&self.router)
     }
 
     pub async fn request(&self, request: Request) -> Response<Body> {
@@ -100,6 +91,26 @@ impl TestHub {
     pub async fn post(&self, path: &str) -> Response<Body> {
         self.request(Request::post(path).body(Body::empty()).unwrap())
             .await
+    }
+
+    pub async fn get(&self, path: &str) -> Response<Body> {
+        self.request(Request::get(path).body(Body::empty()).unwrap())
+            .await
+    }
+
+    pub async fn post_text(&self, path: &str, text: &str) -> Response<Body> {
+        self.request(
+            Request::post(path)
+                .body(Body::from(text.to_owned()))
+                .unwrap(),
+        )
+        .await
+    }
+
+    /// The path of a connection that was negotiated.
+    pub async fn negotiate(&self) -> String {
+        let offer = json(self.post("/hub/negotiate?negotiateVersion=1").await).await;
+        format!("/hub?id={}", offer["connectionToken"].as_str().unwrap())
     }
 
     /// The answer to a socket that is not let in.
@@ -133,6 +144,20 @@ impl TestHub {
     pub async fn event(&mut self) -> String {
         self.events.recv().await.expect("the hub lives")
     }
+}
+
+/// The other end of a connection that a router answers.
+pub fn dial(router: &Router) -> DuplexStream {
+    let (near, far) = tokio::io::duplex(64 * 1024);
+    let service = TowerToHyperService::new(router.clone());
+    tokio::spawn(async move {
+        // Ends with the test's end of it.
+        let _ = hyper::server::conn::http1::Builder::new()
+            .serve_connection(TokioIo::new(far), service)
+            .with_upgrades()
+            .await;
+    });
+    near
 }
 
 pub async fn text(response: Response<Body>) -> String {

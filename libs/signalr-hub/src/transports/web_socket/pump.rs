@@ -66,14 +66,12 @@ enum ReceiveEnd {
     Closed,
     Broken(BrokenFrame),
     Lost(io::Error),
-    /// The session takes no more.
-    Unwanted,
 }
 
 impl ReceiveEnd {
     fn close_code(&self) -> u16 {
         match self {
-            Self::Closed | Self::Unwanted => CLOSE_NORMAL,
+            Self::Closed => CLOSE_NORMAL,
             Self::Broken(_) => CLOSE_PROTOCOL_ERROR,
             Self::Lost(_) => CLOSE_ERROR,
         }
@@ -83,7 +81,7 @@ impl ReceiveEnd {
 impl From<ReceiveEnd> for InputEnd {
     fn from(end: ReceiveEnd) -> Self {
         match end {
-            ReceiveEnd::Closed | ReceiveEnd::Unwanted => Self::Closed,
+            ReceiveEnd::Closed => Self::Closed,
             ReceiveEnd::Broken(error) => Self::Lost(error.to_string()),
             ReceiveEnd::Lost(error) => Self::Lost(error.to_string()),
         }
@@ -108,9 +106,9 @@ where
                 Ok(Some(Piece::Pong)) => {}
                 Ok(Some(Piece::Ping(payload))) => replies.pong(payload),
                 Ok(Some(Piece::Payload(bytes))) => {
-                    if !connection.inbox.write(&bytes).await {
-                        return ReceiveEnd::Unwanted;
-                    }
+                    // After its session the rest is read for nothing: a socket that is closed with bytes
+                    // unread loses the farewell.
+                    connection.inbox.write(&bytes).await;
                 }
             }
         }
@@ -147,15 +145,19 @@ async fn send<S: AsyncWrite>(
         tokio::select! {
             biased;
             reply = replies.next() => match reply {
-                Reply::Pong(payload) => writer.write_all(&frame::pong(&payload)).await?,
+                Reply::Pong(payload) => {
+                    let _sending = connection.sending();
+                    writer.write_all(&frame::pong(&payload)).await?;
+                    writer.flush().await?;
+                }
                 Reply::Close(code) => break code,
             },
             batch = connection.outbox.take() => match batch {
+                None if connection.has_failed() => break CLOSE_ERROR,
                 None => break CLOSE_NORMAL,
                 Some(batch) => {
-                    connection.pulse.sending.mark(connection.clock.now());
+                    let _sending = connection.sending();
                     write_batch(&mut writer, &batch, connection.is_binary()).await?;
-                    connection.pulse.sending.clear();
                 }
             },
         }
