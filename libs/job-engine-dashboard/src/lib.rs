@@ -93,6 +93,8 @@ fn with_pages(shared: &Shared) -> Router<Shared> {
         .route("/audit", get(pages::audit::show))
         .route("/audit/{file}", get(pages::audit::export))
         .route("/queues", get(pages::queues::show))
+        .route("/queues/{queue}", get(pages::queues::one::show))
+        .route("/queues/actions/{action}", post(actions::queues::on_queue))
         .route("/servers", get(pages::servers::show))
         .route("/recurring", get(pages::recurring::list))
         .route("/recurring/{id}", get(pages::recurring::one::show))

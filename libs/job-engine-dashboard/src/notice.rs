@@ -1,3 +1,4 @@
+use crate::actions::queues::QueueAction;
 use crate::actions::recurring::RecurringAction;
 use crate::flash::Flash;
 
@@ -6,13 +7,14 @@ use crate::flash::Flash;
 pub(crate) enum Notice {
     Jobs(Flash),
     Recurring(RecurringAction),
+    Queue(QueueAction),
 }
 
 impl Notice {
     pub(crate) const fn all_done(&self) -> bool {
         match self {
             Self::Jobs(flash) => flash.all_done(),
-            Self::Recurring(_) => true,
+            Self::Recurring(_) | Self::Queue(_) => true,
         }
     }
 
@@ -20,6 +22,7 @@ impl Notice {
         match self {
             Self::Jobs(flash) => flash.words(),
             Self::Recurring(action) => action.done().to_owned(),
+            Self::Queue(action) => action.done().to_owned(),
         }
     }
 
@@ -28,13 +31,15 @@ impl Notice {
         match self {
             Self::Jobs(flash) => flash.to_cookie(),
             Self::Recurring(action) => format!("recurring.{}", action.name()),
+            Self::Queue(action) => format!("queue.{}", action.name()),
         }
     }
 
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        match text.strip_prefix("recurring.") {
-            Some(action) => RecurringAction::parse(action).map(Self::Recurring),
-            None => Flash::parse(text).map(Self::Jobs),
+        match text.split_once('.') {
+            Some(("recurring", action)) => RecurringAction::parse(action).map(Self::Recurring),
+            Some(("queue", action)) => QueueAction::parse(action).map(Self::Queue),
+            _ => Flash::parse(text).map(Self::Jobs),
         }
     }
 }
@@ -45,15 +50,16 @@ mod tests {
 
     #[test]
     fn a_notice_reads_back_from_its_cookie() {
-        for action in RecurringAction::ALL {
-            let notice = Notice::Recurring(action);
+        let recurring = RecurringAction::ALL.map(Notice::Recurring);
+        let queue = QueueAction::ALL.map(Notice::Queue);
+        for notice in recurring.into_iter().chain(queue) {
             assert_eq!(Notice::parse(&notice.to_cookie()), Some(notice));
         }
     }
 
     #[test]
     fn a_foreign_cookie_says_nothing() {
-        for text in ["", "recurring.", "recurring.<b>", "run"] {
+        for text in ["", "recurring.", "recurring.<b>", "queue.", "run"] {
             assert_eq!(Notice::parse(text), None, "{text}");
         }
     }

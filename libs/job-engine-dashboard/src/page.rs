@@ -50,6 +50,8 @@ pub(crate) enum PageError {
     /// The form's token is not this actor's and browser's.
     ForeignForm,
     ReadOnly,
+    /// What the page showed is not so any more; the words say that nothing was changed.
+    MovedOn(String),
     Storage(StorageError),
 }
 
@@ -64,6 +66,7 @@ impl IntoResponse for PageError {
         let (status, title, words) = match self {
             Self::NotFound(words) => (StatusCode::NOT_FOUND, "Not found", words),
             Self::BadRequest(words) => (StatusCode::BAD_REQUEST, "Not understood", words),
+            Self::MovedOn(words) => (StatusCode::CONFLICT, "It has moved on", words),
             Self::ForeignForm => (
                 StatusCode::FORBIDDEN,
                 "This form has expired",

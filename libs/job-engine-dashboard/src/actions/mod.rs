@@ -2,6 +2,7 @@ mod action;
 mod checked_form;
 pub(crate) mod copies;
 pub(crate) mod many;
+pub(crate) mod queues;
 pub(crate) mod recurring;
 
 use axum::extract::{Path, State};

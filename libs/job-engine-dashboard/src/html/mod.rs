@@ -6,6 +6,7 @@ pub(crate) mod icon;
 pub(crate) mod job_actions;
 pub(crate) mod json;
 pub(crate) mod layout;
+pub(crate) mod limit;
 pub(crate) mod navigation;
 pub(crate) mod state;
 pub(crate) mod table;

@@ -9,5 +9,6 @@ mod live;
 mod many;
 mod pages;
 mod paging;
+mod queues;
 mod recurring;
 mod test_dashboard;

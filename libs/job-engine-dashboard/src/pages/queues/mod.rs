@@ -1,3 +1,6 @@
+mod limits;
+pub(crate) mod one;
+
 use axum::extract::State;
 use job_engine::storage::{QueueSummary, ServerSummary};
 use maud::{Markup, html};
@@ -6,8 +9,9 @@ use super::head;
 use crate::Shared;
 use crate::diagnosis::is_silent;
 use crate::filters::Filters;
+use crate::html::state::marked;
 use crate::html::table::{Column, cell, column, table};
-use crate::html::{number, time};
+use crate::html::{icon, number, time};
 use crate::page::{Page, PageError};
 use crate::visit::Visit;
 
@@ -22,11 +26,13 @@ const COLUMNS: [Column; 5] = [
 pub(crate) async fn show(State(shared): State<Shared>, visit: Visit) -> Result<Page, PageError> {
     let queues = shared.storage.queues().await?;
     let servers = shared.storage.servers().await?;
+    let limits = shared.storage.limits().await?;
 
     let about = "Where jobs wait for a worker. A queue appears with its first job.";
     let body = html! {
         (head("Queues", about, &html! {}))
         (queue_table(&visit, &queues, &servers))
+        (limits::of_keys(&visit, &limits))
     };
     Ok(Page::ok("Queues", body))
 }
@@ -53,9 +59,15 @@ fn row(visit: &Visit, queue: &QueueSummary, servers: &[ServerSummary]) -> Markup
     };
     html! {
         tr data-key=(queue.name) {
-            (cell(name, &html! { span.mono.name { (queue.name) } }))
+            (cell(name, &html! {
+                a.mono.name href=(visit.url(&one::path(&queue.name))) { (queue.name) }
+                @if queue.paused.is_some() { " " (marked("warning", icon::PAUSED, "Paused")) }
+            }))
             (cell(waiting, &jobs("/jobs/enqueued", queue.enqueued)))
-            (cell(running, &jobs("/jobs/processing", queue.processing)))
+            (cell(running, &html! {
+                (jobs("/jobs/processing", queue.processing))
+                @if let Some(most) = queue.limit.and_then(|limit| limit.at_once) { " of " (most) }
+            }))
             (cell(oldest, &oldest_wait(visit, queue)))
             (cell(taken_by, &takers(visit, queue, servers)))
         }
