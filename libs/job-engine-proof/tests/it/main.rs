@@ -4,6 +4,7 @@
 //! A story prints its seed; `SEED=… cargo test -p job-engine-proof` makes the same choices again,
 //! and `CHAOS_SECONDS=…` makes it longer.
 
+mod cancelling;
 mod clients;
 mod cluster;
 mod crash_point;
@@ -11,6 +12,7 @@ mod crew;
 mod entry;
 mod place;
 mod planted;
+mod poison;
 mod postgres;
 mod proxy;
 mod recurring;

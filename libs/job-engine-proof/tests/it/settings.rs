@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::place::Place;
 use crate::planted::Planted;
 
 /// How long a story's faults go on by default.
@@ -18,15 +19,17 @@ pub(crate) struct Order {
     pub(crate) planted: Planted,
 }
 
+/// The variable that tells a process where the jobs are.
+pub(crate) const PLACE: &str = "PROOF_PLACE";
+
 impl Order {
-    const PLACE: &str = "PROOF_PLACE";
     const EFFECTS: &str = "PROOF_EFFECTS";
     const PLANTED: &str = "PROOF_PLANTED";
 
     pub(crate) fn of_the_environment() -> Self {
         let value = |name| variable(name).expect("the process is started by a story");
         Self {
-            place: value(Self::PLACE),
+            place: value(PLACE),
             effects: PathBuf::from(value(Self::EFFECTS)),
             planted: Planted::named(&value(Self::PLANTED)),
         }
@@ -35,11 +38,16 @@ impl Order {
     pub(crate) fn variables(&self) -> [(&'static str, String); 3] {
         let effects = self.effects.to_str().expect("the path is UTF-8");
         [
-            (Self::PLACE, self.place.clone()),
+            (PLACE, self.place.clone()),
             (Self::EFFECTS, effects.to_owned()),
             (Self::PLANTED, self.planted.name()),
         ]
     }
+}
+
+/// Where a process that a test has started finds the jobs.
+pub(crate) fn place() -> Place {
+    Place::at(&variable(PLACE).expect("the process is started by a test"))
 }
 
 /// The address of a PostgreSQL cluster in which databases may be made.

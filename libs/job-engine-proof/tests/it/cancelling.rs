@@ -3,14 +3,16 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use job_engine::storage::SharedStorage;
 use job_engine::{
-    Attempt, Client, Job, JobError, Registry, RunningServer, Server, ServerOptions, State, Storage,
+    Attempt, Client, Job, JobError, Registry, RunningServer, Server, ServerOptions, State,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use crate::database::Database;
+use crate::place::Place;
+use crate::settings;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -37,12 +39,25 @@ impl Job for Vigil {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_job_that_another_process_deletes_is_told_to_stop_within_a_second() {
-    let database = Database::create().await;
+async fn a_job_that_another_process_deletes_is_told_to_stop_within_a_second_in_postgres() {
+    let place = Place::postgres(&settings::postgres()).await;
+
+    whose_job_is_deleted_is_told(&place).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_another_process_deletes_is_told_to_stop_within_a_second_in_sqlite() {
+    let folder = tempfile::tempdir().expect("a folder is made");
+    let place = Place::sqlite(folder.path()).await;
+
+    whose_job_is_deleted_is_told(&place).await;
+}
+
+async fn whose_job_is_deleted_is_told(place: &Place) {
     let told = Arc::new(Told::default());
-    let server = serve(database.storage().await, &told).await;
+    let server = serve(place.storage().await.unwrap(), &told).await;
     // As in another process: it shares nothing but the database.
-    let elsewhere = Client::new(database.storage().await);
+    let elsewhere = Client::new(place.storage().await.unwrap());
     let id = elsewhere.enqueue(&Vigil).await.unwrap();
     timeout(PATIENCE, told.runs.notified()).await.unwrap();
     let before = Instant::now();
@@ -59,7 +74,7 @@ async fn a_job_that_another_process_deletes_is_told_to_stop_within_a_second() {
 }
 
 /// Its heart beats so rarely that nobody learns anything from it here.
-async fn serve(storage: Arc<dyn Storage>, told: &Arc<Told>) -> RunningServer {
+async fn serve(storage: SharedStorage, told: &Arc<Told>) -> RunningServer {
     let options = ServerOptions {
         heartbeat_interval: PATIENCE,
         server_timeout: 4 * PATIENCE,

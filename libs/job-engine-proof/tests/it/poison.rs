@@ -4,17 +4,17 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
-use job_engine::storage::{JobSummary, Monitor};
+use job_engine::storage::{JobSummary, SharedStorage};
 use job_engine::{Attempt, Client, Job, JobError, JobId, Registry, Server, ServerOptions, State};
-use job_engine_sqlite::SqliteStorage;
 use serde::{Deserialize, Serialize};
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
-use crate::database::Database;
+use crate::clients;
+use crate::place::Place;
+use crate::settings;
 
 const PATIENCE: Duration = Duration::from_mins(2);
-const CHILD_PLACE: &str = "JOB_ENGINE_TEST_CHILD_FILE";
 const INNOCENT: usize = 60;
 
 #[derive(Serialize, Deserialize)]
@@ -43,9 +43,22 @@ impl Job for Work {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_killer_among_many_innocents_is_given_up_after_three_deaths_and_nobody_else() {
-    let database = Database::create().await;
-    let storage = database.storage().await;
+async fn one_killer_among_many_innocents_is_given_up_after_three_deaths_in_postgres() {
+    let place = Place::postgres(&settings::postgres()).await;
+
+    only_the_killer_is_given_up(&place).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_killer_among_many_innocents_is_given_up_after_three_deaths_in_sqlite() {
+    let folder = tempfile::tempdir().expect("a folder is made");
+    let place = Place::sqlite(folder.path()).await;
+
+    only_the_killer_is_given_up(&place).await;
+}
+
+async fn only_the_killer_is_given_up(place: &Place) {
+    let storage = place.storage().await.unwrap();
     let client = Client::new(storage.clone());
     let mut innocent = Vec::new();
     let mut killer = None;
@@ -56,9 +69,7 @@ async fn one_killer_among_many_innocents_is_given_up_after_three_deaths_and_nobo
         }
     }
 
-    let deaths = timeout(PATIENCE, work_off(&database, &storage))
-        .await
-        .unwrap();
+    let deaths = timeout(PATIENCE, work_off(place, &storage)).await.unwrap();
 
     assert_eq!(deaths, 3);
     let killer = summary(&storage, killer.unwrap()).await;
@@ -77,10 +88,10 @@ async fn one_killer_among_many_innocents_is_given_up_after_three_deaths_and_nobo
 }
 
 /// Starts a process anew as often as one dies, until every job has ended. Answers how many died.
-async fn work_off(database: &Database, storage: &SqliteStorage) -> usize {
+async fn work_off(place: &Place, storage: &SharedStorage) -> usize {
     let mut deaths = 0;
     loop {
-        let mut child = start_child(database);
+        let mut child = start_child(place);
         tokio::select! {
             died = child.wait() => {
                 assert!(!died.unwrap().success());
@@ -94,24 +105,20 @@ async fn work_off(database: &Database, storage: &SqliteStorage) -> usize {
     }
 }
 
-async fn all_ended(storage: &SqliteStorage) {
-    loop {
-        let counts = storage.counts().await.unwrap();
-        if counts.enqueued + counts.scheduled + counts.processing == 0 {
-            return;
-        }
+async fn all_ended(storage: &SharedStorage) {
+    while !clients::is_worked_off(storage).await {
         sleep(Duration::from_millis(20)).await;
     }
 }
 
-async fn summary(storage: &SqliteStorage, id: JobId) -> JobSummary {
+async fn summary(storage: &SharedStorage, id: JobId) -> JobSummary {
     storage.job(id).await.unwrap().unwrap().summary
 }
 
-fn start_child(database: &Database) -> Child {
+fn start_child(place: &Place) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .args(["poison::child", "--exact", "--ignored"])
-        .env(CHILD_PLACE, database.path())
+        .env(settings::PLACE, place.address())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .kill_on_drop(true)
@@ -122,13 +129,8 @@ fn start_child(database: &Database) -> Child {
 /// The process that runs the jobs.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "another test starts it as a process of its own"]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the parent says where the database is"
-)]
 async fn child() {
-    let place = std::env::var(CHILD_PLACE).expect("it is started by another test");
-    let storage = Arc::new(SqliteStorage::open(place).await.unwrap());
+    let storage = settings::place().storage().await.unwrap();
     let registry = Registry::default().with::<Kill>().with::<Work>();
     let options = ServerOptions {
         workers: 20,
