@@ -9,16 +9,18 @@ use uuid::Uuid;
 
 use crate::convert::{column, count, timestamp, unavailable};
 
-const READY: &str = "
-select queue, server, count(*) as jobs,
-  (extract(epoch from min(enqueued_at)) * 1000000)::bigint as oldest
+/// In one statement: a job that goes from one table to the other meanwhile is counted once.
+const LIVE: &str = "
+select true as is_ready, queue, server, count(*) as jobs,
+  (extract(epoch from min(enqueued_at)) * 1000000)::bigint as oldest,
+  0::bigint as scheduled, 0::bigint as awaiting, 0::bigint as retries
 from job_engine.ready
-group by queue, server";
-
-const WAITING: &str = "
-select queue, count(*) filter (where continue_on is null) as scheduled,
-  count(*) filter (where continue_on is not null) as awaiting,
-  count(*) filter (where attempts > 0) as retries
+group by queue, server
+union all
+select false, queue, null, 0, null,
+  count(*) filter (where continue_on is null),
+  count(*) filter (where continue_on is not null),
+  count(*) filter (where attempts > 0)
 from job_engine.waiting
 group by queue";
 
@@ -79,13 +81,13 @@ impl LiveCounts {
 
     async fn count(pool: &PgPool) -> Result<Self, StorageError> {
         let mut counts = Self::default();
-        let ready = sqlx::query(READY).fetch_all(pool).await;
-        for row in ready.map_err(unavailable)? {
-            counts.add_ready(&row)?;
-        }
-        let waiting = sqlx::query(WAITING).fetch_all(pool).await;
-        for row in waiting.map_err(unavailable)? {
-            counts.add_waiting(&row)?;
+        let rows = sqlx::query(LIVE).fetch_all(pool).await;
+        for row in rows.map_err(unavailable)? {
+            if column(&row, "is_ready")? {
+                counts.add_ready(&row)?;
+            } else {
+                counts.add_waiting(&row)?;
+            }
         }
         Ok(counts)
     }

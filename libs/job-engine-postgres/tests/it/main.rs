@@ -2,6 +2,7 @@
 
 mod claiming;
 mod conformance;
+mod counting;
 mod database;
 mod enqueuing;
 mod listening;

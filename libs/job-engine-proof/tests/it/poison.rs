@@ -71,8 +71,9 @@ async fn only_the_killer_is_given_up(place: &Place) {
 
     let deaths = timeout(PATIENCE, work_off(place, &storage)).await.unwrap();
 
-    assert_eq!(deaths, 3);
     let killer = summary(&storage, killer.unwrap()).await;
+    assert_eq!(deaths, 3, "{killer:?}");
+
     assert_eq!(killer.state, State::Failed);
     let error = killer.error.unwrap();
     assert_eq!(error.kind, "crash");
