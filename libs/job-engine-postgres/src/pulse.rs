@@ -13,16 +13,20 @@ use crate::session;
 /// How many locks are watched, and whether one of them is free. Locks that were taken under an
 /// earlier start of PostgreSQL say nothing. Each server watches the two that follow it.
 const PEERS: &str = "
-select count(*), coalesce(bool_or(pg_try_advisory_xact_lock_shared(pulse)), false)
+select count(*), coalesce(bool_or(pg_try_advisory_xact_lock_shared(key)), false)
 from (
-  select pulse from job_engine.servers
-  where id <> $1 and pulse is not null and pulse_taken_under = pg_postmaster_start_time()
-  order by id < $1, id
+  select key from job_engine.pulses
+  where server <> $1 and taken_under = pg_postmaster_start_time()
+  order by server < $1, server
   limit 2
 ) peers";
 
-const TAKEN_AGAIN: &str = "
-update job_engine.servers set pulse_taken_under = pg_postmaster_start_time() where id = $1";
+/// Says that a free lock means death from now on. By the session that holds the lock: one that was
+/// lost meanwhile says nothing.
+const TAKEN: &str = "
+insert into job_engine.pulses (server, key, taken_under)
+select id, $2, pg_postmaster_start_time() from job_engine.servers where id = $1
+on conflict (server) do update set key = excluded.key, taken_under = excluded.taken_under";
 
 /// How often a peer's lock is tried. Waiting inside of `pg_advisory_lock` would be quicker by some
 /// milliseconds, but its snapshot would keep vacuum from the whole database while it waits.
@@ -37,18 +41,15 @@ const LONGEST_DELAY: Duration = Duration::from_secs(1);
 /// The lock of one server, held until this is dropped or the process dies.
 #[derive(Debug)]
 pub(crate) struct Pulse {
-    key: i64,
     _holder: AbortOnDropHandle<()>,
 }
 
 impl Pulse {
-    /// `None` where session locks do not hold, for example behind a pooler that gives each
+    /// Of a server that is announced. `None` where session locks do not hold, for example behind a pooler that gives each
     /// transaction another session; heartbeats alone count then.
     pub(crate) async fn start(engine: &PgPool, server: ServerId) -> Option<Self> {
-        let key = key(server);
-        match take(engine, key).await {
+        match take(engine, server).await {
             Ok(Some(session)) => Some(Self {
-                key,
                 _holder: AbortOnDropHandle::new(tokio::spawn(hold(
                     engine.clone(),
                     server,
@@ -66,10 +67,6 @@ impl Pulse {
                 None
             }
         }
-    }
-
-    pub(crate) fn key(&self) -> i64 {
-        self.key
     }
 }
 
@@ -97,22 +94,35 @@ fn key(server: ServerId) -> i64 {
 }
 
 /// Takes the lock and checks from another connection that it is taken.
-async fn take(engine: &PgPool, key: i64) -> sqlx::Result<Option<PgListener>> {
-    let session = lock(engine, key).await?;
+async fn take(engine: &PgPool, server: ServerId) -> sqlx::Result<Option<PgListener>> {
+    let mut session = lock(engine, server).await?;
     let free: bool = sqlx::query_scalar("select pg_try_advisory_xact_lock_shared($1)")
-        .bind(key)
+        .bind(key(server))
         .fetch_one(engine)
         .await?;
-    Ok((!free).then_some(session))
+    if free {
+        return Ok(None);
+    }
+    tell(&mut session, server).await?;
+    Ok(Some(session))
 }
 
-async fn lock(engine: &PgPool, key: i64) -> sqlx::Result<PgListener> {
+async fn lock(engine: &PgPool, server: ServerId) -> sqlx::Result<PgListener> {
     let mut session = session::open(engine).await?;
     sqlx::query("select pg_advisory_lock($1)")
-        .bind(key)
+        .bind(key(server))
         .execute(&mut session)
         .await?;
     Ok(session)
+}
+
+async fn tell(session: &mut PgListener, server: ServerId) -> sqlx::Result<()> {
+    sqlx::query(TAKEN)
+        .bind(server.0)
+        .bind(key(server))
+        .execute(session)
+        .await?;
+    Ok(())
 }
 
 /// Until it is aborted: takes the lock again whenever its connection is lost.
@@ -137,10 +147,7 @@ async fn lock_again(engine: &PgPool, server: ServerId) -> PgListener {
 }
 
 async fn try_lock_again(engine: &PgPool, server: ServerId) -> sqlx::Result<PgListener> {
-    let mut session = lock(engine, key(server)).await?;
-    sqlx::query(TAKEN_AGAIN)
-        .bind(server.0)
-        .execute(&mut session)
-        .await?;
+    let mut session = lock(engine, server).await?;
+    tell(&mut session, server).await?;
     Ok(session)
 }

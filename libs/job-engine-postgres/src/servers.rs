@@ -10,13 +10,11 @@ use crate::convert::{delay_micros, text, unavailable};
 
 const ANNOUNCE: &str = "
 insert into job_engine.servers
-  (id, name, queues, workers, started_at, heartbeat_at, pulse, pulse_taken_under, kinds)
-values ($1, $2, $3, $4, clock_timestamp(), clock_timestamp(), $5, pg_postmaster_start_time(),
-  $6)
+  (id, name, queues, workers, started_at, heartbeat_at, kinds)
+values ($1, $2, $3, $4, clock_timestamp(), clock_timestamp(), $5)
 on conflict (id) do update
 set name = excluded.name, queues = excluded.queues, workers = excluded.workers,
-  started_at = excluded.started_at, heartbeat_at = excluded.heartbeat_at, pulse = excluded.pulse,
-  pulse_taken_under = excluded.pulse_taken_under, kinds = excluded.kinds";
+  started_at = excluded.started_at, heartbeat_at = excluded.heartbeat_at, kinds = excluded.kinds";
 
 const HEARTBEAT: &str = "
 update job_engine.servers set heartbeat_at = clock_timestamp() where id = $1";
@@ -36,16 +34,21 @@ const RETIRE: &str = "delete from job_engine.servers where id = $1";
 const LOCK: &str = "select from job_engine.servers where id = $1 for update";
 
 const SILENT: &str = "
-select id from job_engine.servers
-where pulse_taken_under = pg_postmaster_start_time()
-  and case when pulse is not null then pg_try_advisory_xact_lock_shared(pulse) else false end";
+select server from job_engine.pulses
+where taken_under = pg_postmaster_start_time() and pg_try_advisory_xact_lock_shared(key)";
 
 /// The lock is kept until the end of the transaction, so that a process that was taken for dead
-/// cannot come back in between.
+/// cannot come back in between. A pulse that is gone says that PostgreSQL has recovered from a
+/// crash since the server was found silent.
 const BURY: &str = "
+with silent as materialized (
+  select server from job_engine.pulses
+  where server = any($2) and taken_under = pg_postmaster_start_time()
+    and pg_try_advisory_xact_lock(key)
+)
 delete from job_engine.servers
 where heartbeat_at <= clock_timestamp() - $1 * interval '1 microsecond'
-  or case when id = any($2) then pg_try_advisory_xact_lock(pulse) else false end
+  or id in (select server from silent)
 returning id";
 
 /// How long a server may be without its lock: its connection may have been lost alone, and it is
@@ -76,14 +79,12 @@ returning r.id";
 pub(crate) async fn announce(
     pool: &PgPool,
     server: &ServerAnnouncement,
-    pulse: Option<i64>,
 ) -> Result<(), StorageError> {
     sqlx::query(ANNOUNCE)
         .bind(server.id.0)
         .bind(text(&server.name))
         .bind(&server.queues)
         .bind(i32::try_from(server.workers).unwrap_or(i32::MAX))
-        .bind(pulse)
         .bind(&server.kinds)
         .execute(pool)
         .await

@@ -268,12 +268,10 @@ impl Storage for PostgresStorage {
     }
 
     async fn announce(&self, server: &ServerAnnouncement) -> Result<(), StorageError> {
-        let mut pulse = None;
-        if self.keeps_sessions {
-            pulse = Pulse::start(&self.engine, server.id).await;
-        }
-        servers::announce(&self.engine, server, pulse.as_ref().map(Pulse::key)).await?;
-        if let Some(pulse) = pulse {
+        servers::announce(&self.engine, server).await?;
+        if self.keeps_sessions
+            && let Some(pulse) = Pulse::start(&self.engine, server.id).await
+        {
             self.pulses().insert(server.id, pulse);
         }
         Ok(())

@@ -82,7 +82,7 @@ async fn a_lock_that_a_restart_of_the_database_released_says_nothing() {
     let (mut child, _) = child_that_holds_a_job(&database).await;
 
     let pool = database.pool().await;
-    sqlx::query("update job_engine.servers set pulse_taken_under = now() - interval '1 day'")
+    sqlx::query("update job_engine.pulses set taken_under = now() - interval '1 day'")
         .execute(&pool)
         .await
         .unwrap();

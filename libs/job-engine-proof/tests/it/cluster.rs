@@ -4,6 +4,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
 use tokio::process::Command;
 
@@ -40,6 +41,25 @@ impl Cluster {
     /// As after a loss of power: nothing is said to anybody, and the log is replayed.
     pub(crate) async fn restart_at_once(&self) {
         self.control("restart").await;
+    }
+
+    /// SIGKILL to one of its own processes, upon which it ends all others and recovers, and its time
+    /// of start stays the same. Returns when the others have ended.
+    pub(crate) async fn kill_a_session(&self) {
+        let url = self.url();
+        let connect = || PgConnection::connect(&url);
+        let mut victim = connect().await.expect("PostgreSQL runs");
+        let mut witness = connect().await.expect("PostgreSQL runs");
+        let process: i32 = sqlx::query_scalar("select pg_backend_pid()")
+            .fetch_one(&mut victim)
+            .await
+            .expect("it answers");
+        let killed = Command::new("kill")
+            .args(["-s", "KILL", &process.to_string()])
+            .status()
+            .await;
+        assert!(killed.is_ok_and(|status| status.success()));
+        while witness.ping().await.is_ok() {}
     }
 
     async fn control(&self, what: &str) {

@@ -8,6 +8,7 @@ mod cancelling;
 mod clients;
 mod cluster;
 mod crash_point;
+mod crash_recovery;
 mod crew;
 mod entry;
 mod place;
