@@ -8,6 +8,7 @@ mod authenticating;
 mod calling;
 mod client_results;
 mod closing;
+mod crowd;
 #[cfg(feature = "conformance")]
 mod durable;
 mod filters;

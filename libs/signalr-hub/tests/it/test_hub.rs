@@ -136,7 +136,12 @@ impl TestHub {
 
     /// Waits until everyone is gone.
     pub async fn no_connections(&self) {
-        while !self.context.local_connections().is_empty() {
+        self.no_more_than(0).await;
+    }
+
+    /// Waits until so many are left.
+    pub async fn no_more_than(&self, connections: usize) {
+        while self.context.local_connections().len() > connections {
             tokio::task::yield_now().await;
         }
     }
