@@ -9,7 +9,7 @@ use job_engine::storage::{
     StorageError,
 };
 use job_engine::{BatchId, Duplicate, NewJob};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::PgPoolOptions;
 use sqlx::{Connection, Executor, PgPool};
 use tokio::sync::Notify;
 
@@ -36,6 +36,16 @@ const UNTOLD_INTERVAL: Duration = Duration::from_millis(500);
 
 /// A connection that was used this recently is taken to be alive without asking.
 const TRUSTED_FOR: Duration = Duration::from_millis(50);
+
+/// The engine's statements find their rows by index however wrong the planner's statistics are: a
+/// queue is empty at one moment and holds a million jobs at the next. They are planned once, for
+/// planning an insert takes longer than doing it.
+const SESSION: &str = "
+set jit = off; set enable_seqscan = off; set enable_bitmapscan = off;
+set enable_hashjoin = off; set enable_mergejoin = off;
+set plan_cache_mode = force_generic_plan;
+set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 1;
+set tcp_keepalives_count = 5";
 
 /// Jobs in the schema `job_engine` of a PostgreSQL database, version 14 or later.
 ///
@@ -74,36 +84,50 @@ impl PostgresStorage {
 
     /// Uses the application's database; fails when that does not answer.
     pub async fn new(pool: PgPool) -> Result<Self, StorageError> {
-        let engine = engine_pool(pool.connect_options().as_ref().clone());
+        // By the application's pool: the engine's own stays unused until it is known of which kind
+        // it is.
         sqlx::query("select 1")
-            .execute(&engine)
+            .execute(&pool)
             .await
             .map_err(unavailable)?;
 
-        Ok(Self {
+        let engine = engine_pool().after_connect(|connection, _| {
+            Box::pin(async move {
+                connection.execute(SESSION).await?;
+                Ok(())
+            })
+        });
+        Ok(Self::with_engine(pool, engine, true))
+    }
+
+    /// Needs no session of its own and changes none: for a pooler that gives each transaction another
+    /// session (pgbouncer in transaction mode), and for servers that know PostgreSQL's statements but
+    /// not its advisory locks or `LISTEN`. To be called before anything else.
+    ///
+    /// Workers poll then, a running job learns within a second or so that it was taken away, a
+    /// process that died is noticed by its missing heartbeats alone, and the planner decides by its
+    /// statistics how the engine's statements find their rows.
+    pub fn without_sessions(self) -> Self {
+        let engine = engine_pool();
+        Self::with_engine(self.pool, engine, false)
+    }
+
+    fn with_engine(pool: PgPool, engine: PgPoolOptions, keeps_sessions: bool) -> Self {
+        let options = pool.connect_options().as_ref().clone();
+        let engine = engine.connect_lazy_with(options.application_name("job-engine"));
+        Self {
             live: Live::default(),
             intake: Intake::start(engine.clone()),
             lines: Lines::default(),
             announcer: Announcer::start(&engine),
             listener: OnceLock::new(),
-            keeps_sessions: true,
+            keeps_sessions,
             recurring_changed: Notify::new(),
             pulses: Mutex::default(),
             turns: Turns::default(),
             pool,
             engine,
-        })
-    }
-
-    /// Needs no session of its own: for a pooler that gives each transaction another session
-    /// (pgbouncer in transaction mode), and for servers that know PostgreSQL's statements but not
-    /// its advisory locks or `LISTEN`. To be called before a server starts.
-    ///
-    /// Workers poll then, a running job learns within a second or so that it was taken away, and a
-    /// process that died is noticed by its missing heartbeats alone.
-    pub fn without_sessions(mut self) -> Self {
-        self.keeps_sessions = false;
-        self
+        }
     }
 
     /// Brings the schema `job_engine` up to date; several processes may do it at once.
@@ -159,10 +183,7 @@ impl PostgresStorage {
     }
 }
 
-/// Its statements find their rows by index however wrong the planner's statistics are: a queue is
-/// empty at one moment and holds a million jobs at the next. They are planned once, for planning an
-/// insert takes longer than doing it.
-fn engine_pool(options: PgConnectOptions) -> PgPool {
+fn engine_pool() -> PgPoolOptions {
     PgPoolOptions::new()
         .max_connections(ENGINE_CONNECTIONS)
         .acquire_timeout(Duration::from_secs(10))
@@ -176,21 +197,6 @@ fn engine_pool(options: PgConnectOptions) -> PgPool {
             })
         })
         .max_lifetime(None)
-        .after_connect(|connection, _| {
-            Box::pin(async move {
-                connection
-                    .execute(
-                        "set jit = off; set enable_seqscan = off; set enable_bitmapscan = off;
-                         set enable_hashjoin = off; set enable_mergejoin = off;
-                         set plan_cache_mode = force_generic_plan;
-                         set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 1;
-                         set tcp_keepalives_count = 5",
-                    )
-                    .await?;
-                Ok(())
-            })
-        })
-        .connect_lazy_with(options.application_name("job-engine"))
 }
 
 #[async_trait]

@@ -4,15 +4,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use job_engine::{
-    Attempt, Client, Job, JobError, Registry, RunningServer, Server, ServerOptions, State,
+    Attempt, Client, Job, JobError, Registry, RunningServer, Server, ServerOptions, State, Storage,
 };
 use job_engine_postgres::PostgresStorage;
 use serde::{Deserialize, Serialize};
-use sqlx::PgPool;
+use sqlx::{Executor, PgPool};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use crate::database::Database;
+use crate::database::{Database, job};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -76,6 +76,38 @@ async fn a_server_that_died_is_noticed_by_its_missing_heartbeats() {
     assert_eq!(job.summary.abandoned, 1);
     client.delete(id, "Deleted by Ada").await.unwrap();
     survivor.stop().await;
+}
+
+#[tokio::test]
+async fn the_planner_is_steered_in_sessions_of_the_engine_alone() {
+    let database = Database::create().await;
+    let pool = database.pool().await;
+    pool.execute(
+        "create table seen (setting text);
+         create function see() returns trigger language plpgsql as $$
+         begin
+           insert into seen values (current_setting('enable_seqscan'));
+           return new;
+         end $$;
+         create trigger see before insert on job_engine.ready for each row execute function see()",
+    )
+    .await
+    .unwrap();
+
+    database.storage().await.enqueue(&[job()]).await.unwrap();
+    let with_sessions = seen(&pool).await;
+    storage(&database).await.enqueue(&[job()]).await.unwrap();
+    let without = seen(&pool).await;
+
+    assert_eq!(with_sessions, ["off"]);
+    assert_eq!(without, ["on"]);
+}
+
+async fn seen(pool: &PgPool) -> Vec<String> {
+    sqlx::query_scalar("delete from seen returning setting")
+        .fetch_all(pool)
+        .await
+        .unwrap()
 }
 
 async fn storage(database: &Database) -> Arc<PostgresStorage> {
