@@ -76,15 +76,17 @@ class Caller {
   }
 
   /** Waits until the tenant is as described; resolves to it. */
-  tenantThat(description, id, is, seconds = 30) {
-    return until(
-      `the tenant ${description}`,
-      async () => {
-        const tenant = await this.tenant(id);
-        return is(tenant) && tenant;
-      },
-      seconds,
-    );
+  async tenantThat(description, id, is, seconds = 30) {
+    let seen;
+    const look = async () => {
+      seen = await this.tenant(id);
+      return is(seen) && seen;
+    };
+    try {
+      return await until(`the tenant ${description}`, look, seconds);
+    } catch (error) {
+      throw new Error(`${error.message}; last seen: ${JSON.stringify(seen)}`, { cause: error });
+    }
   }
 
   activeTenant(id, seconds) {

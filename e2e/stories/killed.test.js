@@ -31,7 +31,7 @@ onEachDatabase(
 
     const ada = await signIn(diquis.url);
     for (const one of orders.filter((one) => !one.id)) await place(ada, one);
-    for (const { id } of orders) await ada.activeTenant(id, 60);
+    for (const { id } of orders) await ada.activeTenant(id, 60 + tenants);
     for (const { adminEmail } of orders) await mailbox.first(adminEmail);
     t.diagnostic(`${kills} kills, ${mailbox.mails.length - tenants} mails sent again`);
 
@@ -48,7 +48,7 @@ onEachDatabase(
     const messages = new Set(mailbox.mails.map(({ messageId }) => messageId));
     assert.equal(messages.size, tenants, 'a mail that is sent again is the same message');
   },
-  180 + 10 * tenants,
+  240 + 12 * tenants,
 );
 
 function order(i) {
