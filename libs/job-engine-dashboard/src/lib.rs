@@ -95,6 +95,8 @@ fn with_pages(shared: &Shared) -> Router<Shared> {
         .route("/queues", get(pages::queues::show))
         .route("/queues/{queue}", get(pages::queues::one::show))
         .route("/queues/actions/{action}", post(actions::queues::on_queue))
+        .route("/batches", get(pages::batches::list))
+        .route("/batches/{batch}", get(pages::batches::one))
         .route("/servers", get(pages::servers::show))
         .route("/recurring", get(pages::recurring::list))
         .route("/recurring/{id}", get(pages::recurring::one::show))

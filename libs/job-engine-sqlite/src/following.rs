@@ -2,13 +2,13 @@
 
 use job_engine::storage::check::refused;
 use job_engine::storage::{BatchProgress, JobId, StorageError, reasons};
-use job_engine::{BatchId, NewJob, State};
+use job_engine::{BatchId, NewJob, Parent, State};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
 use crate::commanding;
-use crate::convert::{column, count, state, timestamp, unavailable};
+use crate::convert::{column, count, rows, state, timestamp, unavailable};
 
 const JOIN_BATCH: &str = "
 insert into job_engine_batches (id, created_at, jobs) values ($1, $2, 1)
@@ -72,7 +72,28 @@ where id = $1 and state = 'Awaiting'
   and not exists (select 1 from job_engine_parents where child = $1)";
 
 const BATCH: &str = "
-select jobs, succeeded, failed, deleted, created_at, ended_at from job_engine_batches where id = $1";
+select id, jobs, succeeded, failed, deleted, created_at, ended_at
+from job_engine_batches
+where id = $1";
+
+/// Ids sort by the time of their making.
+const BATCHES: &str = "
+select id, jobs, succeeded, failed, deleted, created_at, ended_at
+from job_engine_batches
+where id < coalesce($1, x'ffffffffffffffffffffffffffffffff')
+order by id desc
+limit $2";
+
+/// What a job waits for, and whether it is a batch.
+const AWAITS: &str = "
+select parent, exists (select 1 from job_engine_batches where id = parent) as is_batch
+from job_engine_parents
+where child = $1
+order by parent
+limit $2";
+
+const AWAITED_BY: &str = "
+select child from job_engine_parents where parent = $1 order by child limit $2";
 
 /// A row of the news.
 struct News {
@@ -280,17 +301,67 @@ async fn progress(
         .fetch_optional(connection)
         .await
         .map_err(unavailable)?;
-    let Some(row) = row else { return Ok(None) };
+    row.as_ref().map(read).transpose()
+}
 
-    let number = |name| column(&row, name).map(count);
-    let ended_at: Option<i64> = column(&row, "ended_at")?;
-    Ok(Some(BatchProgress {
-        id,
-        created_at: timestamp(column(&row, "created_at")?)?,
+pub(crate) async fn newest_batches(
+    pool: &SqlitePool,
+    before: Option<BatchId>,
+    limit: usize,
+) -> Result<Vec<BatchProgress>, StorageError> {
+    let rows = sqlx::query(BATCHES)
+        .bind(before.map(|before| before.0))
+        .bind(rows(limit))
+        .fetch_all(pool)
+        .await
+        .map_err(unavailable)?;
+    rows.iter().map(read).collect()
+}
+
+pub(crate) async fn awaits(
+    pool: &SqlitePool,
+    job: JobId,
+    limit: usize,
+) -> Result<Vec<Parent>, StorageError> {
+    let parents: Vec<(Uuid, bool)> = sqlx::query_as(AWAITS)
+        .bind(job.0)
+        .bind(rows(limit))
+        .fetch_all(pool)
+        .await
+        .map_err(unavailable)?;
+    let parent = |(id, is_batch)| {
+        if is_batch {
+            return Parent::Batch(BatchId(id));
+        }
+        Parent::Job(JobId(id))
+    };
+    Ok(parents.into_iter().map(parent).collect())
+}
+
+pub(crate) async fn awaited_by(
+    pool: &SqlitePool,
+    parent: Parent,
+    limit: usize,
+) -> Result<Vec<JobId>, StorageError> {
+    let children: Vec<Uuid> = sqlx::query_scalar(AWAITED_BY)
+        .bind(parent.id())
+        .bind(rows(limit))
+        .fetch_all(pool)
+        .await
+        .map_err(unavailable)?;
+    Ok(children.into_iter().map(JobId).collect())
+}
+
+fn read(row: &SqliteRow) -> Result<BatchProgress, StorageError> {
+    let number = |name| column(row, name).map(count);
+    let ended_at: Option<i64> = column(row, "ended_at")?;
+    Ok(BatchProgress {
+        id: BatchId(column(row, "id")?),
+        created_at: timestamp(column(row, "created_at")?)?,
         jobs: number("jobs")?,
         succeeded: number("succeeded")?,
         failed: number("failed")?,
         deleted: number("deleted")?,
         ended_at: ended_at.map(timestamp).transpose()?,
-    }))
+    })
 }

@@ -10,7 +10,7 @@ use job_engine::storage::{
     Outcome, Rescued, RunNotes, ServerAnnouncement, ServerId, Settled, Settlement, Storage,
     StorageError,
 };
-use job_engine::{BatchId, Duplicate, NewJob};
+use job_engine::{BatchId, Duplicate, NewJob, Parent};
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use tokio::sync::Notify;
@@ -247,5 +247,21 @@ impl Storage for SqliteStorage {
 impl Batches for SqliteStorage {
     async fn batch(&self, id: BatchId) -> Result<Option<BatchProgress>, StorageError> {
         following::batch(&self.pool, id).await
+    }
+
+    async fn batches(
+        &self,
+        before: Option<BatchId>,
+        limit: usize,
+    ) -> Result<Vec<BatchProgress>, StorageError> {
+        following::newest_batches(&self.pool, before, limit).await
+    }
+
+    async fn awaits(&self, job: JobId, limit: usize) -> Result<Vec<Parent>, StorageError> {
+        following::awaits(&self.pool, job, limit).await
+    }
+
+    async fn awaited_by(&self, parent: Parent, limit: usize) -> Result<Vec<JobId>, StorageError> {
+        following::awaited_by(&self.pool, parent, limit).await
     }
 }

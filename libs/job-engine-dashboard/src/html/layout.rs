@@ -60,7 +60,10 @@ const KEYS: [(&str, &[&str]); 11] = [
     ("Failed jobs", &["g", "f"]),
     ("Retries", &["g", "r"]),
     ("Enqueued, processing, succeeded", &["g", "e / p / s"]),
-    ("Queues, servers, recurring jobs", &["g", "u / v / y"]),
+    (
+        "Queues, servers, recurring jobs, batches",
+        &["g", "u / v / y / h"],
+    ),
     ("Errors, operations, audit log", &["g", "x / b / l"]),
     ("Live on and off, colours", &["l", "t"]),
 ];

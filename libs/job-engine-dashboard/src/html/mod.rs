@@ -7,6 +7,7 @@ pub(crate) mod job_actions;
 pub(crate) mod json;
 pub(crate) mod layout;
 pub(crate) mod limit;
+pub(crate) mod linked;
 pub(crate) mod navigation;
 pub(crate) mod state;
 pub(crate) mod table;

@@ -25,6 +25,7 @@ pub(crate) fn side_bar(visit: &Visit) -> Markup {
                 (link(visit, "/queues", icon::QUEUES, "Queues", "u", None))
                 (link(visit, "/servers", icon::SERVERS, "Servers", "v", None))
                 (link(visit, "/recurring", icon::RECURRING, "Recurring jobs", "y", None))
+                (link(visit, "/batches", icon::ALL, "Batches", "h", None))
                 (link(visit, "/operations", icon::OPERATIONS, "Operations", "b", None))
                 (link(visit, "/audit", icon::AUDIT, "Audit log", "l", None))
             }

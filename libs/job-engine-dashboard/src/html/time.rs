@@ -24,6 +24,13 @@ pub(crate) fn exact(at: Timestamp) -> Markup {
     html! { time datetime=(at) data-exact { (absolute(at)) } }
 }
 
+/// The time of day in UTC, with the date on hover.
+pub(crate) fn clock(at: Timestamp) -> Markup {
+    html! {
+        time.clock datetime=(at) title=(absolute(at)) { (at.strftime("%H:%M:%S%.3f")) }
+    }
+}
+
 pub(crate) fn absolute(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }

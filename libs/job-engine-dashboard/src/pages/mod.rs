@@ -1,6 +1,7 @@
 //! One page, one file.
 
 pub(crate) mod audit;
+pub(crate) mod batches;
 pub(crate) mod copy;
 pub(crate) mod errors;
 pub(crate) mod job;

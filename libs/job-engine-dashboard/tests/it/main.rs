@@ -4,6 +4,7 @@ mod answers;
 mod colours;
 mod cross_site;
 mod escaping;
+mod job_page;
 mod jobs;
 mod live;
 mod many;

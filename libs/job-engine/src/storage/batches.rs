@@ -1,15 +1,29 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::StorageError;
+use super::{JobId, StorageError};
 use crate::batch::BatchId;
+use crate::continuation::Parent;
 use crate::state::State;
 
-/// Many jobs as one thing.
+/// Many jobs as one thing, and who waits for whom.
 #[async_trait]
 pub trait Batches: Send + Sync {
     /// How far a batch is; `None` when there is none of this id, or it has expired.
     async fn batch(&self, id: BatchId) -> Result<Option<BatchProgress>, StorageError>;
+
+    /// The newest batches, at most `limit`: those made before this one, when it is given.
+    async fn batches(
+        &self,
+        before: Option<BatchId>,
+        limit: usize,
+    ) -> Result<Vec<BatchProgress>, StorageError>;
+
+    /// What a job waits for still, at most `limit`, by id; nothing once it waits no more.
+    async fn awaits(&self, job: JobId, limit: usize) -> Result<Vec<Parent>, StorageError>;
+
+    /// The jobs that wait for this one still, at most `limit`, by id.
+    async fn awaited_by(&self, parent: Parent, limit: usize) -> Result<Vec<JobId>, StorageError>;
 }
 
 /// How far a batch is. The numbers are kept up to date, not counted when asked for.

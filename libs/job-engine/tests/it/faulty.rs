@@ -18,7 +18,7 @@ use job_engine::storage::{
     RecurringRun, RecurringStorage, Rescued, Resolution, RunNotes, ServerAnnouncement,
     ServerSummary, Settled, Settlement, Throughput, UnknownKind,
 };
-use job_engine::{BatchId, Duplicate, JobId, NewJob, ServerId, Storage, StorageError};
+use job_engine::{BatchId, Duplicate, JobId, NewJob, Parent, ServerId, Storage, StorageError};
 use tokio::sync::watch;
 
 /// What goes wrong with a call.
@@ -390,5 +390,21 @@ impl AuditLog for FaultyStorage {
 impl Batches for FaultyStorage {
     async fn batch(&self, id: BatchId) -> Result<Option<BatchProgress>, StorageError> {
         self.inner.batch(id).await
+    }
+
+    async fn batches(
+        &self,
+        before: Option<BatchId>,
+        limit: usize,
+    ) -> Result<Vec<BatchProgress>, StorageError> {
+        self.inner.batches(before, limit).await
+    }
+
+    async fn awaits(&self, job: JobId, limit: usize) -> Result<Vec<Parent>, StorageError> {
+        self.inner.awaits(job, limit).await
+    }
+
+    async fn awaited_by(&self, parent: Parent, limit: usize) -> Result<Vec<JobId>, StorageError> {
+        self.inner.awaited_by(parent, limit).await
     }
 }

@@ -2,7 +2,7 @@
 
 use super::stage::{Stage, after, failed, job, succeeded};
 use crate::batch::{Batch, BatchId};
-use crate::continuation::ContinueOn;
+use crate::continuation::{ContinueOn, Parent};
 use crate::new_job::NewJob;
 use crate::state::State;
 use crate::storage::{BatchProgress, Command, JobId, SharedStorage};
@@ -170,6 +170,56 @@ pub async fn a_claimed_job_knows_its_batch(storage: SharedStorage) {
 
     assert_eq!(claimed.batch, Some(batch));
     assert_eq!(stage.details(ids[0]).await.summary.batch, Some(batch));
+}
+
+pub async fn the_newest_batches_are_listed_first(storage: SharedStorage) {
+    let stage = Stage::of(&storage);
+    let (first, _) = batch_of(&stage, 1).await;
+    let (second, ids) = batch_of(&stage, 2).await;
+    stage.run(ids[0], succeeded()).await;
+    let (third, _) = batch_of(&stage, 1).await;
+
+    let newest = storage.batches(None, 2).await.expect("batches can be read");
+    let older = storage.batches(Some(second), 9).await;
+
+    let ids: Vec<BatchId> = newest.iter().map(|batch| batch.id).collect();
+    assert_eq!(ids, [third, second]);
+    assert_eq!(newest[1], progress(&storage, second).await);
+    let older = older.expect("batches can be read");
+    assert_eq!(older, [progress(&storage, first).await]);
+}
+
+pub async fn who_waits_for_whom_is_told_until_the_wait_is_over(storage: SharedStorage) {
+    let stage = Stage::of(&storage);
+    let (batch, ids) = batch_of(&stage, 1).await;
+    let job = stage.enqueue(job()).await;
+    let on_both = after(
+        [Parent::Batch(batch), Parent::Job(job)],
+        ContinueOn::Success,
+    );
+    let child = stage.enqueue(on_both).await;
+
+    let mut awaited = vec![Parent::Batch(batch), Parent::Job(job)];
+    awaited.sort_unstable_by_key(|parent| parent.id());
+    assert_eq!(awaits(&storage, child).await, awaited);
+    assert_eq!(awaited_by(&storage, Parent::Job(job)).await, [child]);
+    assert_eq!(awaited_by(&storage, Parent::Batch(batch)).await, [child]);
+
+    stage.run(ids[0], succeeded()).await;
+    assert_eq!(awaits(&storage, child).await, [Parent::Job(job)]);
+    stage.run(job, succeeded()).await;
+    assert_eq!(awaits(&storage, child).await, []);
+    assert_eq!(awaited_by(&storage, Parent::Job(job)).await, []);
+}
+
+async fn awaits(storage: &SharedStorage, job: JobId) -> Vec<Parent> {
+    let parents = storage.awaits(job, 10).await;
+    parents.expect("parents can be read")
+}
+
+async fn awaited_by(storage: &SharedStorage, parent: Parent) -> Vec<JobId> {
+    let children = storage.awaited_by(parent, 10).await;
+    children.expect("children can be read")
 }
 
 async fn batch_of(stage: &Stage, count: usize) -> (BatchId, Vec<JobId>) {

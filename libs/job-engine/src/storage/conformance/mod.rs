@@ -90,6 +90,8 @@ macro_rules! storage_conformance {
             a_requeued_job_opens_its_batch_again,
             a_large_batch_that_ends_all_at_once_is_continued_once,
             a_claimed_job_knows_its_batch,
+            the_newest_batches_are_listed_first,
+            who_waits_for_whom_is_told_until_the_wait_is_over,
         }
         $crate::storage_conformance! { @topic $storage, unique:
             a_second_job_under_a_key_is_told_the_first,

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::Tables;
 use crate::batch::BatchId;
-use crate::continuation::ContinueOn;
+use crate::continuation::{ContinueOn, Parent};
 use crate::new_job::NewJob;
 use crate::state::State;
 use crate::storage::{BatchProgress, JobId, reasons};
@@ -61,6 +61,34 @@ impl Family {
 }
 
 impl Tables {
+    pub(super) fn newest_batches(
+        &self,
+        before: Option<BatchId>,
+        limit: usize,
+    ) -> Vec<BatchProgress> {
+        let is_older = |batch: &&BatchProgress| before.is_none_or(|before| batch.id < before);
+        let mut batches: Vec<BatchProgress> =
+            self.batches.values().filter(is_older).cloned().collect();
+        batches.sort_unstable_by_key(|batch| std::cmp::Reverse(batch.id));
+        batches.truncate(limit);
+        batches
+    }
+
+    pub(super) fn awaits(&self, job: JobId, limit: usize) -> Vec<Parent> {
+        let parents = self.family.parents.get(&job).into_iter().flatten();
+        let parent = |id: &Uuid| match BatchId(*id) {
+            batch if self.batches.contains_key(&batch) => Parent::Batch(batch),
+            _ => Parent::Job(JobId(*id)),
+        };
+        parents.take(limit).map(parent).collect()
+    }
+
+    pub(super) fn awaited_by(&self, parent: Parent, limit: usize) -> Vec<JobId> {
+        let mut children = self.family.children_of(parent.id());
+        children.truncate(limit);
+        children
+    }
+
     /// Adds a job that is stored to its batch and to the children of what it continues.
     pub(super) fn relate(&mut self, job: &NewJob, now: Timestamp) {
         if let Some(id) = job.batch {

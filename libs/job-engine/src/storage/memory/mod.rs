@@ -41,6 +41,7 @@ use super::{
     ServerSummary, Settled, Settlement, Storage, StorageError, Throughput, UnknownKind,
 };
 use crate::batch::BatchId;
+use crate::continuation::Parent;
 use crate::new_job::NewJob;
 use crate::unique::Duplicate;
 
@@ -398,5 +399,21 @@ impl AuditLog for MemoryStorage {
 impl Batches for MemoryStorage {
     async fn batch(&self, id: BatchId) -> Result<Option<BatchProgress>, StorageError> {
         Ok(self.tables().batches.get(&id).cloned())
+    }
+
+    async fn batches(
+        &self,
+        before: Option<BatchId>,
+        limit: usize,
+    ) -> Result<Vec<BatchProgress>, StorageError> {
+        Ok(self.tables().newest_batches(before, limit))
+    }
+
+    async fn awaits(&self, job: JobId, limit: usize) -> Result<Vec<Parent>, StorageError> {
+        Ok(self.tables().awaits(job, limit))
+    }
+
+    async fn awaited_by(&self, parent: Parent, limit: usize) -> Result<Vec<JobId>, StorageError> {
+        Ok(self.tables().awaited_by(parent, limit))
     }
 }

@@ -1,20 +1,28 @@
-use axum::extract::{Path, State};
+mod history;
+mod relatives;
+mod run;
+
+use axum::extract::{Path, Query, State};
 use job_engine::JobId;
-use job_engine::State as JobState;
-use job_engine::storage::{HistoryEntry, JobDetails, JobSummary, Origin, RunCause, ServerSummary};
+use job_engine::storage::{JobSummary, Origin, RunCause};
 use maud::{Markup, html};
 use serde::Deserialize;
-use serde_json::Value;
 
 use crate::Shared;
 use crate::diagnosis::{Situation, held_up};
 use crate::filters::Filters;
-use crate::html::{
-    copy_button, error_report, icon, job_actions, json, number, short_id, state, time,
-};
+use crate::html::{copy_button, icon, job_actions, json, linked, number, short_id, state, time};
 use crate::lists::List;
 use crate::page::{Page, PageError};
+use crate::search::written;
 use crate::visit::Visit;
+
+use relatives::Relatives;
+pub(crate) use relatives::{job_link, list};
+use run::Run;
+
+/// The start of the tag in which the engine carries a job's trace.
+const TRACE_TAG: &str = "traceparent:";
 
 /// By name, because the mount may have captures of its own.
 #[derive(Deserialize)]
@@ -22,10 +30,18 @@ pub(crate) struct Named {
     job: String,
 }
 
+/// By name, because a page may have other parameters.
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    /// The number of the last log line of the part before.
+    log: Option<u64>,
+}
+
 pub(crate) async fn show(
     State(shared): State<Shared>,
     visit: Visit,
     Path(Named { job: id }): Path<Named>,
+    Query(Asked { log }): Query<Asked>,
 ) -> Result<Page, PageError> {
     let parsed = id.parse().map(JobId).map_err(|_| unknown(&id))?;
     let job = shared
@@ -47,16 +63,20 @@ pub(crate) async fn show(
     let summary = &job.summary;
     let hold_ups = shared.storage.hold_ups(parsed).await?;
     let why = held_up(&hold_ups).unwrap_or_else(|| situation.why(summary));
+    let run = Run::of(&shared, parsed, log.unwrap_or_default()).await?;
+    let relatives = Relatives::of(&shared, summary).await?;
     let body = html! {
         (title(&visit, summary))
-        p class={ "why " (state::tone_of(summary)) } { (why) }
+        p class={ "why " (state::tone_of(summary)) } { (linked::jobs(&visit, &why)) }
         div.job {
             section.history aria-labelledby="history" {
                 h2 #history { "History" }
-                (history(&visit, &job, &servers))
+                (history::history(&visit, &job, &servers))
             }
             div.facts {
+                (run.section(&visit, summary))
                 (facts(&visit, summary, job.origin.as_ref()))
+                (relatives.section(&visit))
                 (text_section("Arguments", "arguments", &summary.arguments))
                 @if let Some(result) = &job.result { (text_section("Result", "result", result)) }
             }
@@ -98,16 +118,25 @@ fn title(visit: &Visit, job: &JobSummary) -> Markup {
 
 fn facts(visit: &Visit, job: &JobSummary, origin: Option<&Origin>) -> Markup {
     let same_kind = Filters::of_kind(&job.kind);
+    let trace = job.tags.iter().find(|tag| tag.starts_with(TRACE_TAG));
+    let tags = job.tags.iter().filter(|tag| !tag.starts_with(TRACE_TAG));
+    let tags: Vec<&String> = tags.collect();
     html! {
         section aria-labelledby="facts" {
             h2 #facts { "Job" }
             dl.pairs {
                 (pair("Queue", &html! { span.mono { (job.queue) } }))
                 @if job.priority != 0 { (pair("Priority", &html! { (job.priority) })) }
-                @if let Some(tenant) = &job.tenant { (pair("Tenant", &html! { (tenant) })) }
-                @if !job.tags.is_empty() { (pair("Tags", &html! { (job.tags.join(", ")) })) }
+                @if let Some(tenant) = &job.tenant {
+                    (pair("Tenant", &found_by(visit, "tenant", tenant, tenant)))
+                }
+                @if !tags.is_empty() {
+                    (pair("Tags", &html! { span.tags {
+                        @for tag in tags { (found_by(visit, "tag", tag, tag)) }
+                    } }))
+                }
+                @if let Some(trace) = trace { (pair("Trace", &trace_link(visit, trace))) }
                 @if let Some(origin) = origin { (pair("Recurring", &recurring(visit, origin))) }
-                @if let Some(batch) = job.batch { (pair("Batch", &html! { span.mono { (batch) } })) }
                 (pair("Attempts", &html! { (number(u64::from(job.attempts))) }))
                 @if job.abandoned > 0 {
                     (pair("Crashes", &html! { (job.abandoned) " (its process died while it ran)" }))
@@ -121,6 +150,22 @@ fn facts(visit: &Visit, job: &JobSummary, origin: Option<&Origin>) -> Markup {
             }
         }
     }
+}
+
+/// What leads to all jobs that have this in common.
+fn found_by(visit: &Visit, field: &str, value: &str, words: &str) -> Markup {
+    let filters = Filters {
+        search: Some(written(field, value)),
+        ..Filters::default()
+    };
+    html! { a href=(visit.url(&filters.address("/jobs"))) { (words) } }
+}
+
+/// The trace's id, which stands second in what W3C calls a `traceparent`.
+fn trace_link(visit: &Visit, tag: &str) -> Markup {
+    let traceparent = tag.strip_prefix(TRACE_TAG).unwrap_or(tag);
+    let id = traceparent.split('-').nth(1).unwrap_or(traceparent);
+    html! { span.mono { (found_by(visit, "tag", tag, id)) } (copy_button(id, "trace id")) }
 }
 
 /// The recurring job that created it, and for which occurrence.
@@ -140,92 +185,6 @@ fn text_section(title: &str, id: &str, text: &str) -> Markup {
         section aria-labelledby=(id) {
             div.section-head { h2 id=(id) { (title) } (copy_button(text, id)) }
             pre.json tabindex="0" aria-labelledby=(id) { (json::pretty(text)) }
-        }
-    }
-}
-
-fn history(visit: &Visit, job: &JobDetails, servers: &[ServerSummary]) -> Markup {
-    let newest_first = job.history.iter().enumerate().rev();
-    html! {
-        ol.timeline reversed {
-            @for (index, entry) in newest_first {
-                @let before = index.checked_sub(1).map(|at| &job.history[at]);
-                (card(visit, (index, entry), before, servers))
-            }
-        }
-    }
-}
-
-fn card(
-    visit: &Visit,
-    (index, entry): (usize, &HistoryEntry),
-    before: Option<&HistoryEntry>,
-    servers: &[ServerSummary],
-) -> Markup {
-    html! {
-        li.card.(state::tone(entry.state)) data-key=(index) {
-            div.card-head {
-                (state::badge(entry.state))
-                @if let Some(before) = before {
-                    span.muted { (before_it(before, entry)) }
-                }
-                span.when { (time::relative(entry.at, visit.now)) }
-            }
-            @if let Some(reason) = &entry.reason { p.reason { (reason) } }
-            @if let Some(error) = &entry.error {
-                (error_report::whole(error, entry.state == JobState::Failed && before.is_none()))
-            }
-            dl.pairs {
-                (pair("At", &time::exact(entry.at)))
-                @for (name, value) in &entry.facts { (fact(visit, name, value, servers)) }
-            }
-        }
-    }
-}
-
-/// How long the state before took, in the words for that state.
-fn before_it(before: &HistoryEntry, entry: &HistoryEntry) -> String {
-    let length = time::words(time::between(before.at, entry.at));
-    match before.state {
-        JobState::Enqueued => format!("waited {length}"),
-        JobState::Scheduled => format!("scheduled for {length}"),
-        JobState::Awaiting => format!("awaited others for {length}"),
-        JobState::Processing => format!("ran {length}"),
-        JobState::Succeeded | JobState::Failed | JobState::Deleted => {
-            format!("{length} after {}", before.state)
-        }
-    }
-}
-
-fn fact(visit: &Visit, name: &str, value: &Value, servers: &[ServerSummary]) -> Markup {
-    match (name, value) {
-        // It has a section of its own, digit for digit.
-        ("Result", _) => html! {},
-        ("ServerId", Value::String(id)) => pair("Server", &server(visit, id, servers)),
-        ("EnqueueAt", Value::String(at)) => match at.parse() {
-            Ok(at) => pair("Due", &time::exact(at)),
-            Err(_) => pair("Due", &html! { (at) }),
-        },
-        ("DurationMs", Value::Number(length)) => match length.as_u64() {
-            Some(length) => {
-                let length = std::time::Duration::from_millis(length);
-                pair("Took", &html! { (time::words(length)) })
-            }
-            None => pair("Took", &html! { (length) " ms" }),
-        },
-        (name, Value::String(text)) => pair(name, &html! { span.mono { (text) } }),
-        (name, value) => pair(name, &html! { span.mono { (value) } }),
-    }
-}
-
-fn server(visit: &Visit, id: &str, servers: &[ServerSummary]) -> Markup {
-    let known = servers.iter().find(|server| server.id.to_string() == id);
-    html! {
-        @if let Some(server) = known {
-            a.mono href=(visit.url("/servers")) { (server.name) }
-        } @else {
-            span.mono title=(id) { (short_id(id)) } " "
-            span.muted { "(not running any more)" }
         }
     }
 }

@@ -1,0 +1,87 @@
+//! Who waits for whom, and what a job is a part of.
+
+use job_engine::storage::{BatchProgress, JobSummary};
+use job_engine::{BatchId, JobId, Parent, StorageError};
+use maud::{Markup, html};
+
+use crate::Shared;
+use crate::html::short_id;
+use crate::pages::batches;
+use crate::visit::Visit;
+
+/// How many jobs on each side are shown.
+const MOST_SHOWN: usize = 20;
+
+pub(super) struct Relatives {
+    batch: Option<BatchProgress>,
+    awaits: Vec<Parent>,
+    awaited_by: Vec<JobId>,
+}
+
+impl Relatives {
+    pub(super) async fn of(shared: &Shared, job: &JobSummary) -> Result<Self, StorageError> {
+        let storage = &shared.storage;
+        Ok(Self {
+            batch: match job.batch {
+                Some(batch) => storage.batch(batch).await?,
+                None => None,
+            },
+            awaits: storage.awaits(job.id, MOST_SHOWN + 1).await?,
+            awaited_by: storage
+                .awaited_by(Parent::Job(job.id), MOST_SHOWN + 1)
+                .await?,
+        })
+    }
+
+    pub(super) fn section(&self, visit: &Visit) -> Markup {
+        if self.batch.is_none() && self.awaits.is_empty() && self.awaited_by.is_empty() {
+            return html! {};
+        }
+
+        html! {
+            section aria-labelledby="relatives" {
+                h2 #relatives { "Relatives" }
+                dl.pairs {
+                    @if let Some(batch) = &self.batch {
+                        (super::pair("Batch", &html! {
+                            (batch_link(visit, batch.id)) " " (batches::meter(batch))
+                        }))
+                    }
+                    @if !self.awaits.is_empty() {
+                        (super::pair("Waits for", &list(&self.awaits, |parent| match parent {
+                            Parent::Job(job) => job_link(visit, *job),
+                            Parent::Batch(batch) => html! { "batch " (batch_link(visit, *batch)) },
+                        })))
+                    }
+                    @if !self.awaited_by.is_empty() {
+                        (super::pair("Before", &list(&self.awaited_by, |job| job_link(visit, *job))))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Links, and whether there are more.
+pub(crate) fn list<T>(all: &[T], link: impl Fn(&T) -> Markup) -> Markup {
+    html! {
+        ul {
+            @for one in all.iter().take(MOST_SHOWN) { li { (link(one)) } }
+            @if all.len() > MOST_SHOWN { li.muted { "and more" } }
+        }
+    }
+}
+
+fn batch_link(visit: &Visit, batch: BatchId) -> Markup {
+    let id = batch.to_string();
+    html! {
+        a.mono href=(visit.url(&batches::path(batch))) title=(id) { (short_id(&id)) }
+    }
+}
+
+pub(crate) fn job_link(visit: &Visit, job: JobId) -> Markup {
+    let id = job.to_string();
+    html! {
+        a.mono href=(visit.url(&format!("/jobs/details/{id}"))) title=(id) { (short_id(&id)) }
+    }
+}
