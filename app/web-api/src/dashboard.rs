@@ -23,6 +23,7 @@ pub fn router(api: &SharedApi, stop: CancellationToken) -> Router {
     let options = DashboardOptions {
         home: Some(("Diquis".to_owned(), "/tenants".to_owned())),
         form_key: api.identity.dashboard_form_key(),
+        redactions: application::jobs::registry().redactions(),
         stop,
         ..DashboardOptions::default()
     };

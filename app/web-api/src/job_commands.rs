@@ -152,7 +152,9 @@ async fn show(storage: &dyn Storage, id: Uuid) -> anyhow::Result<String> {
         ..
     } = job.ok_or_else(|| anyhow!("there is no job with the id {id}"))?;
     let mut text = line(&summary);
-    let _ = writeln!(text, "arguments  {}", summary.arguments);
+    let redactions = application::jobs::registry().redactions();
+    let arguments = redactions.hide(&summary.kind, &summary.arguments);
+    let _ = writeln!(text, "arguments  {arguments}");
     if let Some(result) = result {
         let _ = writeln!(text, "result     {result}");
     }

@@ -492,7 +492,7 @@ export interface components {
         /** @enum {string} */
         HealthStatus: "Healthy";
         Job: {
-            /** @description As JSON text, so that no number loses a digit. */
+            /** @description As JSON text, so that no number loses a digit. What its kind redacts is hidden. */
             arguments: string;
             /** Format: int32 */
             attempts: number;

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use job_engine::Redactions;
 use tokio_util::sync::CancellationToken;
 
 /// What can be set about a dashboard; [`Default`] suits one process.
@@ -17,6 +18,9 @@ pub struct DashboardOptions {
     /// Signs the tokens in forms. Default: random, so forms do not outlive the process. Several
     /// processes behind one address must be given the same key.
     pub form_key: [u8; 32],
+    /// What of jobs' arguments nobody is shown: the [`redactions`](job_engine::Registry::redactions)
+    /// of the registry that the servers work with. Default: everything is shown.
+    pub redactions: Redactions,
     /// After which silence a server is shown as possibly dead. Default 10 s, the engine's own
     /// timeout.
     pub server_timeout: Duration,
@@ -41,6 +45,7 @@ impl Default for DashboardOptions {
             home: None,
             public_path: None,
             form_key: rand::random(),
+            redactions: Redactions::default(),
             server_timeout: Duration::from_secs(10),
             slow_queue_after: Duration::from_mins(5),
             live_interval: Duration::from_millis(500),
@@ -58,6 +63,7 @@ impl fmt::Debug for DashboardOptions {
             .field("title", &self.title)
             .field("home", &self.home)
             .field("public_path", &self.public_path)
+            .field("redactions", &self.redactions)
             .field("server_timeout", &self.server_timeout)
             .field("slow_queue_after", &self.slow_queue_after)
             .field("live_interval", &self.live_interval)

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Request, State};
@@ -133,6 +134,11 @@ impl Visit {
             session,
             counts,
         }
+    }
+
+    /// A job's arguments as they may be shown.
+    pub(crate) fn arguments<'a>(&self, kind: &str, arguments: &'a str) -> Cow<'a, str> {
+        self.options.redactions.hide(kind, arguments)
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

@@ -34,6 +34,11 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The queue it waits in unless who enqueues it says otherwise.
     const QUEUE: &'static str = "default";
 
+    /// Fields of the arguments that nobody is shown, on a dashboard or elsewhere, by their names as
+    /// JSON, wherever in the arguments they stand. They are stored as they are, and a search can
+    /// still find jobs by them: a real secret is better looked up by the job. Default: none.
+    const REDACTED: &'static [&'static str] = &[];
+
     /// What the job can reach while it runs.
     type Context: Send + Sync + 'static;
 

@@ -26,6 +26,8 @@ pub mod keys;
 /// Stopping and limiting queues.
 pub mod queues;
 pub mod recurring;
+/// What of arguments nobody is shown.
+pub mod redaction;
 /// Which jobs a server knows.
 pub mod registry;
 /// Running jobs.
@@ -54,6 +56,7 @@ pub use keys::Keys;
 pub use new_job::{Due, NewJob};
 pub use notepad::Notepad;
 pub use queues::{LimitError, Queues};
+pub use redaction::Redactions;
 pub use registry::Registry;
 pub use retry::{Delays, Retried, RetryPolicy, WhenExceeded};
 pub use server::{RunningServer, Server, ServerOptions, StartError};

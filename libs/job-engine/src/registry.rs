@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::job::{Attempt, Failure, Job, JobError};
+use crate::redaction::Redactions;
 use crate::retry::RetryPolicy;
 use crate::storage::KnownKind;
 
@@ -20,6 +21,7 @@ pub(crate) struct Kind<C> {
     pub(crate) retry: Option<RetryPolicy>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) version: u32,
+    pub(crate) redacted: &'static [&'static str],
     pub(crate) decode: Decode<C>,
 }
 
@@ -54,6 +56,7 @@ impl<C: Send + Sync + 'static> Registry<C> {
             retry: J::retry_policy(),
             timeout: J::timeout(),
             version: J::VERSION,
+            redacted: J::REDACTED,
             decode: decode::<J>,
         });
         for name in J::ALIASES.iter().copied().chain([J::NAME]) {
@@ -61,6 +64,15 @@ impl<C: Send + Sync + 'static> Registry<C> {
             assert!(other.is_none(), "two kinds of jobs are called `{name}`");
         }
         self
+    }
+
+    /// What of these jobs' arguments nobody is to be shown.
+    pub fn redactions(&self) -> Redactions {
+        let mut redactions = Redactions::default();
+        for (name, kind) in &self.kinds {
+            redactions.add(name, kind.redacted);
+        }
+        redactions
     }
 
     pub(crate) fn kind(&self, name: &str) -> Option<&Kind<C>> {
@@ -129,6 +141,7 @@ mod tests {
     impl Job for Welcome {
         const NAME: &'static str = "welcome";
         const ALIASES: &'static [&'static str] = &["greet", "hello"];
+        const REDACTED: &'static [&'static str] = &["password"];
         type Context = ();
 
         async fn run(&self, (): &(), _attempt: &Attempt) -> Result<(), JobError> {
@@ -143,6 +156,16 @@ mod tests {
         assert_eq!(registry.names(), ["greet", "hello", "welcome"]);
         assert!(registry.kind("hello").is_some());
         assert!(registry.kind("goodbye").is_none());
+    }
+
+    #[test]
+    fn what_a_kind_redacts_is_redacted_under_its_aliases_too() {
+        let redactions = Registry::default().with::<Welcome>().redactions();
+
+        for name in ["greet", "hello", "welcome"] {
+            let shown = redactions.hide(name, r#"{"password":"x"}"#);
+            assert_eq!(shown, r#"{"password":"[redacted]"}"#);
+        }
     }
 
     #[test]

@@ -28,11 +28,14 @@ pub(crate) async fn enqueue(
     let original = shared.storage.job(parsed).await?;
     let original = original.ok_or_else(|| unknown(&id))?.summary;
 
+    let redactions = &shared.options.redactions;
+    let arguments = redactions.restore(&original.kind, arguments(&form)?, &original.arguments);
+    let arguments = arguments.map_err(|error| not_json(&error.to_string()))?;
     let copy = NewJob {
         priority: original.priority,
         tenant: original.tenant,
         tags: original.tags,
-        ..NewJob::of_kind(&original.kind, arguments(&form)?).in_queue(queue(&form)?)
+        ..NewJob::of_kind(&original.kind, arguments).in_queue(queue(&form)?)
     };
     let new = copy.id;
     shared.storage.enqueue(&[copy]).await?;
@@ -57,10 +60,14 @@ fn arguments(form: &CheckedForm) -> Result<&str, PageError> {
         Ok(_) => "they are longer than 256 KiB".to_owned(),
         Err(error) => error.to_string(),
     };
-    Err(PageError::BadRequest(format!(
+    Err(not_json(&problem))
+}
+
+fn not_json(problem: &str) -> PageError {
+    PageError::BadRequest(format!(
         "The arguments are no JSON that a job may have: {problem}. Nothing was enqueued. Go back to \
          correct them."
-    )))
+    ))
 }
 
 fn queue(form: &CheckedForm) -> Result<&str, PageError> {

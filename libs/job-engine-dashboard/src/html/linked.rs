@@ -14,7 +14,7 @@ pub(crate) fn jobs(visit: &Visit, words: &str) -> Markup {
     html! {
         @for (before, id) in pieces {
             (before)
-            a.mono href=(visit.url(&format!("/jobs/details/{}", id))) { (id) }
+            a.mono href=(visit.url(&format!("/jobs/details/{id}"))) { (id) }
         }
         (rest)
     }

@@ -1,5 +1,5 @@
 use axum::extract::{Path, State};
-use job_engine::JobId;
+use job_engine::{JobId, Redactions};
 use maud::html;
 use serde::Deserialize;
 
@@ -40,8 +40,11 @@ pub(crate) async fn ask(
                     autocomplete="off" autocapitalize="none" spellcheck="false";
             }
             label { "Arguments, as JSON"
+                @if visit.arguments(&job.kind, &job.arguments).contains(Redactions::PLACEHOLDER) {
+                    span.muted { "What is redacted stays as it is, unless you write something else." }
+                }
                 textarea.mono name="arguments" rows="12" required spellcheck="false" {
-                    (json::plain(&job.arguments))
+                    (json::plain(&visit.arguments(&job.kind, &job.arguments)))
                 }
             }
             div.actions {

@@ -413,7 +413,7 @@ impl Listing<'_> {
             } @else if let (JobState::Deleted, Some(reason)) = (job.state, &job.reason) {
                 p.preview { (reason) }
             } @else {
-                p.preview.mono { (json::preview(&job.arguments, PREVIEW_CHARS)) }
+                p.preview.mono { (json::preview(&self.visit.arguments(&job.kind, &job.arguments), PREVIEW_CHARS)) }
             }
         }
     }

@@ -25,8 +25,8 @@ async fn a_running_job_shows_how_far_it_is_and_what_it_says() {
         }),
         lines: vec![line(1, "read <all> of it"), line(2, "wrote some")],
     };
-    let noted = engine.storage.note(&[notes]).await.expect("memory answers");
-    assert_eq!(noted, [Settled::Accepted]);
+    let settled = engine.storage.note(&[notes]).await.expect("memory answers");
+    assert_eq!(settled, [Settled::Accepted]);
     let dashboard = TestDashboard::of(engine.storage);
 
     let path = format!("/hangfire/jobs/details/{job}");

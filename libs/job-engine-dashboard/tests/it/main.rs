@@ -12,4 +12,5 @@ mod pages;
 mod paging;
 mod queues;
 mod recurring;
+mod redaction;
 mod test_dashboard;

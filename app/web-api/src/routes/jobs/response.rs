@@ -20,7 +20,7 @@ pub struct Job {
     pub tenant: Option<String>,
     pub tags: Vec<String>,
     pub attempts: u32,
-    /// As JSON text, so that no number loses a digit.
+    /// As JSON text, so that no number loses a digit. What its kind redacts is hidden.
     pub arguments: String,
     #[schema(required)]
     pub reason: Option<String>,
@@ -169,7 +169,10 @@ pub struct JobAuditEntry {
 
 impl From<JobSummary> for Job {
     fn from(job: JobSummary) -> Self {
+        let redactions = application::jobs::registry().redactions();
+        let arguments = redactions.hide(&job.kind, &job.arguments).into_owned();
         Self {
+            arguments,
             id: job.id.0,
             state: job.state.name().to_owned(),
             duration_ms: job
@@ -182,7 +185,6 @@ impl From<JobSummary> for Job {
             tenant: job.tenant,
             tags: job.tags,
             attempts: job.attempts,
-            arguments: job.arguments,
             reason: job.reason,
             created_at: job.created_at,
             changed_at: job.changed_at,

@@ -77,7 +77,7 @@ pub(crate) async fn show(
                 (run.section(&visit, summary))
                 (facts(&visit, summary, job.origin.as_ref()))
                 (relatives.section(&visit))
-                (text_section("Arguments", "arguments", &summary.arguments))
+                (text_section("Arguments", "arguments", &visit.arguments(&summary.kind, &summary.arguments)))
                 @if let Some(result) = &job.result { (text_section("Result", "result", result)) }
             }
         }

@@ -75,7 +75,7 @@ pub(crate) async fn show(
                     }
                 }
             }
-            (facts(&record))
+            (facts(&visit, &record))
         }
         section aria-labelledby="history" {
             h2 #history { "History" }
@@ -177,7 +177,7 @@ fn on_the_clock(at: Timestamp, zone: &str) -> String {
     )
 }
 
-fn facts(record: &RecurringRecord) -> Markup {
+fn facts(visit: &Visit, record: &RecurringRecord) -> Markup {
     let job: Option<job_engine::NewJob> = serde_json::from_str(&record.job).ok();
     html! {
         section aria-labelledby="facts" {
@@ -196,7 +196,7 @@ fn facts(record: &RecurringRecord) -> Markup {
                 (pair("Kind", &html! { span.mono { (record.kind) } }))
                 @if let Some(job) = &job {
                     (pair("Queue", &html! { span.mono { (job.queue) } }))
-                    (pair("Arguments", &html! { span.mono { (job.arguments) } }))
+                    (pair("Arguments", &html! { span.mono { (visit.arguments(&job.kind, &job.arguments)) } }))
                 }
                 (pair("Since", &time::exact(record.created_at)))
             }
