@@ -1,6 +1,9 @@
 //! The calls of one client that are running, and the streams it sends.
 
-use std::sync::Arc;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use futures_util::{FutureExt, future::BoxFuture};
 use tokio::{sync::Semaphore, task::JoinSet};
@@ -178,7 +181,9 @@ impl Calls {
             Asking::InCall(Arc::clone(&slot)),
             cancelled.clone(),
         );
-        if !(method.allowed)(&caller) {
+        let is_allowed = catch_unwind(AssertUnwindSafe(|| (method.allowed)(&caller)))
+            .map_err(|_| self.failed(&target, &panicked()))?;
+        if !is_allowed {
             return Err(format!(
                 "Failed to invoke '{target}' because user is unauthorized"
             ));

@@ -191,9 +191,9 @@ impl Connection {
         self.resume.get().is_some() && !self.has_ended.load(Ordering::Relaxed)
     }
 
-    /// Says that the session ends: from now on no other socket can continue it.
-    pub(crate) fn end(&self) {
-        self.has_ended.store(true, Ordering::Relaxed);
+    /// Says that the session ends: from now on no other socket can continue it. False: it was said before.
+    pub(crate) fn end(&self) -> bool {
+        !self.has_ended.swap(true, Ordering::Relaxed)
     }
 
     /// The client came back on another socket.

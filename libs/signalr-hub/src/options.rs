@@ -91,6 +91,9 @@ pub struct ConnectionOptions {
     pub allowed_origins: AllowedOrigins,
     /// The transports offered. Default: all.
     pub transports: Transports,
+    /// The oldest way of negotiating that is served. Default 0, as old clients need; with 1, the public name
+    /// of a connection never is its secret too.
+    pub minimum_negotiate_version: u8,
     /// What may wait for one client, and what happens to a slower one.
     pub outbox: OutboxLimits,
     /// Whether a connection ends when its user's proof of identity does. Default false.
@@ -120,6 +123,7 @@ impl Default for ConnectionOptions {
             authenticate: Arc::new(Anyone),
             allowed_origins: AllowedOrigins::SameHost,
             transports: Transports::ALL,
+            minimum_negotiate_version: 0,
             outbox: OutboxLimits::default(),
             close_on_expiry: false,
             authentication_refresh: None,

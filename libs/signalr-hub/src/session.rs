@@ -1,8 +1,12 @@
 //! One client's life with the hub: handshake, messages, farewell.
 
-use std::sync::{Arc, Mutex, atomic::Ordering};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex, atomic::Ordering},
+};
 
 use bytes::BytesMut;
+use futures_util::FutureExt;
 
 use crate::{
     caller::Caller,
@@ -46,7 +50,9 @@ pub(crate) async fn run(core: Arc<Core>, connection: Arc<Connection>) {
 
     let mut reader = MessageReader::reading(handshake.protocol, core.options.message_limit());
     reader.add(rest.freeze());
-    let ending = talk(&core, &client, reader).await;
+    let talked = AssertUnwindSafe(talk(&core, &client, reader)).catch_unwind();
+    let ending = talked.await.unwrap_or_else(|_| Ending::panicked());
+    say_farewell(&core, &client, &ending);
 
     core.connections.remove(&client);
     core.give_up_questions(&client).await;
@@ -155,12 +161,10 @@ async fn talk(core: &Arc<Core>, client: &Arc<Client>, reader: MessageReader) -> 
     let connecting = caller(Asking::Connecting);
     if let Err(error) = core.filtered_hub().connected(&connecting).await {
         tracing::warn!(%error, "a hub refused a connection");
-        let ending = Ending {
+        return Ending {
             reason: Some(error),
             allow_reconnect: false,
         };
-        say_farewell(core, client, &ending);
-        return ending;
     }
 
     core.deliver_to(client);
@@ -293,18 +297,31 @@ async fn handle(
     None
 }
 
+/// Once, however often it is called.
 fn say_farewell(core: &Core, client: &Client, ending: &Ending) {
+    if !client.connection.end() {
+        return;
+    }
     let text = ending.reason.as_ref().map(|reason| {
         reason.explain(
             "Connection closed with an error.",
             core.options.detailed_errors,
         )
     });
-    client.connection.end();
     let close = client
         .protocol
         .close(text.as_deref(), ending.allow_reconnect);
     client.connection.send(Outgoing::control(close));
+}
+
+impl Ending {
+    /// The panic itself was reported by the panic hook.
+    fn panicked() -> Self {
+        Self {
+            reason: Some(HubError::internal("Panic", "the hub panicked")),
+            allow_reconnect: false,
+        }
+    }
 }
 
 impl From<HubError> for Ending {

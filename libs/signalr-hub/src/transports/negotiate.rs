@@ -62,7 +62,8 @@ async fn answer(endpoint: &Endpoint, request: Request) -> Result<Response, Refus
     let identity = gate::admit(endpoint, &mut parts).await?;
 
     let query = parts.uri.query().unwrap_or("");
-    let version = match version(query) {
+    let minimum = endpoint.options.minimum_negotiate_version;
+    let version = match version(query, minimum.into()) {
         Ok(version) => version,
         Err(error) => return Ok(Json(Failure { error }).into_response()),
     };
@@ -96,14 +97,15 @@ fn asks_to_resume(query: &str) -> bool {
         .is_some_and(|asked| asked.eq_ignore_ascii_case("true"))
 }
 
-fn version(query: &str) -> Result<i64, String> {
-    let Some(asked) = query::find(query, "negotiateVersion") else {
-        return Ok(0);
+fn version(query: &str, minimum: i64) -> Result<i64, String> {
+    let asked = query::find(query, "negotiateVersion");
+    let version: i64 = match asked {
+        None => 0,
+        Some(asked) => asked
+            .parse()
+            .map_err(|_| format!("The client requested an invalid protocol version '{asked}'"))?,
     };
-    let version: i64 = asked
-        .parse()
-        .map_err(|_| format!("The client requested an invalid protocol version '{asked}'"))?;
-    if version < 0 {
+    if version < minimum {
         return Err(format!(
             "The client requested version '{version}', but the server does not support this version."
         ));

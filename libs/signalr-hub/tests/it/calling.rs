@@ -321,6 +321,77 @@ async fn a_call_that_waits_for_a_place_begins_when_one_is_free() {
 }
 
 #[tokio::test]
+async fn a_guard_that_panics_refuses_that_call_alone() {
+    let hub = TestHub::start(HubOptions::default());
+    let mut client = hub.connect().await;
+
+    let refused = client.call("Trap", json!([])).await;
+
+    assert_eq!(
+        refused["error"],
+        "An unexpected error occurred invoking 'Trap' on the server."
+    );
+    assert_eq!(client.call("Echo", json!([1])).await["result"], 1);
+}
+
+#[tokio::test]
+async fn an_argument_may_be_null_where_the_method_says_so() {
+    let hub = TestHub::start(HubOptions::default());
+    let mut client = hub.connect().await;
+
+    assert_eq!(client.call("OrZero", json!([null])).await["result"], 0);
+    assert_eq!(client.call("OrZero", json!([7])).await["result"], 7);
+    assert!(client.call("OrZero", json!([])).await["error"].is_string());
+}
+
+#[tokio::test]
+async fn a_caller_can_be_told_something_after_its_call_was_answered() {
+    let mut hub = TestHub::start(HubOptions::default());
+    let mut client = hub.connect().await;
+    assert_eq!(hub.event().await, "connected");
+
+    client.call("TellLater", json!(["later"])).await;
+    hub.gate.notify_one();
+    assert_eq!(client.told().await.1, json!(["later"]));
+    assert_eq!(hub.event().await, "told");
+
+    client.call("TellLater", json!(["too late"])).await;
+    drop(client);
+    hub.no_connections().await;
+    hub.gate.notify_one();
+    let events = [hub.event().await, hub.event().await];
+    assert!(events.contains(&"told".to_owned()), "{events:?}");
+}
+
+#[tokio::test]
+async fn clients_can_be_told_of_one_that_is_just_connecting() {
+    let hub = TestHub::start(HubOptions::default());
+    let mut earlier = hub.connect().await;
+
+    let mut newcomer = hub.connect_to("/hub?greet=1").await;
+
+    assert_eq!(earlier.told().await.1, json!(["welcome"]));
+    assert_eq!(newcomer.told().await.1, json!(["welcome"]));
+}
+
+#[tokio::test]
+async fn answers_to_what_nobody_asked_are_ignored() {
+    let hub = TestHub::start(HubOptions::default());
+    let mut client = hub.connect().await;
+
+    client.send(json!({"type": 3, "invocationId": "x"})).await;
+    client
+        .send(json!({"type": 3, "invocationId": "y", "result": 1}))
+        .await;
+    client
+        .send(json!({"type": 3, "invocationId": "z", "error": "e"}))
+        .await;
+    client.send(json!({"type": 5, "invocationId": "x"})).await;
+
+    assert_eq!(client.call("Echo", json!([1])).await["result"], 1);
+}
+
+#[tokio::test]
 async fn a_broadcast_reaches_clients_of_both_protocols() {
     let hub = TestHub::start(HubOptions {
         message_pack: true,

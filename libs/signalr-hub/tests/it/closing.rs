@@ -59,6 +59,24 @@ async fn a_hub_can_refuse_a_connection() {
 }
 
 #[tokio::test]
+async fn a_hub_that_panics_when_a_client_comes_or_leaves_keeps_no_trace_of_it() {
+    let hub = TestHub::start(HubOptions::default());
+    let mut other = hub.connect().await;
+
+    let mut coming = hub.connect_to("/hub?break=1").await;
+    assert_eq!(
+        coming.next().await,
+        json!({"type": 7, "error": "Connection closed with an error."})
+    );
+    assert!(coming.next_or_close().await.is_err());
+    let leaving = hub.connect_to("/hub?break-later=1").await;
+    drop(leaving);
+
+    hub.no_more_than(1).await;
+    assert_eq!(other.call("Echo", json!([1])).await["result"], 1);
+}
+
+#[tokio::test]
 async fn a_broken_message_ends_its_connection_and_no_other() {
     let hub = TestHub::start(HubOptions::default());
     let mut other = hub.connect().await;

@@ -123,6 +123,24 @@ async fn a_client_whose_messages_wait_for_its_own_call_is_not_gone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_client_whose_messages_need_not_wait_has_to_show_that_it_lives_during_a_call() {
+    let mut hub = TestHub::start(HubOptions {
+        parallel_calls: 2,
+        ..HubOptions::default()
+    });
+    let mut client = hub.connect().await;
+    assert_eq!(hub.event().await, "connected");
+    client.send(json!({"type": 6})).await;
+    client.start("Wait", json!([])).await;
+    assert_eq!(hub.event().await, "waiting");
+    let start = Instant::now();
+
+    assert_eq!(hub.event().await, "cancelled");
+    assert!(hub.event().await.contains("ClientTimeoutInterval"));
+    assert!((29..=32).contains(&start.elapsed().as_secs()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn any_message_counts_as_a_sign_of_life() {
     let hub = TestHub::start(HubOptions::default());
     let mut client = hub.connect().await;

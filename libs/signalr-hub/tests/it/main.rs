@@ -27,6 +27,7 @@ mod server_sent_events;
 #[cfg(feature = "conformance")]
 mod several_servers;
 mod slow_clients;
+mod sparing;
 mod streaming;
 mod users;
 

@@ -57,6 +57,22 @@ async fn a_later_version_gets_the_newest_known_and_a_wrong_one_an_error() {
 }
 
 #[tokio::test]
+async fn a_hub_can_refuse_to_negotiate_in_the_oldest_way() {
+    let mut options = HubOptions::default();
+    options.connections.minimum_negotiate_version = 1;
+    let hub = TestHub::start(options);
+
+    let refused = json(hub.post("/hub/negotiate").await).await;
+    let offer = json(hub.post("/hub/negotiate?negotiateVersion=1").await).await;
+
+    assert_eq!(
+        refused,
+        json!({"error": "The client requested version '0', but the server does not support this version."})
+    );
+    assert_eq!(offer["negotiateVersion"], 1);
+}
+
+#[tokio::test]
 async fn only_enabled_transports_are_offered_and_served() {
     let mut options = HubOptions::default();
     options.connections.transports = Transports {

@@ -63,6 +63,35 @@ async fn what_comes_over_a_socket_goes_back_over_it() {
 }
 
 #[tokio::test]
+async fn each_line_of_an_event_is_said_to_be_data() {
+    let router = router();
+    let path = negotiate(&router).await;
+    let open = Request::get(&path).header(header::ACCEPT, "text/event-stream");
+    let mut events = request(&router, open, "")
+        .await
+        .into_body()
+        .into_data_stream();
+    events.next().await.unwrap().unwrap();
+
+    for (text, event) in [
+        ("one", "data: one\r\n\r\n"),
+        ("one\ntwo", "data: one\r\ndata: two\r\n\r\n"),
+        ("one\r\ntwo", "data: one\r\ndata: two\r\n\r\n"),
+        (
+            "one\n\ntwo\n",
+            "data: one\r\ndata: \r\ndata: two\r\ndata: \r\n\r\n",
+        ),
+    ] {
+        request(&router, Request::post(&path), text).await;
+        assert_eq!(
+            events.next().await.unwrap().unwrap(),
+            Bytes::from(event),
+            "{text:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_socket_whose_application_fails_is_closed_with_1011() {
     let router = router();
     for order in ["fail", "panic"] {

@@ -25,6 +25,8 @@ macro_rules! several_servers {
             sending_to_who_is_gone_is_no_error_and_others_still_hear,
             a_client_of_another_server_can_be_asked,
             a_client_of_another_server_answers_with_an_error,
+            an_answer_of_another_type_from_another_server_is_an_error,
+            names_of_groups_and_users_are_no_patterns,
             asking_a_client_that_no_server_has_fails_at_once,
             whoever_asks_learns_that_a_client_of_another_server_left,
             a_user_is_revoked_on_all_servers,
@@ -238,6 +240,41 @@ pub async fn a_client_of_another_server_answers_with_an_error((here, there): (Te
         .await;
 
     assert_eq!(asking.await.unwrap().unwrap_err().to_string(), "not now");
+}
+
+pub async fn an_answer_of_another_type_from_another_server_is_an_error(
+    (here, there): (TestHub, TestHub),
+) {
+    let mut bob = there.connect_as("bob").await;
+    let id = there.context.local_connections().remove(0);
+
+    let clients = here.context.clients();
+    let asking =
+        tokio::spawn(async move { clients.connection(&id).ask::<i64>("Question", ()).await });
+    let question = bob.next().await;
+    bob.send(json!({"type": 3, "invocationId": question["invocationId"], "result": "many"}))
+        .await;
+
+    assert!(timeout(SOON, asking).await.unwrap().unwrap().is_err());
+    assert_eq!(bob.call("Echo", json!([1])).await["result"], 1);
+}
+
+pub async fn names_of_groups_and_users_are_no_patterns((here, there): (TestHub, TestHub)) {
+    let mut star = there.connect_as("*").await;
+    let mut ann = there.connect_as("ann").await;
+    star.call("Join", json!(["r*d?"])).await;
+    ann.call("Join", json!(["red"])).await;
+    let clients = here.context.clients();
+
+    clients.user("*").send("Told", (1,)).await.unwrap();
+    clients.group("r*d?").send("Told", (2,)).await.unwrap();
+    clients.all().send("Told", (3,)).await.unwrap();
+
+    for expected in [1, 2, 3] {
+        let told = timeout(SOON, star.told()).await.unwrap();
+        assert_eq!(told.1, json!([expected]));
+    }
+    assert_eq!(timeout(SOON, ann.told()).await.unwrap().1, json!([3]));
 }
 
 pub async fn asking_a_client_that_no_server_has_fails_at_once((here, _there): (TestHub, TestHub)) {

@@ -1,5 +1,8 @@
+use std::time::Duration;
+
 use serde_json::json;
 use signalr_hub::HubOptions;
+use tokio::time::timeout;
 
 use crate::test_hub::TestHub;
 
@@ -227,6 +230,32 @@ async fn a_method_learns_that_whoever_sends_its_stream_is_gone() {
 
     assert_eq!(hub.event().await, "The underlying connection was closed.");
     assert_eq!(hub.event().await, "disconnected: in peace");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_waits_while_a_method_does_not_read_the_stream_it_sends() {
+    let hub = TestHub::start(HubOptions {
+        upload_buffer: 1,
+        ..HubOptions::default()
+    });
+    let mut client = hub.connect().await;
+
+    client
+        .send(json!({"type": 1, "invocationId": "hold", "target": "Hold", "arguments": [], "streamIds": ["s"]}))
+        .await;
+    for item in 0..5 {
+        client
+            .send(json!({"type": 2, "invocationId": "s", "item": item}))
+            .await;
+    }
+    let behind = client.start("Echo", json!([1])).await;
+    let waited = timeout(Duration::from_secs(10), client.next()).await;
+    assert!(waited.is_err(), "{waited:?}");
+
+    hub.gate.notify_one();
+    assert_eq!(client.completion(&behind).await["result"], 1);
+    client.send(json!({"type": 3, "invocationId": "s"})).await;
+    assert_eq!(client.completion("hold").await["result"], 5);
 }
 
 #[tokio::test]

@@ -238,6 +238,11 @@ impl Hub for Everything {
             .on("Sum", Self::sum)
             .on("First", Self::first)
             .on("Role", Self::role)
+            .on("Hold", Self::hold)
+            .on("OrZero", Self::or_zero)
+            .on("TellLater", Self::tell_later)
+            .on("Trap", Self::nothing)
+            .only_if(|_| panic!("a guard may panic"))
             .on("Secret", Self::nothing)
             .only_if(|caller| caller.user_id() == Some("admin"))
     }
@@ -245,6 +250,13 @@ impl Hub for Everything {
     async fn connected(&self, caller: &Caller) -> Result<(), HubError> {
         if caller.request().query("refuse").is_some() {
             return Err(HubError::new("not you"));
+        }
+        assert!(
+            caller.request().query("break").is_none(),
+            "a hub may panic when a client comes"
+        );
+        if caller.request().query("greet").is_some() {
+            caller.clients().all().send("Told", ("welcome",)).await?;
         }
         if caller.request().query("ask").is_some() {
             let own = caller.clients().connection(caller.connection_id());
@@ -259,7 +271,11 @@ impl Hub for Everything {
         self.report(&format!("refreshed: {}", role_of(caller)));
     }
 
-    async fn disconnected(&self, _: &Caller, reason: Option<&HubError>) {
+    async fn disconnected(&self, caller: &Caller, reason: Option<&HubError>) {
+        assert!(
+            caller.request().query("break-later").is_none(),
+            "a hub may panic when a client leaves"
+        );
         let reason = reason.map_or("in peace", HubError::message);
         self.report(&format!("disconnected: {reason}"));
     }
@@ -398,6 +414,27 @@ impl Everything {
 
     async fn role(self: Arc<Self>, caller: Caller) -> Result<String, HubError> {
         Ok(role_of(&caller))
+    }
+
+    /// Reads a sent stream only when it is let to.
+    async fn hold(self: Arc<Self>, _: Caller, numbers: Upload<i64>) -> Result<usize, HubError> {
+        self.gate.notified().await;
+        let numbers: Vec<i64> = numbers.try_collect().await?;
+        Ok(numbers.len())
+    }
+
+    async fn or_zero(self: Arc<Self>, _: Caller, number: Option<i64>) -> Result<i64, HubError> {
+        Ok(number.unwrap_or(0))
+    }
+
+    /// Answers, and goes on.
+    async fn tell_later(self: Arc<Self>, caller: Caller, text: String) -> Result<(), HubError> {
+        tokio::spawn(async move {
+            self.gate.notified().await;
+            let told = caller.send("Told", (text,)).await;
+            self.report(if told.is_ok() { "told" } else { "not told" });
+        });
+        Ok(())
     }
 
     async fn abort(self: Arc<Self>, caller: Caller) -> Result<(), HubError> {
