@@ -77,7 +77,7 @@ impl Inbox for MemoryInbox {
             let acknowledged = mail.acknowledged;
             mail.messages.retain(|(message, sent)| {
                 let limit = if message.number <= acknowledged {
-                    super::LINGER
+                    self.limits.keep_acknowledged_for()
                 } else {
                     self.limits.keep_for
                 };

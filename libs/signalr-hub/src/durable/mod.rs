@@ -23,6 +23,8 @@ mod message;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod review;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod rows;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
@@ -89,6 +91,12 @@ impl Default for InboxLimits {
             per_user: 1_000,
             keep_for: Duration::from_hours(30 * 24),
         }
+    }
+}
+
+impl InboxLimits {
+    fn keep_acknowledged_for(&self) -> Duration {
+        LINGER.min(self.keep_for)
     }
 }
 

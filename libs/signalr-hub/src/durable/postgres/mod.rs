@@ -1,9 +1,12 @@
 //! An inbox in a PostgreSQL database.
 
 use async_trait::async_trait;
-use sqlx::{PgConnection, PgPool, Row, postgres::PgRow};
+use sqlx::{PgConnection, PgPool};
 
-use super::{DurableMessage, Inbox, InboxError, InboxLimits, InboxStore, LINGER, NumberedMessage};
+use super::{
+    DurableMessage, Inbox, InboxError, InboxLimits, InboxStore, NumberedMessage,
+    rows::{MessageRow, NewestRow, message_of, newest_of},
+};
 
 /// Keeps messages in a PostgreSQL database, in the tables `signalr_hub_inbox…`.
 #[derive(Debug, Clone)]
@@ -81,7 +84,7 @@ impl Inbox for PostgresInbox {
         number: u64,
         limit: usize,
     ) -> Result<Vec<NumberedMessage>, InboxError> {
-        let rows = sqlx::query(
+        let rows: Vec<MessageRow> = sqlx::query_as(
             "SELECT number, method, arguments, has_number FROM signalr_hub_inbox
              WHERE hub = $1 AND user_id = $2 AND number > $3
              ORDER BY number LIMIT $4",
@@ -92,7 +95,7 @@ impl Inbox for PostgresInbox {
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .fetch_all(&self.pool)
         .await?;
-        rows.iter().map(message_of).collect()
+        rows.into_iter().map(message_of).collect()
     }
 
     async fn acknowledge(&self, user: &str, up_to: u64) -> Result<(), InboxError> {
@@ -111,7 +114,7 @@ impl Inbox for PostgresInbox {
     }
 
     async fn newest(&self, users: &[String]) -> Result<Vec<(String, u64)>, InboxError> {
-        let newest: Vec<(String, i64)> = sqlx::query_as(
+        let newest: Vec<NewestRow> = sqlx::query_as(
             "SELECT user_id, newest FROM signalr_hub_inbox_numbers
              WHERE hub = $1 AND user_id = ANY($2)",
         )
@@ -119,8 +122,7 @@ impl Inbox for PostgresInbox {
         .bind(users)
         .fetch_all(&self.pool)
         .await?;
-        let unsigned = |(user, number): (String, i64)| (user, number.unsigned_abs());
-        Ok(newest.into_iter().map(unsigned).collect())
+        Ok(newest.into_iter().map(newest_of).collect())
     }
 
     async fn clean(&self) -> Result<(), InboxError> {
@@ -135,7 +137,7 @@ impl Inbox for PostgresInbox {
              )",
         )
         .bind(&self.hub)
-        .bind(LINGER.min(self.limits.keep_for).as_secs_f64())
+        .bind(self.limits.keep_acknowledged_for().as_secs_f64())
         .bind(self.limits.keep_for.as_secs_f64())
         .execute(&self.pool)
         .await?;
@@ -149,17 +151,6 @@ impl InboxStore for PostgresInbox {
         let mut connection = self.pool.acquire().await?;
         self.add_in(&mut connection, user, message).await
     }
-}
-
-fn message_of(row: &PgRow) -> Result<NumberedMessage, InboxError> {
-    Ok(NumberedMessage {
-        number: row.try_get::<i64, _>("number")?.unsigned_abs(),
-        message: DurableMessage::stored(
-            row.try_get("method")?,
-            row.try_get("arguments")?,
-            row.try_get("has_number")?,
-        )?,
-    })
 }
 
 async fn make_tables(pool: &PgPool) -> Result<(), sqlx::Error> {

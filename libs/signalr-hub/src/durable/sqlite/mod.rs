@@ -1,9 +1,12 @@
 //! An inbox in a SQLite database.
 
 use async_trait::async_trait;
-use sqlx::{QueryBuilder, Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
+use sqlx::{QueryBuilder, SqliteConnection, SqlitePool};
 
-use super::{DurableMessage, Inbox, InboxError, InboxLimits, InboxStore, LINGER, NumberedMessage};
+use super::{
+    DurableMessage, Inbox, InboxError, InboxLimits, InboxStore, NumberedMessage,
+    rows::{MessageRow, NewestRow, message_of, newest_of},
+};
 
 /// Keeps messages in a SQLite database, in the tables `signalr_hub_inbox…`.
 ///
@@ -93,7 +96,7 @@ impl Inbox for SqliteInbox {
         number: u64,
         limit: usize,
     ) -> Result<Vec<NumberedMessage>, InboxError> {
-        let rows = sqlx::query(
+        let rows: Vec<MessageRow> = sqlx::query_as(
             "SELECT number, method, arguments, has_number FROM signalr_hub_inbox
              WHERE hub = $1 AND user_id = $2 AND number > $3
              ORDER BY number LIMIT $4",
@@ -104,7 +107,7 @@ impl Inbox for SqliteInbox {
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .fetch_all(&self.pool)
         .await?;
-        rows.iter().map(message_of).collect()
+        rows.into_iter().map(message_of).collect()
     }
 
     async fn acknowledge(&self, user: &str, up_to: u64) -> Result<(), InboxError> {
@@ -129,9 +132,8 @@ impl Inbox for SqliteInbox {
             list.push_bind(user);
         }
         query.push(")");
-        let newest: Vec<(String, i64)> = query.build_query_as().fetch_all(&self.pool).await?;
-        let unsigned = |(user, number): (String, i64)| (user, number.unsigned_abs());
-        Ok(newest.into_iter().map(unsigned).collect())
+        let newest: Vec<NewestRow> = query.build_query_as().fetch_all(&self.pool).await?;
+        Ok(newest.into_iter().map(newest_of).collect())
     }
 
     async fn clean(&self) -> Result<(), InboxError> {
@@ -147,7 +149,7 @@ impl Inbox for SqliteInbox {
              )",
         )
         .bind(&self.hub)
-        .bind(LINGER.min(self.limits.keep_for).as_secs_f64())
+        .bind(self.limits.keep_acknowledged_for().as_secs_f64())
         .bind(self.limits.keep_for.as_secs_f64())
         .execute(&self.pool)
         .await?;
@@ -163,15 +165,4 @@ impl InboxStore for SqliteInbox {
         transaction.commit().await?;
         Ok(number)
     }
-}
-
-fn message_of(row: &SqliteRow) -> Result<NumberedMessage, InboxError> {
-    Ok(NumberedMessage {
-        number: row.try_get::<i64, _>("number")?.unsigned_abs(),
-        message: DurableMessage::stored(
-            row.try_get("method")?,
-            row.try_get("arguments")?,
-            row.try_get("has_number")?,
-        )?,
-    })
 }
