@@ -1,20 +1,18 @@
 //! Where the jobs that wait begin.
 //!
-//! While some transaction stays open, vacuum removes nothing, and what was claimed long ago stays in
-//! the index before what waits. A claim that reads all of it becomes slower with every job. So each
-//! server remembers, by queue and priority, up to which job it has claimed, and begins there once
+//! What was claimed long ago may still be in the index, before what waits (see
+//! [`Looks`]). A claim that reads all of it becomes slower with every job. So each server remembers, by queue and priority, up to which job it has claimed, and begins there once
 //! looking from the start has become slow. Jobs that came back (a retry, a requeue) or were
 //! committed late lie before that place; looks from the start, now and then, find them.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use job_engine::storage::ServerId;
 use uuid::Uuid;
 
-/// So many slow looks in a row are no accident.
-const SLOW_LOOKS: u32 = 3;
+use crate::looks::Looks;
 
 /// Between two slow looks from the start, for each part of time that such a look takes: they get a
 /// twentieth of the time while there is work.
@@ -37,9 +35,7 @@ pub(crate) struct Lines {
 struct Line {
     /// By priority, the last job that was claimed.
     claimed: BTreeMap<i16, Uuid>,
-    /// When the last look from the start ended, and how long it took.
-    last_look: Option<(Instant, Duration)>,
-    slow_looks: u32,
+    looks: Looks,
 }
 
 /// Where to look for jobs, best first, column by column.
@@ -56,26 +52,21 @@ impl Lines {
     pub(crate) fn places(&self, server: ServerId, queue: &str) -> Option<Places> {
         let lines = self.lock();
         let line = lines.get(&server)?.get(queue)?;
-        (line.is_slow() && !line.rested(WORK_PER_LOOK)).then(|| line.places())
+        (line.looks.are_slow() && !line.looks.rested(WORK_PER_LOOK)).then(|| line.places())
     }
 
     /// Whether a look from the start is due, where the quick one has found nothing.
     pub(crate) fn may_look_again(&self, server: ServerId, queue: &str) -> bool {
         let lines = self.lock();
         let line = lines.get(&server).and_then(|lines| lines.get(queue));
-        line.is_none_or(|line| line.rested(REST_PER_LOOK))
+        line.is_none_or(|line| line.looks.rested(REST_PER_LOOK))
     }
 
     /// A look from the start took so long.
     pub(crate) fn looked(&self, server: ServerId, queue: &str, limit: usize, took: Duration) {
         let mut lines = self.lock();
         let line = line(&mut lines, server, queue);
-        line.last_look = Some((Instant::now(), took));
-        line.slow_looks = if took < expected(limit) {
-            0
-        } else {
-            line.slow_looks.saturating_add(1)
-        };
+        line.looks.took(took, expected(limit));
     }
 
     /// These jobs were claimed, in this order; `full` when there may be more of them.
@@ -126,15 +117,6 @@ fn expected(limit: usize) -> Duration {
 }
 
 impl Line {
-    fn is_slow(&self) -> bool {
-        self.slow_looks >= SLOW_LOOKS
-    }
-
-    fn rested(&self, per_look: u32) -> bool {
-        self.last_look
-            .is_none_or(|(ended, took)| ended.elapsed() >= took * per_look)
-    }
-
     /// Known priorities from their places on, and what lies between them as a whole.
     fn places(&self) -> Places {
         let mut places = Places::default();
@@ -169,6 +151,7 @@ impl Places {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::looks::SLOW_LOOKS;
 
     const QUEUE: &str = "default";
     const SLOW: Duration = Duration::from_secs(5);
@@ -259,8 +242,9 @@ mod tests {
 
         let mut locked = lines.lock();
         let line = line(&mut locked, server, QUEUE);
-        line.slow_looks = SLOW_LOOKS;
-        line.last_look = Some((Instant::now(), Duration::ZERO));
+        for _ in 0..SLOW_LOOKS {
+            line.looks.took(Duration::ZERO, Duration::ZERO);
+        }
         drop(locked);
 
         assert_eq!(lines.places(server, QUEUE), None);

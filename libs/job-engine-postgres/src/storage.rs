@@ -21,6 +21,7 @@ use crate::line::Lines;
 use crate::listener::Listener;
 use crate::live::Live;
 use crate::pulse::Pulse;
+use crate::schedule::Schedule;
 use crate::turns::Turns;
 use crate::{
     beginning, claiming, commanding, following, noting, pulse, scheduling, schema, servers,
@@ -61,6 +62,7 @@ pub struct PostgresStorage {
     pub(crate) live: Live,
     intake: Intake,
     lines: Lines,
+    schedule: Schedule,
     announcer: Announcer,
     listener: OnceLock<Listener>,
     /// Whether it may keep sessions: for a pulse, and to listen.
@@ -119,6 +121,7 @@ impl PostgresStorage {
             live: Live::default(),
             intake: Intake::start(engine.clone()),
             lines: Lines::default(),
+            schedule: Schedule::default(),
             announcer: Announcer::start(&engine),
             listener: OnceLock::new(),
             keeps_sessions,
@@ -239,7 +242,7 @@ impl Storage for PostgresStorage {
 
     async fn enqueue_due(&self, limit: usize) -> Result<DueJobs, StorageError> {
         self.spread_news().await;
-        let due = scheduling::enqueue_due(&self.engine, limit).await?;
+        let due = scheduling::enqueue_due(&self.engine, &self.schedule, limit).await?;
         if due.enqueued > 0 {
             self.announcer.enqueued();
         }

@@ -8,4 +8,5 @@ mod enqueuing;
 mod listening;
 mod migrating;
 mod pulse;
+mod scheduling;
 mod sessions;
