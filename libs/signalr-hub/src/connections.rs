@@ -164,6 +164,12 @@ impl Connections {
         state.users.keys().map(ToString::to_string).collect()
     }
 
+    /// Every group that has a member.
+    pub(crate) fn groups(&self) -> Vec<String> {
+        let state = self.read();
+        state.groups.keys().map(ToString::to_string).collect()
+    }
+
     /// The groups a connection of this server is in.
     pub(crate) fn groups_of(&self, connection: &str) -> Vec<String> {
         let state = self.read();

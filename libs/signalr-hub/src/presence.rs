@@ -83,9 +83,22 @@ impl Presence {
     /// The groups a connection is in, by name.
     pub async fn groups_of(&self, connection: &str) -> Result<Vec<String>, PresenceError> {
         let connection = connection.to_owned();
-        let mut groups = self.core.look(Look::Groups { connection }).await?.groups;
-        groups.sort();
-        Ok(groups)
+        self.names(Look::GroupsOf { connection }, usize::MAX).await
+    }
+
+    /// The names of the groups that have members, in their order, at most `limit` of them.
+    pub async fn groups(&self, limit: usize) -> Result<Vec<String>, PresenceError> {
+        self.names(Look::Groups { limit }, limit).await
+    }
+
+    /// The ids of the users who are connected, in their order, at most `limit` of them.
+    pub async fn users(&self, limit: usize) -> Result<Vec<String>, PresenceError> {
+        self.names(Look::Users { limit }, limit).await
+    }
+
+    async fn names(&self, look: Look, limit: usize) -> Result<Vec<String>, PresenceError> {
+        let names = self.core.look(look).await?.names;
+        Ok(first_of(names, limit))
     }
 
     fn at(&self, target: Target) -> Present {
@@ -124,7 +137,9 @@ impl Present {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Look {
     Connections { target: Target, limit: usize },
-    Groups { connection: String },
+    GroupsOf { connection: String },
+    Groups { limit: usize },
+    Users { limit: usize },
 }
 
 /// What a server sees.
@@ -132,15 +147,31 @@ pub(crate) enum Look {
 pub(crate) struct Sighting {
     count: u64,
     connections: Vec<PresentConnection>,
-    groups: Vec<String>,
+    /// Of groups or users.
+    names: Vec<String>,
 }
 
 impl Sighting {
     fn add(&mut self, other: Self) {
         self.count += other.count;
         self.connections.extend(other.connections);
-        self.groups.extend(other.groups);
+        self.names.extend(other.names);
     }
+
+    fn of_names(names: Vec<String>) -> Self {
+        Self {
+            names,
+            ..Self::default()
+        }
+    }
+}
+
+/// Each name once.
+fn first_of(mut names: Vec<String>, limit: usize) -> Vec<String> {
+    names.sort();
+    names.dedup();
+    names.truncate(limit);
+    names
 }
 
 /// Questions of this server that are being answered.
@@ -256,10 +287,13 @@ impl Core {
     /// What this server sees.
     pub(crate) fn look_here(&self, look: &Look) -> Sighting {
         match look {
-            Look::Groups { connection } => Sighting {
-                groups: self.connections.groups_of(connection),
-                ..Sighting::default()
-            },
+            Look::GroupsOf { connection } => {
+                Sighting::of_names(self.connections.groups_of(connection))
+            }
+            Look::Groups { limit } => {
+                Sighting::of_names(first_of(self.connections.groups(), *limit))
+            }
+            Look::Users { limit } => Sighting::of_names(first_of(self.connections.users(), *limit)),
             Look::Connections { target, limit } => {
                 let mut seen = Sighting::default();
                 self.connections.for_each(target, |client| {

@@ -2,6 +2,8 @@
 //!
 //! [`backplane_conformance!`](crate::backplane_conformance) makes a test of each behaviour.
 
+#![expect(missing_docs, reason = "the names of the behaviours are sentences")]
+
 use std::{collections::BTreeSet, ops::Range, sync::Arc, time::Duration};
 
 use bytes::Bytes;

@@ -2,6 +2,8 @@
 //!
 //! [`inbox_conformance!`](crate::inbox_conformance) makes a test of each behaviour.
 
+#![expect(missing_docs, reason = "the names of the behaviours are sentences")]
+
 use std::sync::Arc;
 
 use futures_util::future::join_all;

@@ -93,8 +93,10 @@ pub(crate) enum ProtocolError {
 /// A value could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum EncodeError {
+    /// In JSON: for instance a map whose keys are no text.
     #[error("a value cannot be written as JSON")]
     Json(#[from] serde_json::Error),
+    /// In MessagePack.
     #[error("a value cannot be written as MessagePack")]
     MessagePack(#[from] rmp_serde::encode::Error),
 }

@@ -321,6 +321,32 @@ async fn a_call_that_waits_for_a_place_begins_when_one_is_free() {
 }
 
 #[tokio::test]
+async fn what_a_call_leaves_is_found_by_later_calls_of_the_same_connection_alone() {
+    let hub = TestHub::start(HubOptions::default());
+    let mut client = hub.connect().await;
+    let mut other = hub.connect().await;
+
+    let before = client.call("Remember", json!(["one"])).await;
+    assert_eq!(before["result"], json!(null));
+    let before = other.call("Remember", json!(["three"])).await;
+    assert_eq!(before["result"], json!(null));
+    let before = client.call("Remember", json!(["two"])).await;
+    assert_eq!(before["result"], "one");
+}
+
+#[tokio::test]
+async fn a_method_can_tell_everyone_but_its_caller() {
+    let hub = TestHub::start(HubOptions::default());
+    let mut caller = hub.connect().await;
+    let mut other = hub.connect().await;
+
+    caller.call("TellOthers", json!(["hi"])).await;
+
+    assert_eq!(other.told().await.1, json!(["hi"]));
+    assert!(caller.heard_until_now().await.is_empty());
+}
+
+#[tokio::test]
 async fn a_guard_that_panics_refuses_that_call_alone() {
     let hub = TestHub::start(HubOptions::default());
     let mut client = hub.connect().await;

@@ -1,5 +1,6 @@
 use serde_json::json;
 use signalr_hub::HubOptions;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::{Message, protocol::frame::coding::CloseCode};
 
 use crate::test_hub::TestHub;
@@ -96,6 +97,34 @@ async fn a_broken_message_ends_its_connection_and_no_other() {
             json!({"type": 7, "error": "Connection closed with an error.", "allowReconnect": true});
         assert_eq!(client.next().await, close, "{broken}");
         assert!(client.next_or_close().await.is_err());
+    }
+    assert_eq!(other.call("Echo", json!([1])).await["result"], 1);
+}
+
+#[tokio::test]
+async fn a_frame_against_the_rules_closes_its_socket_with_1002_and_no_other() {
+    let mut hub = TestHub::start(HubOptions::default());
+    let mut other = hub.connect().await;
+    hub.event().await;
+    let masked = |first: u8, length: u8| [first, 0x80 | length, 0, 0, 0, 0].to_vec();
+    for (frame, reason) in [
+        (b"\x81\x02hi".to_vec(), "not masked"),
+        (masked(0xc1, 0), "reserved bits"),
+        (masked(0x83, 0), "unknown kind"),
+        (masked(0x80, 0), "mixed up"),
+        (masked(0x09, 0), "fragmented"),
+    ] {
+        let client = hub.connect().await;
+        assert_eq!(hub.event().await, "connected");
+        let mut socket = client.into_inner();
+
+        socket.write_all(&frame).await.unwrap();
+
+        let mut answer = Vec::new();
+        socket.read_to_end(&mut answer).await.unwrap();
+        assert!(answer.ends_with(b"\x88\x02\x03\xea"), "{answer:?}");
+        let event = hub.event().await;
+        assert!(event.contains(reason), "{event}");
     }
     assert_eq!(other.call("Echo", json!([1])).await["result"], 1);
 }

@@ -16,6 +16,7 @@ mod filters;
 mod fuzzing;
 mod groups;
 mod keep_alive;
+mod logs;
 mod negotiating;
 mod polling;
 mod posting;

@@ -33,6 +33,7 @@ macro_rules! several_servers {
             messages_of_any_size_pass_in_their_order,
             who_is_connected_is_known_on_all_servers,
             who_is_in_a_group_is_known_on_all_servers,
+            which_users_and_groups_there_are_is_known_on_all_servers,
             who_left_is_not_there_any_more,
         }
     };
@@ -366,6 +367,25 @@ pub async fn who_is_in_a_group_is_known_on_all_servers((here, there): (TestHub, 
     assert_eq!(presence.in_group("green").count().await.unwrap(), 0);
     let groups = presence.groups_of(&bob_id).await.unwrap();
     assert_eq!(groups, ["blue", "red"]);
+}
+
+pub async fn which_users_and_groups_there_are_is_known_on_all_servers(
+    (here, there): (TestHub, TestHub),
+) {
+    let mut ann = here.connect_as("ann").await;
+    let mut laptop = there.connect_as("ann").await;
+    let mut bob = there.connect_as("bob").await;
+    ann.call("Join", json!(["red"])).await;
+    laptop.call("Join", json!(["red"])).await;
+    bob.call("Join", json!(["blue"])).await;
+    bob.call("Join", json!(["left"])).await;
+    bob.call("Leave", json!(["left"])).await;
+    let presence = here.context.presence();
+
+    assert_eq!(presence.users(10).await.unwrap(), ["ann", "bob"]);
+    assert_eq!(presence.users(1).await.unwrap(), ["ann"]);
+    assert_eq!(presence.groups(10).await.unwrap(), ["blue", "red"]);
+    assert_eq!(presence.groups(1).await.unwrap(), ["blue"]);
 }
 
 pub async fn who_left_is_not_there_any_more((here, there): (TestHub, TestHub)) {

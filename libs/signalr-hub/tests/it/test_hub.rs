@@ -238,6 +238,8 @@ impl Hub for Everything {
             .on("Sum", Self::sum)
             .on("First", Self::first)
             .on("Role", Self::role)
+            .on("Remember", Self::remember)
+            .on("TellOthers", Self::tell_others)
             .on("Hold", Self::hold)
             .on("OrZero", Self::or_zero)
             .on("TellLater", Self::tell_later)
@@ -414,6 +416,20 @@ impl Everything {
 
     async fn role(self: Arc<Self>, caller: Caller) -> Result<String, HubError> {
         Ok(role_of(&caller))
+    }
+
+    /// Gives what it was told to remember before.
+    async fn remember(
+        self: Arc<Self>,
+        caller: Caller,
+        text: String,
+    ) -> Result<Option<String>, HubError> {
+        Ok(caller.items().insert(text))
+    }
+
+    async fn tell_others(self: Arc<Self>, caller: Caller, text: String) -> Result<(), HubError> {
+        caller.others().send("Told", (text,)).await?;
+        Ok(())
     }
 
     /// Reads a sent stream only when it is let to.
