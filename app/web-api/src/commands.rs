@@ -27,7 +27,7 @@ pub fn serve(config: &Config) -> anyhow::Result<()> {
     })
 }
 
-/// Works off jobs until told to stop.
+/// Works off jobs until told to stop, by a signal or on the dashboard.
 pub fn work(config: &Config) -> anyhow::Result<()> {
     ensure!(
         config.workers != Some(0),
@@ -40,7 +40,10 @@ pub fn work(config: &Config) -> anyhow::Result<()> {
         let workers = process.start_workers(config).await?;
         print("Diquis works off jobs. Stop it with SIGTERM.\n")?;
 
-        stop.await;
+        tokio::select! {
+            () = stop => {}
+            () = workers.told_to_stop() => {}
+        }
         tracing::info!("stopping");
         workers.stop().await;
         process.hub.stop().await;

@@ -55,11 +55,13 @@ pub enum Permission {
     ManageQueues,
     /// Change, pause and run recurring jobs.
     ManageRecurring,
+    /// Quiet and stop servers.
+    ManageServers,
 }
 
 impl Permission {
     /// Every permission: what [`Access::Full`] has.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Requeue,
         Self::TriggerNow,
         Self::Delete,
@@ -67,6 +69,7 @@ impl Permission {
         Self::Enqueue,
         Self::ManageQueues,
         Self::ManageRecurring,
+        Self::ManageServers,
     ];
 }
 

@@ -97,7 +97,12 @@ fn with_pages(shared: &Shared) -> Router<Shared> {
         .route("/queues/actions/{action}", post(actions::queues::on_queue))
         .route("/batches", get(pages::batches::list))
         .route("/batches/{batch}", get(pages::batches::one))
+        .route("/kinds", get(pages::kinds::show))
         .route("/servers", get(pages::servers::show))
+        .route(
+            "/servers/actions/{action}",
+            post(actions::servers::on_server),
+        )
         .route("/recurring", get(pages::recurring::list))
         .route("/recurring/{id}", get(pages::recurring::one::show))
         .route(

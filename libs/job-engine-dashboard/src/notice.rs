@@ -1,5 +1,6 @@
 use crate::actions::queues::QueueAction;
 use crate::actions::recurring::RecurringAction;
+use crate::actions::servers::ServerAction;
 use crate::flash::Flash;
 
 /// What an action came to, told once on the next page.
@@ -8,13 +9,14 @@ pub(crate) enum Notice {
     Jobs(Flash),
     Recurring(RecurringAction),
     Queue(QueueAction),
+    Server(ServerAction),
 }
 
 impl Notice {
     pub(crate) const fn all_done(&self) -> bool {
         match self {
             Self::Jobs(flash) => flash.all_done(),
-            Self::Recurring(_) | Self::Queue(_) => true,
+            Self::Recurring(_) | Self::Queue(_) | Self::Server(_) => true,
         }
     }
 
@@ -23,6 +25,7 @@ impl Notice {
             Self::Jobs(flash) => flash.words(),
             Self::Recurring(action) => action.done().to_owned(),
             Self::Queue(action) => action.done().to_owned(),
+            Self::Server(action) => action.done().to_owned(),
         }
     }
 
@@ -32,6 +35,7 @@ impl Notice {
             Self::Jobs(flash) => flash.to_cookie(),
             Self::Recurring(action) => format!("recurring.{}", action.name()),
             Self::Queue(action) => format!("queue.{}", action.name()),
+            Self::Server(action) => format!("server.{}", action.name()),
         }
     }
 
@@ -39,6 +43,7 @@ impl Notice {
         match text.split_once('.') {
             Some(("recurring", action)) => RecurringAction::parse(action).map(Self::Recurring),
             Some(("queue", action)) => QueueAction::parse(action).map(Self::Queue),
+            Some(("server", action)) => ServerAction::parse(action).map(Self::Server),
             _ => Flash::parse(text).map(Self::Jobs),
         }
     }
@@ -52,7 +57,8 @@ mod tests {
     fn a_notice_reads_back_from_its_cookie() {
         let recurring = RecurringAction::ALL.map(Notice::Recurring);
         let queue = QueueAction::ALL.map(Notice::Queue);
-        for notice in recurring.into_iter().chain(queue) {
+        let server = ServerAction::ALL.map(Notice::Server);
+        for notice in recurring.into_iter().chain(queue).chain(server) {
             assert_eq!(Notice::parse(&notice.to_cookie()), Some(notice));
         }
     }

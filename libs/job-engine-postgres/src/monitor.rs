@@ -2,7 +2,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use job_engine::storage::{
     Counts, Cursor, ErrorGroup, JobDetails, JobId, JobQuery, JobSummary, LogLine, Monitor, Page,
-    Progress, QueueSummary, Resolution, ServerId, ServerSummary, StorageError, Throughput,
+    Progress, QueueSummary, Resolution, ServerId, ServerOrder, ServerSummary, StorageError,
+    Throughput,
 };
 use job_engine::{BatchId, State};
 use sqlx::postgres::PgRow;
@@ -54,7 +55,7 @@ limit 1000";
 const QUEUES: &str = "select name from job_engine.queues";
 
 const SERVERS: &str = "
-select id, name, queues, kinds, workers,
+select id, name, queues, kinds, workers, told,
   (extract(epoch from started_at) * 1000000)::bigint as started_at,
   (extract(epoch from heartbeat_at) * 1000000)::bigint as heartbeat_at
 from job_engine.servers
@@ -231,12 +232,14 @@ fn summary(row: &PgRow) -> Result<JobSummary, StorageError> {
 
 fn server(row: &PgRow, live: &LiveCounts) -> Result<ServerSummary, StorageError> {
     let id = column(row, "id")?;
+    let told: Option<&str> = column(row, "told")?;
     Ok(ServerSummary {
         id: ServerId(id),
         name: column(row, "name")?,
         queues: column(row, "queues")?,
         kinds: column(row, "kinds")?,
         workers: unsigned(column(row, "workers")?),
+        order: told.map(ServerOrder::of_name).transpose()?,
         processing: live.processed_by(id),
         started_at: timestamp(column(row, "started_at")?)?,
         heartbeat_at: timestamp(column(row, "heartbeat_at")?)?,

@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0012_continuations.sql"),
     include_str!("../migrations/0013_known_kinds.sql"),
     include_str!("../migrations/0014_pulses.sql"),
+    include_str!("../migrations/0015_orders.sql"),
 ];
 
 /// The key of the advisory lock under which migrations run: "job_engi" in ASCII.

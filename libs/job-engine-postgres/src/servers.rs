@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use job_engine::storage::{
-    Heartbeat, JobId, Lease, Rescued, ServerAnnouncement, ServerId, StorageError, reasons,
+    Heartbeat, JobId, Lease, Rescued, ServerAnnouncement, ServerId, ServerOrder, StorageError,
+    reasons,
 };
 use sqlx::{PgConnection, PgPool, Row};
 use uuid::Uuid;
@@ -17,7 +18,12 @@ set name = excluded.name, queues = excluded.queues, workers = excluded.workers,
   started_at = excluded.started_at, heartbeat_at = excluded.heartbeat_at, kinds = excluded.kinds";
 
 const HEARTBEAT: &str = "
-update job_engine.servers set heartbeat_at = clock_timestamp() where id = $1";
+update job_engine.servers set heartbeat_at = clock_timestamp() where id = $1 returning told";
+
+/// Who was told to stop is not told otherwise.
+const ORDER: &str = "
+update job_engine.servers set told = $2
+where id = $1 and told is distinct from $2 and told is distinct from 'stop'";
 
 const LOST: &str = "
 select lease.id, lease.epoch
@@ -97,16 +103,18 @@ pub(crate) async fn heartbeat(
     server: ServerId,
     leases: &[Lease],
 ) -> Result<Heartbeat, StorageError> {
-    let known = sqlx::query(HEARTBEAT)
+    let told: Option<Option<String>> = sqlx::query_scalar(HEARTBEAT)
         .bind(server.0)
-        .execute(pool)
+        .fetch_optional(pool)
         .await
         .map_err(unavailable)?;
-    if known.rows_affected() == 0 {
+    let Some(told) = told else {
         return Ok(Heartbeat::Gone);
-    }
+    };
+    let order = told.as_deref().map(ServerOrder::of_name).transpose()?;
     if leases.is_empty() {
-        return Ok(Heartbeat::Alive { lost: Vec::new() });
+        let lost = Vec::new();
+        return Ok(Heartbeat::Alive { lost, order });
     }
 
     let (jobs, epochs) = columns(leases);
@@ -122,7 +130,22 @@ pub(crate) async fn heartbeat(
         .fetch_all(pool)
         .await
         .map_err(unavailable)?;
-    Ok(Heartbeat::Alive { lost })
+    Ok(Heartbeat::Alive { lost, order })
+}
+
+/// Answers whether this changed anything.
+pub(crate) async fn order(
+    pool: &PgPool,
+    server: ServerId,
+    order: Option<ServerOrder>,
+) -> Result<bool, StorageError> {
+    let told = sqlx::query(ORDER)
+        .bind(server.0)
+        .bind(order.map(ServerOrder::name))
+        .execute(pool)
+        .await
+        .map_err(unavailable)?;
+    Ok(told.rows_affected() > 0)
 }
 
 /// Answers how many jobs were given back.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use job_engine::storage::{
     BatchProgress, Batches, Claim, Claimed, Command, Commanded, DueJobs, Heartbeat, JobId, Lease,
-    Outcome, Rescued, RunNotes, ServerAnnouncement, ServerId, Settled, Settlement, Storage,
-    StorageError,
+    Outcome, Rescued, RunNotes, ServerAnnouncement, ServerId, ServerOrder, Settled, Settlement,
+    Storage, StorageError,
 };
 use job_engine::{BatchId, Duplicate, NewJob, Parent};
 use sqlx::postgres::PgPoolOptions;
@@ -284,6 +284,14 @@ impl Storage for PostgresStorage {
             self.pulses().insert(server.id, pulse);
         }
         Ok(())
+    }
+
+    async fn order_server(
+        &self,
+        server: ServerId,
+        order: Option<ServerOrder>,
+    ) -> Result<bool, StorageError> {
+        servers::order(&self.engine, server, order).await
     }
 
     async fn heartbeat(

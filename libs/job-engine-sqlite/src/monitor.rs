@@ -2,8 +2,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use job_engine::storage::{
     Counts, Cursor, ErrorGroup, JobDetails, JobId, JobQuery, JobSummary, Limit, LogLine, Monitor,
-    Page, Pause, Progress, QueueSummary, Resolution, ServerId, ServerSummary, StorageError,
-    Throughput,
+    Page, Pause, Progress, QueueSummary, Resolution, ServerId, ServerOrder, ServerSummary,
+    StorageError, Throughput,
 };
 use job_engine::{BatchId, State};
 use sqlx::sqlite::SqliteRow;
@@ -65,7 +65,7 @@ left join job_engine_limits as limits on limits.scope = 'queue' and limits.name 
 order by known.name";
 
 const SERVERS: &str = "
-select id, name, queues, kinds, workers, started_at, heartbeat_at,
+select id, name, queues, kinds, workers, told, started_at, heartbeat_at,
   (select count(*) from job_engine_jobs
    where state = 'Processing' and server = job_engine_servers.id) as processing
 from job_engine_servers
@@ -254,6 +254,7 @@ pub(crate) fn pause(row: &SqliteRow) -> Result<Option<Pause>, StorageError> {
 fn server(row: &SqliteRow) -> Result<ServerSummary, StorageError> {
     let queues: &str = column(row, "queues")?;
     let kinds: &str = column(row, "kinds")?;
+    let told: Option<&str> = column(row, "told")?;
     Ok(ServerSummary {
         id: ServerId(column(row, "id")?),
         name: column(row, "name")?,
@@ -262,6 +263,7 @@ fn server(row: &SqliteRow) -> Result<ServerSummary, StorageError> {
         kinds: serde_json::from_str(kinds)
             .map_err(|error| StorageError::Corrupt(format!("a server's kinds: {error}")))?,
         workers: small(column(row, "workers")?),
+        order: told.map(ServerOrder::of_name).transpose()?,
         processing: count(column(row, "processing")?),
         started_at: timestamp(column(row, "started_at")?)?,
         heartbeat_at: timestamp(column(row, "heartbeat_at")?)?,

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use job_engine::storage::{
-    Heartbeat, JobId, Lease, Rescued, ServerAnnouncement, ServerId, StorageError, reasons,
+    Heartbeat, JobId, Lease, Rescued, ServerAnnouncement, ServerId, ServerOrder, StorageError,
+    reasons,
 };
 use serde_json::json;
 use sqlx::SqliteConnection;
@@ -16,7 +17,13 @@ insert or replace into job_engine_servers
   (id, name, queues, workers, started_at, heartbeat_at, kinds)
 values ($1, $2, $3, $4, $5, $5, $6)";
 
-const HEARTBEAT: &str = "update job_engine_servers set heartbeat_at = $2 where id = $1";
+const HEARTBEAT: &str = "
+update job_engine_servers set heartbeat_at = $2 where id = $1 returning told";
+
+/// Who was told to stop is not told otherwise.
+const ORDER: &str = "
+update job_engine_servers set told = $2
+where id = $1 and told is not $2 and told is not 'stop'";
 
 /// `$1` is a JSON array of `[id, epoch]`.
 const HELD: &str = "
@@ -77,10 +84,10 @@ pub(crate) async fn heartbeat(
     leases: &[Lease],
 ) -> Result<Heartbeat, StorageError> {
     let mut write = writer.quick().await?;
-    let known = sqlx::query(HEARTBEAT)
+    let told: Option<Option<String>> = sqlx::query_scalar(HEARTBEAT)
         .bind(server.0)
         .bind(now())
-        .execute(&mut *write.transaction)
+        .fetch_optional(&mut *write.transaction)
         .await
         .map_err(unavailable)?;
     let held = sqlx::query(HELD)
@@ -90,14 +97,32 @@ pub(crate) async fn heartbeat(
         .map_err(unavailable)?;
     write.commit().await?;
 
-    if known.rows_affected() == 0 {
+    let Some(told) = told else {
         return Ok(Heartbeat::Gone);
-    }
+    };
     let held = held.iter().map(lease).collect::<Result<Vec<_>, _>>()?;
     let is_lost = |lease: &&Lease| !held.contains(lease);
     Ok(Heartbeat::Alive {
         lost: leases.iter().filter(is_lost).copied().collect(),
+        order: told.as_deref().map(ServerOrder::of_name).transpose()?,
     })
+}
+
+/// Answers whether this changed anything.
+pub(crate) async fn order(
+    writer: &Writer,
+    server: ServerId,
+    order: Option<ServerOrder>,
+) -> Result<bool, StorageError> {
+    let mut write = writer.quick().await?;
+    let told = sqlx::query(ORDER)
+        .bind(server.0)
+        .bind(order.map(ServerOrder::name))
+        .execute(&mut *write.transaction)
+        .await
+        .map_err(unavailable)?;
+    write.commit().await?;
+    Ok(told.rows_affected() > 0)
 }
 
 /// Answers how many jobs were given back.

@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use job_engine::storage::{
     BatchProgress, Batches, Claim, Claimed, Command, Commanded, DueJobs, Heartbeat, JobId, Lease,
-    Outcome, Rescued, RunNotes, ServerAnnouncement, ServerId, Settled, Settlement, Storage,
-    StorageError,
+    Outcome, Rescued, RunNotes, ServerAnnouncement, ServerId, ServerOrder, Settled, Settlement,
+    Storage, StorageError,
 };
 use job_engine::{BatchId, Duplicate, NewJob, Parent};
 use sqlx::SqlitePool;
@@ -176,6 +176,14 @@ impl Storage for SqliteStorage {
     async fn announce(&self, server: &ServerAnnouncement) -> Result<(), StorageError> {
         self.start_pulse(server.id).await;
         servers::announce(&self.writer, server).await
+    }
+
+    async fn order_server(
+        &self,
+        server: ServerId,
+        order: Option<ServerOrder>,
+    ) -> Result<bool, StorageError> {
+        servers::order(&self.writer, server, order).await
     }
 
     async fn heartbeat(

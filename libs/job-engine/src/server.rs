@@ -133,6 +133,12 @@ impl RunningServer {
         }
     }
 
+    /// Returns when the server is to stop because a person has told it to, on a dashboard for
+    /// example. Running jobs have their grace; [`stop`](Self::stop) waits for the end.
+    pub async fn told_to_stop(&self) {
+        self.stopping.cancelled().await;
+    }
+
     /// What this server has done since it started.
     pub fn tally(&self) -> Tally {
         self.tally.read()

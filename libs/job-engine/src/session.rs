@@ -1,7 +1,7 @@
 //! One life of a server under one id: from its announcement until it stops or is taken for dead.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
@@ -31,7 +31,7 @@ use crate::processes::{self, CALL_LIMIT};
 use crate::registry::Registry;
 use crate::server::ServerOptions;
 use crate::storage::{
-    Outcome, ServerAnnouncement, ServerId, Settlement, SharedStorage, StorageError,
+    Outcome, ServerAnnouncement, ServerId, ServerOrder, Settlement, SharedStorage, StorageError,
 };
 use crate::tally::TallySheet;
 
@@ -71,8 +71,27 @@ pub(crate) struct Session {
     pub(crate) held_back: AtomicBool,
     /// A job may be due earlier than the scheduler thinks.
     pub(crate) scheduled: Notify,
+    /// It was told to take no more jobs.
+    pub(crate) quiet: AtomicBool,
+    /// Fires when the server is to stop.
+    stopping: CancellationToken,
     /// Fires when the server was taken for dead.
     pub(crate) gone: CancellationToken,
+}
+
+impl Session {
+    /// Does what people ask of this server.
+    pub(crate) fn obey(&self, order: Option<ServerOrder>) {
+        let is_quiet = order.is_some();
+        if self.quiet.swap(is_quiet, Ordering::AcqRel) != is_quiet {
+            tracing::info!(server = %self.server, is_quiet, "this job server was told what to do");
+            // The claimer hands back what waits, or claims again.
+            self.enqueued.notify_one();
+        }
+        if order == Some(ServerOrder::Stop) {
+            self.stopping.cancel();
+        }
+    }
 }
 
 enum End {
@@ -131,7 +150,7 @@ impl<C: Send + Sync + 'static> Crew<C> {
     }
 
     async fn live(&self, server: ServerId, stopping: &CancellationToken) -> End {
-        let session = Arc::new(self.session(server));
+        let session = Arc::new(self.session(server, stopping));
         let mut life = Life::begin(self, &session);
 
         tokio::select! {
@@ -150,7 +169,7 @@ impl<C: Send + Sync + 'static> Crew<C> {
         }
     }
 
-    fn session(&self, server: ServerId) -> Session {
+    fn session(&self, server: ServerId, stopping: &CancellationToken) -> Session {
         Session {
             server,
             storage: self.storage.clone(),
@@ -166,6 +185,8 @@ impl<C: Send + Sync + 'static> Crew<C> {
             enqueued: Notify::new(),
             held_back: AtomicBool::new(false),
             scheduled: Notify::new(),
+            quiet: AtomicBool::new(false),
+            stopping: stopping.clone(),
             gone: CancellationToken::new(),
         }
     }

@@ -4,6 +4,7 @@ pub(crate) mod copies;
 pub(crate) mod many;
 pub(crate) mod queues;
 pub(crate) mod recurring;
+pub(crate) mod servers;
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};

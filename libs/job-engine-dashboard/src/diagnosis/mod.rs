@@ -34,11 +34,20 @@ impl Situation<'_> {
 
     /// The servers that are alive and take jobs from this queue.
     fn servers_of<'a>(&'a self, queue: &'a str) -> impl Iterator<Item = &'a ServerSummary> {
-        let takes = move |server: &&ServerSummary| {
-            !self.is_silent(server) && server.queues.iter().any(|name| name == queue)
-        };
+        let takes = move |server: &&ServerSummary| takes(server, queue, self.now, self.options);
         self.servers.iter().filter(takes)
     }
+}
+
+/// Whether a server takes jobs from this queue now.
+pub(crate) fn takes(
+    server: &ServerSummary,
+    queue: &str,
+    now: Timestamp,
+    options: &DashboardOptions,
+) -> bool {
+    let is_at_work = server.order.is_none() && !is_silent(server, now, options);
+    is_at_work && server.queues.iter().any(|name| name == queue)
 }
 
 /// Whether a server has not been heard of for longer than it may be.
@@ -53,7 +62,9 @@ pub(crate) fn is_silent(
 #[cfg(test)]
 mod tests {
     use jiff::SignedDuration;
-    use job_engine::storage::{HoldUps, JobSummary, Limit, Limited, Pause, Room, UsedLimit};
+    use job_engine::storage::{
+        HoldUps, JobSummary, Limit, Limited, Pause, Room, ServerOrder, UsedLimit,
+    };
     use job_engine::{JobId, ServerId, State};
 
     use super::*;
@@ -85,6 +96,7 @@ mod tests {
                     queues: vec!["mail".to_owned()],
                     kinds: vec!["send_mail".to_owned()],
                     workers: 2,
+                    order: None,
                     processing: 0,
                     started_at: ago(3600),
                     heartbeat_at: ago(1),
@@ -164,6 +176,18 @@ mod tests {
         assert_eq!(
             world.found(),
             ["No server takes jobs from the queue reports: 2 jobs are waiting."]
+        );
+    }
+
+    #[test]
+    fn a_queue_of_a_quiet_server_is_taken_by_nobody() {
+        let mut world = World::calm();
+        world.queues[0].enqueued = 2;
+        world.servers[0].order = Some(ServerOrder::Quiet);
+
+        assert_eq!(
+            world.found(),
+            ["No server takes jobs from the queue mail: 2 jobs are waiting."]
         );
     }
 

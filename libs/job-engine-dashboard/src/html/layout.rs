@@ -51,7 +51,7 @@ fn notice(visit: &Visit) -> Markup {
 }
 
 /// Every key that the script listens to.
-const KEYS: [(&str, &[&str]); 11] = [
+const KEYS: [(&str, &[&str]); 12] = [
     ("Search", &["/"]),
     ("Next and previous row", &["j", "k"]),
     ("Tick the row", &["x"]),
@@ -60,10 +60,8 @@ const KEYS: [(&str, &[&str]); 11] = [
     ("Failed jobs", &["g", "f"]),
     ("Retries", &["g", "r"]),
     ("Enqueued, processing, succeeded", &["g", "e / p / s"]),
-    (
-        "Queues, servers, recurring jobs, batches",
-        &["g", "u / v / y / h"],
-    ),
+    ("Queues, kinds, servers", &["g", "u / k / v"]),
+    ("Recurring jobs, batches", &["g", "y / h"]),
     ("Errors, operations, audit log", &["g", "x / b / l"]),
     ("Live on and off, colours", &["l", "t"]),
 ];

@@ -23,6 +23,7 @@ pub(crate) fn side_bar(visit: &Visit) -> Markup {
             h2 #nav-engine { "Engine" }
             ul aria-labelledby="nav-engine" {
                 (link(visit, "/queues", icon::QUEUES, "Queues", "u", None))
+                (link(visit, "/kinds", icon::MARK, "Kinds", "k", None))
                 (link(visit, "/servers", icon::SERVERS, "Servers", "v", None))
                 (link(visit, "/recurring", icon::RECURRING, "Recurring jobs", "y", None))
                 (link(visit, "/batches", icon::ALL, "Batches", "h", None))

@@ -6,6 +6,7 @@ pub(crate) mod copy;
 pub(crate) mod errors;
 pub(crate) mod job;
 pub(crate) mod job_list;
+pub(crate) mod kinds;
 pub(crate) mod operations;
 pub(crate) mod overview;
 pub(crate) mod queues;

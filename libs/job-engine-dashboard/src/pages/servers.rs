@@ -3,28 +3,32 @@ use std::collections::HashMap;
 use axum::extract::State;
 use job_engine::ServerId;
 use job_engine::State as JobState;
-use job_engine::storage::{JobQuery, JobSummary, ServerSummary};
+use job_engine::storage::{JobQuery, JobSummary, ServerOrder, ServerSummary};
 use maud::{Markup, html};
 
 use super::{head, job_link};
 use crate::Shared;
+use crate::access::Permission;
+use crate::actions::servers::ServerAction;
 use crate::diagnosis::is_silent;
+use crate::html::navigation::hidden_token;
 use crate::html::state::marked;
 use crate::html::table::{Column, cell, column, table};
-use crate::html::{icon, number, time};
+use crate::html::{icon, jobs, number, time};
 use crate::page::{Page, PageError};
 use crate::visit::Visit;
 
 /// Of how many running jobs it is said which server runs them.
 const RUNNING_SHOWN: usize = 200;
 
-const COLUMNS: [Column; 6] = [
+const COLUMNS: [Column; 7] = [
     column("Server", "wide"),
     column("State", ""),
     column("Takes from", "names"),
     column("Workers busy", "busy-column"),
     column("Up for", "time"),
     column("Heartbeat", "time"),
+    column("", "row-actions"),
 ];
 
 pub(crate) async fn show(State(shared): State<Shared>, visit: Visit) -> Result<Page, PageError> {
@@ -66,11 +70,14 @@ pub(crate) fn server_table(visit: &Visit, servers: &[ServerSummary]) -> Markup {
 }
 
 fn row(visit: &Visit, server: &ServerSummary) -> Markup {
-    let [name, state, queues, workers, started, heartbeat] = &COLUMNS;
-    let health = if is_silent(server, visit.now, &visit.options) {
-        marked("warning", icon::WARNING, "Possibly dead")
-    } else {
-        marked("success", icon::SUCCEEDED, "Alive")
+    let [name, state, queues, workers, started, heartbeat, actions] = &COLUMNS;
+    let health = match server.order {
+        _ if is_silent(server, visit.now, &visit.options) => {
+            marked("warning", icon::WARNING, "Possibly dead")
+        }
+        Some(ServerOrder::Stop) => marked("neutral", icon::DELETED, "Stops"),
+        Some(ServerOrder::Quiet) => marked("warning", icon::PAUSED, "Quiet"),
+        None => marked("success", icon::SUCCEEDED, "Alive"),
     };
     let busy = format!("{} of {}", number(server.processing), server.workers);
     html! {
@@ -87,8 +94,52 @@ fn row(visit: &Visit, server: &ServerSummary) -> Markup {
             }))
             (cell(started, &time::since(server.started_at, visit.now)))
             (cell(heartbeat, &time::relative(server.heartbeat_at, visit.now)))
+            (cell(actions, &buttons(visit, server)))
         }
     }
+}
+
+fn buttons(visit: &Visit, server: &ServerSummary) -> Markup {
+    let offered = ServerAction::ALL.into_iter();
+    let mut offered = offered
+        .filter(|action| action.offered_after(server.order))
+        .peekable();
+    if !visit.viewer.may(Permission::ManageServers) || offered.peek().is_none() {
+        return html! {};
+    }
+
+    html! {
+        form.row-buttons method="post" {
+            (hidden_token(visit))
+            input type="hidden" name="server" value=(server.id);
+            @for action in offered {
+                button.act.danger[action == ServerAction::Stop] title=(action.explanation())
+                    aria-label={ (action.label()) ": " (server.name) }
+                    formaction=(visit.url(&action.path())) { (action.label()) }
+            }
+        }
+    }
+}
+
+/// Asks before a server is stopped.
+pub(crate) fn sure_to_stop(visit: &Visit, server: &ServerSummary) -> Page {
+    let title = format!("Stop {}?", server.name);
+    let running = jobs(server.processing);
+    let about = format!(
+        "It takes no more jobs. Of the {running} that it runs now, those that do not end within its \
+         grace are handed back and run elsewhere. It can be started again only where it runs."
+    );
+    let body = html! {
+        (head(&title, &about, &html! {}))
+        form.sure method="post" action=(visit.url(&ServerAction::Stop.path())) {
+            (hidden_token(visit))
+            input type="hidden" name="server" value=(server.id);
+            input type="hidden" name="sure" value="yes";
+            button.act.danger { "Stop it" }
+            a.button href=(visit.url("/servers")) { "Let it run" }
+        }
+    };
+    Page::ok(title, body)
 }
 
 fn running_jobs(visit: &Visit, server: &ServerSummary, jobs: &[&JobSummary]) -> Markup {

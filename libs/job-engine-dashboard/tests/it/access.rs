@@ -6,7 +6,7 @@ use crate::jobs::Engine;
 use crate::test_dashboard::{TestDashboard, full, read_only};
 
 /// Every address, and some that are none.
-const ADDRESSES: [(Method, &str); 25] = [
+const ADDRESSES: [(Method, &str); 36] = [
     (Method::GET, "/hangfire"),
     (Method::GET, "/hangfire/jobs"),
     (Method::GET, "/hangfire/jobs/enqueued"),
@@ -20,7 +20,16 @@ const ADDRESSES: [(Method, &str); 25] = [
         Method::GET,
         "/hangfire/jobs/details/00000000-0000-0000-0000-000000000000",
     ),
+    (Method::GET, "/hangfire/errors"),
+    (Method::GET, "/hangfire/operations"),
+    (Method::GET, "/hangfire/operations/new"),
+    (Method::GET, "/hangfire/audit"),
+    (Method::GET, "/hangfire/audit/audit.csv"),
+    (Method::GET, "/hangfire/recurring"),
+    (Method::GET, "/hangfire/batches"),
+    (Method::GET, "/hangfire/kinds"),
     (Method::GET, "/hangfire/queues"),
+    (Method::GET, "/hangfire/queues/mail"),
     (Method::GET, "/hangfire/servers"),
     (Method::GET, "/hangfire/events"),
     (Method::GET, "/hangfire/assets/dashboard.css"),
@@ -37,6 +46,8 @@ const ADDRESSES: [(Method, &str); 25] = [
         Method::POST,
         "/hangfire/jobs/actions/requeue/00000000-0000-0000-0000-000000000000",
     ),
+    (Method::POST, "/hangfire/queues/actions/pause"),
+    (Method::POST, "/hangfire/servers/actions/stop"),
     (Method::POST, "/hangfire/theme"),
 ];
 

@@ -13,4 +13,5 @@ mod paging;
 mod queues;
 mod recurring;
 mod redaction;
+mod servers;
 mod test_dashboard;

@@ -70,7 +70,13 @@ async fn a_server_whose_connection_was_ended_takes_its_lock_again() {
 
     assert!(storage.rescue(PATIENCE).await.unwrap().servers.is_empty());
     let heartbeat = storage.heartbeat(server, &[]).await.unwrap();
-    assert_eq!(heartbeat, Heartbeat::Alive { lost: Vec::new() });
+    assert_eq!(
+        heartbeat,
+        Heartbeat::Alive {
+            lost: Vec::new(),
+            order: None
+        }
+    );
 }
 
 #[tokio::test]

@@ -259,7 +259,7 @@ async fn answer(storage: &SharedStorage, call: &Call) -> (String, Vec<Lease>) {
         Call::Announce(server) => format!("{:?}", storage.announce(server).await.is_ok()),
         Call::Heartbeat(server, held) => {
             match storage.heartbeat(*server, held).await.expect("it answers") {
-                Heartbeat::Alive { mut lost } => {
+                Heartbeat::Alive { mut lost, .. } => {
                     lost.sort_unstable_by_key(|lease| (lease.job, lease.epoch));
                     lost.dedup();
                     format!("lost {lost:?}")

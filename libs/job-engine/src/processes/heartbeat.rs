@@ -48,7 +48,10 @@ impl Process for Heart {
         let session = &self.session;
         let leases = session.leases.held();
         match session.storage.heartbeat(session.server, &leases).await? {
-            Heartbeat::Alive { lost } => session.leases.lose(&lost),
+            Heartbeat::Alive { lost, order } => {
+                session.leases.lose(&lost);
+                session.obey(order);
+            }
             Heartbeat::Gone => session.gone.cancel(),
         }
 

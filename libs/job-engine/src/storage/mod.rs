@@ -282,11 +282,44 @@ pub struct ServerAnnouncement {
 /// The answer to a heartbeat.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Heartbeat {
-    /// The server is known. `lost` are those of the given leases that are no longer valid.
-    Alive { lost: Vec<Lease> },
+    /// The server is known. `lost` are those of the given leases that are no longer valid; `order`
+    /// is what people ask of it now.
+    Alive {
+        lost: Vec<Lease>,
+        order: Option<ServerOrder>,
+    },
     /// The server was taken for dead and its jobs were given away. It must stop them all and
     /// announce itself anew under another id.
     Gone,
+}
+
+/// What people ask of a running server. It holds for this life of the server alone: one that starts
+/// anew, or was taken for dead and goes on under another id, works as before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServerOrder {
+    /// Takes no more jobs; what runs goes on.
+    Quiet,
+    /// Stops as [`RunningServer::stop`](crate::RunningServer::stop) does, with its grace.
+    Stop,
+}
+
+impl ServerOrder {
+    /// Every order.
+    pub const ALL: [Self; 2] = [Self::Quiet, Self::Stop];
+
+    /// The name that storages keep.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Quiet => "quiet",
+            Self::Stop => "stop",
+        }
+    }
+
+    /// The order of this [`name`](Self::name).
+    pub fn of_name(name: &str) -> Result<Self, StorageError> {
+        let found = Self::ALL.into_iter().find(|order| order.name() == name);
+        found.ok_or_else(|| StorageError::Corrupt(format!("`{name}` is no order to a server")))
+    }
 }
 
 /// What was taken over from servers that are dead.
@@ -435,6 +468,14 @@ pub trait Storage:
     /// faster than missing heartbeats (a session lock, a file lock), where the storage has such a
     /// thing.
     async fn announce(&self, server: &ServerAnnouncement) -> Result<(), StorageError>;
+
+    /// Tells a server what to do from its next heartbeat on; with `None` it works again. One that
+    /// was told to stop stays so. Answers whether this changed anything.
+    async fn order_server(
+        &self,
+        server: ServerId,
+        order: Option<ServerOrder>,
+    ) -> Result<bool, StorageError>;
 
     /// Says that the server lives and asks whether it still holds `leases`.
     async fn heartbeat(

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::error_group::ErrorGroup;
 use super::search::{Condition, Test};
 use super::throughput::{Resolution, Throughput};
-use super::{JobId, Limit, Origin, Pause, Progress, ServerId, StorageError};
+use super::{JobId, Limit, Origin, Pause, Progress, ServerId, ServerOrder, StorageError};
 use crate::batch::BatchId;
 use crate::job::ErrorReport;
 use crate::state::State;
@@ -246,6 +246,8 @@ pub struct ServerSummary {
     /// Which kinds of jobs it can run, by all their names.
     pub kinds: Vec<String>,
     pub workers: u32,
+    /// What it was told to do.
+    pub order: Option<ServerOrder>,
     /// How many jobs it runs now.
     pub processing: u64,
     pub started_at: Timestamp,

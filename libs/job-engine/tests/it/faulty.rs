@@ -15,7 +15,7 @@ use job_engine::storage::{
     Counts, Deed, DueJobs, DueRecurring, ErrorGroup, Heartbeat, HoldUps, JobDetails, JobQuery,
     Lease, Limit, Limited, Limits, LogLine, Monitor, NewOperation, Operation, OperationId,
     Operations, Page, Progress, QueueSummary, RecurringPage, RecurringQuery, RecurringRecord,
-    RecurringRun, RecurringStorage, Rescued, Resolution, RunNotes, ServerAnnouncement,
+    RecurringRun, RecurringStorage, Rescued, Resolution, RunNotes, ServerAnnouncement, ServerOrder,
     ServerSummary, Settled, Settlement, Throughput, UnknownKind,
 };
 use job_engine::{BatchId, Duplicate, JobId, NewJob, Parent, ServerId, Storage, StorageError};
@@ -173,6 +173,14 @@ impl Storage for FaultyStorage {
 
     async fn announce(&self, server: &ServerAnnouncement) -> Result<(), StorageError> {
         self.call(Call::Announce, self.inner.announce(server)).await
+    }
+
+    async fn order_server(
+        &self,
+        server: ServerId,
+        order: Option<ServerOrder>,
+    ) -> Result<bool, StorageError> {
+        self.inner.order_server(server, order).await
     }
 
     async fn heartbeat(

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use job_engine::{ServerOptions, State};
+use job_engine::storage::{Monitor, ServerOrder};
+use job_engine::{ServerOptions, State, Storage};
 use tokio::time::Instant;
 
 use crate::faulty::{Call, Fault};
@@ -169,4 +170,54 @@ fn brief() -> ServerOptions {
         grace: Duration::from_millis(100),
         ..options()
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quiet_server_takes_no_more_jobs_until_it_may_work_again() {
+    let stage = Stage::empty();
+    let running = stage.enqueue_scripted("post", &[Act::Wait]).await;
+    let server = stage.start().await;
+    stage.world.saw("post runs, attempt 1", 1).await;
+
+    order(&stage, Some(ServerOrder::Quiet)).await;
+    pass(Duration::from_secs(3)).await;
+    let later = stage.enqueue("later").await;
+    pass(Duration::from_secs(30)).await;
+    assert_eq!(stage.state(later).await, State::Enqueued);
+    assert_eq!(stage.state(running).await, State::Processing);
+    stage.world.gate.notify_one();
+    stage.world.saw("post is done", 1).await;
+
+    order(&stage, None).await;
+    stage.world.saw("later is done", 1).await;
+    server.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_told_to_stop_lets_its_jobs_end_and_retires() {
+    let stage = Stage::empty();
+    let running = stage.enqueue_scripted("post", &[Act::Wait]).await;
+    let server = stage.start().await;
+    stage.world.saw("post runs, attempt 1", 1).await;
+
+    order(&stage, Some(ServerOrder::Stop)).await;
+    server.told_to_stop().await;
+    let later = stage.enqueue("later").await;
+    stage.world.gate.notify_one();
+    server.stop().await;
+
+    assert_eq!(stage.state(running).await, State::Succeeded);
+    assert_eq!(stage.states(later).await, [State::Enqueued]);
+    assert_eq!(stage.servers().await, []);
+}
+
+async fn order(stage: &Stage, order: Option<ServerOrder>) {
+    let servers = stage.storage.servers().await.expect("servers are listed");
+    let ordered = stage.storage.order_server(servers[0].id, order).await;
+    assert!(ordered.expect("servers can be told"));
+}
+
+/// Moves the paused clock, and lets everyone act whose time comes on the way.
+async fn pass(time: Duration) {
+    tokio::time::sleep(time).await;
 }

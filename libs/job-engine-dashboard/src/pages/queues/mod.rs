@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 use super::head;
 use crate::Shared;
-use crate::diagnosis::is_silent;
+use crate::diagnosis::takes;
 use crate::filters::Filters;
 use crate::html::state::marked;
 use crate::html::table::{Column, cell, column, table};
@@ -54,19 +54,21 @@ pub(crate) fn queue_table(
 fn row(visit: &Visit, queue: &QueueSummary, servers: &[ServerSummary]) -> Markup {
     let [name, waiting, running, oldest, taken_by] = &COLUMNS;
     let filters = Filters::of_queue(&queue.name);
-    let jobs = |list: &str, n: u64| {
-        html! { a href=(visit.url(&filters.address(list))) { (number(n)) } }
-    };
+    let at_once = queue.limit.and_then(|limit| limit.at_once);
     html! {
         tr data-key=(queue.name) {
             (cell(name, &html! {
                 a.mono.name href=(visit.url(&one::path(&queue.name))) { (queue.name) }
                 @if queue.paused.is_some() { " " (marked("warning", icon::PAUSED, "Paused")) }
             }))
-            (cell(waiting, &jobs("/jobs/enqueued", queue.enqueued)))
+            (cell(waiting, &html! {
+                a href=(visit.url(&filters.address("/jobs/enqueued"))) { (number(queue.enqueued)) }
+            }))
             (cell(running, &html! {
-                (jobs("/jobs/processing", queue.processing))
-                @if let Some(most) = queue.limit.and_then(|limit| limit.at_once) { " of " (most) }
+                a href=(visit.url(&filters.address("/jobs/processing"))) {
+                    (number(queue.processing))
+                    @if let Some(most) = at_once { " of " (most) }
+                }
             }))
             (cell(oldest, &oldest_wait(visit, queue)))
             (cell(taken_by, &takers(visit, queue, servers)))
@@ -86,9 +88,7 @@ fn oldest_wait(visit: &Visit, queue: &QueueSummary) -> Markup {
 }
 
 fn takers(visit: &Visit, queue: &QueueSummary, servers: &[ServerSummary]) -> Markup {
-    let takes = |server: &&ServerSummary| {
-        server.queues.contains(&queue.name) && !is_silent(server, visit.now, &visit.options)
-    };
+    let takes = |server: &&ServerSummary| takes(server, &queue.name, visit.now, &visit.options);
     match servers.iter().filter(takes).count() {
         0 => html! { span.late { "No server" } },
         1 => html! { "1 server" },

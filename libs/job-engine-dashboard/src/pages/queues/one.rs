@@ -9,7 +9,7 @@ use super::{limits, oldest_wait};
 use crate::Shared;
 use crate::access::Permission;
 use crate::actions::queues::QueueAction;
-use crate::diagnosis::is_silent;
+use crate::diagnosis::takes;
 use crate::filters::{Filters, encode};
 use crate::html::navigation::hidden_token;
 use crate::html::{icon, limit, number, time};
@@ -166,9 +166,7 @@ fn counted(n: u64) -> String {
 }
 
 fn takers(visit: &Visit, queue: &QueueSummary, servers: &[ServerSummary]) -> Markup {
-    let takes = |server: &&ServerSummary| {
-        server.queues.contains(&queue.name) && !is_silent(server, visit.now, &visit.options)
-    };
+    let takes = |server: &&ServerSummary| takes(server, &queue.name, visit.now, &visit.options);
     let servers: Vec<&ServerSummary> = servers.iter().filter(takes).collect();
     html! {
         section aria-labelledby="takers" {

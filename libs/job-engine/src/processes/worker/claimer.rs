@@ -70,14 +70,17 @@ impl Claimer {
     /// Gives back what waits behind jobs that turned out to be long.
     async fn give_back_delayed(&self) {
         let oldest = self.session.queue.oldest();
-        if oldest.is_none_or(|since| since.elapsed() < PATIENCE) {
-            return;
+        if oldest.is_some_and(|since| since.elapsed() >= PATIENCE) {
+            self.give_back_waiting("Handed back: no worker came free in time")
+                .await;
         }
+    }
 
+    async fn give_back_waiting(&self, reason: &str) {
         for job in self.session.queue.drain() {
             let lease = job.claimed.lease;
             if self.session.leases.end(lease) {
-                let reason = "Handed back: no worker came free in time".to_owned();
+                let reason = reason.to_owned();
                 let outcome = Outcome::Returned { reason };
                 // Only a server that ends closes the inbox.
                 let _ = self.settlements.send(Settlement { lease, outcome }).await;
@@ -114,6 +117,12 @@ impl Process for Claimer {
     async fn pass(&mut self) -> Result<Duration, StorageError> {
         let poll_interval = self.session.options.poll_interval;
         self.give_back_unanswered().await?;
+        if self.session.quiet.load(Ordering::Acquire) {
+            self.give_back_waiting("Handed back: its server takes no more jobs")
+                .await;
+            self.more = false;
+            return Ok(poll_interval);
+        }
         self.give_back_delayed().await;
 
         let look_ahead = self.pace.look_ahead(self.session.queue.done_so_far());

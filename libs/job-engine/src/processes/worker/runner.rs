@@ -117,7 +117,7 @@ impl<C: Send + Sync + 'static> Runner<C> {
         let leases = [lease];
         let asked = session.storage.heartbeat(session.server, &leases);
         match within(LEASE_CHECK, asked).await {
-            Ok(Heartbeat::Alive { lost }) => lost.is_empty(),
+            Ok(Heartbeat::Alive { lost, .. }) => lost.is_empty(),
             Ok(Heartbeat::Gone) => false,
             Err(_) => true,
         }

@@ -191,7 +191,7 @@ pub async fn odd_characters_in_a_reason_do_not_stop_a_command(storage: SharedSto
     let heartbeat = storage.heartbeat(server, &[claimed.lease]).await;
     let lost = vec![claimed.lease];
     let answer = heartbeat.expect("the server is known");
-    assert_eq!(answer, Heartbeat::Alive { lost });
+    assert_eq!(answer, Heartbeat::Alive { lost, order: None });
     stage.settle(claimed.lease, succeeded()).await;
     assert_eq!(stage.state(id).await, State::Enqueued);
 }

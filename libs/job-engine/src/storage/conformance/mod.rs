@@ -215,6 +215,8 @@ macro_rules! storage_conformance {
         }
         $crate::storage_conformance! { @topic $storage, servers:
             an_announced_server_is_listed,
+            a_server_is_told_to_be_quiet_and_to_work_again,
+            a_server_that_is_told_to_stop_stays_so,
             a_heartbeat_tells_which_leases_are_lost,
             an_unknown_server_is_gone,
             a_dead_server_is_forgotten_and_its_jobs_run_again,

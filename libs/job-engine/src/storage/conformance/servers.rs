@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::stage::{HOUR, Stage, job, jobs, succeeded};
 use crate::state::State;
 use crate::storage::{
-    Heartbeat, JobId, Lease, Outcome, Rescued, ServerAnnouncement, ServerId, Settled, SharedStorage,
+    Heartbeat, JobId, Lease, Outcome, Rescued, ServerAnnouncement, ServerId, ServerOrder, Settled,
+    SharedStorage,
 };
 
 pub async fn an_announced_server_is_listed(storage: SharedStorage) {
@@ -31,6 +32,52 @@ pub async fn an_announced_server_is_listed(storage: SharedStorage) {
     assert!(servers[0].heartbeat_at >= servers[0].started_at);
 }
 
+pub async fn a_server_is_told_to_be_quiet_and_to_work_again(storage: SharedStorage) {
+    let stage = Stage::of(&storage);
+    let server = stage.server().await;
+    let other = stage.server().await;
+
+    let quiet = Some(ServerOrder::Quiet);
+    assert!(ordered(&storage, server, quiet).await);
+    assert!(
+        !ordered(&storage, server, quiet).await,
+        "it is quiet already"
+    );
+
+    assert_eq!(heartbeat(&storage, server, &[]).await, told(quiet));
+    assert_eq!(heartbeat(&storage, other, &[]).await, told(None));
+    let servers = storage.servers().await.expect("servers are listed");
+    let listed = servers.iter().find(|listed| listed.id == server);
+    assert_eq!(listed.and_then(|listed| listed.order), quiet);
+    assert!(ordered(&storage, server, None).await);
+    assert_eq!(heartbeat(&storage, server, &[]).await, told(None));
+}
+
+pub async fn a_server_that_is_told_to_stop_stays_so(storage: SharedStorage) {
+    let stage = Stage::of(&storage);
+    let server = stage.server().await;
+
+    let stop = Some(ServerOrder::Stop);
+    assert!(ordered(&storage, server, stop).await);
+
+    assert!(!ordered(&storage, server, None).await);
+    assert!(!ordered(&storage, server, Some(ServerOrder::Quiet)).await);
+    assert_eq!(heartbeat(&storage, server, &[]).await, told(stop));
+    assert!(!ordered(&storage, ServerId::random(), stop).await);
+}
+
+async fn ordered(storage: &SharedStorage, server: ServerId, order: Option<ServerOrder>) -> bool {
+    let changed = storage.order_server(server, order).await;
+    changed.expect("servers can be told")
+}
+
+fn told(order: Option<ServerOrder>) -> Heartbeat {
+    Heartbeat::Alive {
+        lost: Vec::new(),
+        order,
+    }
+}
+
 pub async fn a_heartbeat_tells_which_leases_are_lost(storage: SharedStorage) {
     let stage = Stage::of(&storage);
     let server = stage.server().await;
@@ -48,7 +95,7 @@ pub async fn a_heartbeat_tells_which_leases_are_lost(storage: SharedStorage) {
 
     let asked = [leases[0], leases[1], leases[2], unknown, later];
     let mut lost = match heartbeat(&storage, server, &asked).await {
-        Heartbeat::Alive { lost } => lost,
+        Heartbeat::Alive { lost, .. } => lost,
         Heartbeat::Gone => panic!("the server is known"),
     };
 
@@ -243,7 +290,7 @@ pub async fn a_claim_whose_answer_was_lost_is_given_back(storage: SharedStorage)
         assert_eq!(summary.abandoned, 0);
         assert!(summary.reason.is_some());
     }
-    let alive = Heartbeat::Alive { lost: Vec::new() };
+    let alive = told(None);
     assert_eq!(heartbeat(&storage, server, known).await, alive);
 }
 

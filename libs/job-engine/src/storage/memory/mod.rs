@@ -38,7 +38,8 @@ use super::{
     DueJobs, ErrorGroup, Heartbeat, HoldUps, JobDetails, JobId, JobQuery, Lease, Limit, Limited,
     Limits, LogLine, Monitor, NewOperation, Operation, OperationId, Operations, Page, Pause,
     Progress, QueueSummary, Rescued, Resolution, RunNotes, ServerAnnouncement, ServerId,
-    ServerSummary, Settled, Settlement, Storage, StorageError, Throughput, UnknownKind,
+    ServerOrder, ServerSummary, Settled, Settlement, Storage, StorageError, Throughput,
+    UnknownKind,
 };
 use crate::batch::BatchId;
 use crate::continuation::Parent;
@@ -190,6 +191,14 @@ impl Storage for MemoryStorage {
     async fn announce(&self, server: &ServerAnnouncement) -> Result<(), StorageError> {
         self.tables().announce(server, self.clock.now());
         Ok(())
+    }
+
+    async fn order_server(
+        &self,
+        server: ServerId,
+        order: Option<ServerOrder>,
+    ) -> Result<bool, StorageError> {
+        Ok(self.tables().order_server(server, order))
     }
 
     async fn heartbeat(

@@ -88,6 +88,7 @@ impl Tables {
                 queues: server.announcement.queues.clone(),
                 kinds: server.announcement.kinds.clone(),
                 workers: u32::try_from(server.announcement.workers).unwrap_or(u32::MAX),
+                order: server.order,
                 processing: self.indexes.held_by(*id).len() as u64,
                 started_at: server.started_at,
                 heartbeat_at: server.heartbeat_at,

@@ -3,7 +3,9 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 
 use super::Tables;
-use crate::storage::{Heartbeat, Lease, Rescued, ServerAnnouncement, ServerId, reasons};
+use crate::storage::{
+    Heartbeat, Lease, Rescued, ServerAnnouncement, ServerId, ServerOrder, reasons,
+};
 
 /// A server that announced itself.
 #[derive(Debug)]
@@ -11,6 +13,7 @@ pub(super) struct ServerRecord {
     pub(super) announcement: ServerAnnouncement,
     pub(super) started_at: Timestamp,
     pub(super) heartbeat_at: Timestamp,
+    pub(super) order: Option<ServerOrder>,
 }
 
 impl Tables {
@@ -19,6 +22,7 @@ impl Tables {
             announcement: server.clone(),
             started_at: now,
             heartbeat_at: now,
+            order: None,
         };
         self.servers.insert(server.id, record);
     }
@@ -33,6 +37,7 @@ impl Tables {
             return Heartbeat::Gone;
         };
         record.heartbeat_at = now;
+        let order = record.order;
 
         let is_held = |lease: &Lease| {
             let job = self.jobs.get(&lease.job);
@@ -44,7 +49,19 @@ impl Tables {
                 .filter(|lease| !is_held(lease))
                 .copied()
                 .collect(),
+            order,
         }
+    }
+
+    pub(super) fn order_server(&mut self, server: ServerId, order: Option<ServerOrder>) -> bool {
+        let Some(record) = self.servers.get_mut(&server) else {
+            return false;
+        };
+        if record.order == order || record.order == Some(ServerOrder::Stop) {
+            return false;
+        }
+        record.order = order;
+        true
     }
 
     pub(super) fn retire(&mut self, server: ServerId, now: Timestamp) {

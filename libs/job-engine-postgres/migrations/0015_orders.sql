@@ -1,0 +1,2 @@
+-- What people ask of a server, which it learns with its heartbeat: `quiet` or `stop`.
+alter table job_engine.servers add column told text;
