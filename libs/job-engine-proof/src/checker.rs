@@ -5,6 +5,7 @@ use job_engine::storage::JobId;
 
 use crate::found::{Found, FoundJob, Occurrence};
 use crate::ledger::{Answer, CutOff, Intent, Ledger, Run};
+use crate::overlaps::check_limits;
 
 /// A promise that was broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub enum Violation {
     Overlapped(JobId, i64, i64),
     /// Its history goes from one state to another that may not follow, or beyond an end.
     ImpossibleHistory(JobId, State, State),
+    /// When this job began, more jobs of its queue ran than may: so many.
+    LimitExceeded(String, JobId, usize),
     /// An occurrence of a recurring job made two jobs.
     OccurredTwice(String, i64),
     /// An occurrence of a recurring job made none.
@@ -68,6 +71,7 @@ pub fn check(ledger: &Ledger, found: &Found) -> Vec<Violation> {
         violations.extend(check_leases(*id, job, runs));
         violations.extend(check_overlaps(*id, runs, &ledger.cut_off));
     }
+    violations.extend(check_limits(ledger, found));
     violations.extend(check_counts(found));
     violations
 }
@@ -180,8 +184,12 @@ fn check_overlaps(id: JobId, runs: &[&Run], cut_off: &[CutOff]) -> Vec<Violation
 
 impl CutOff {
     fn excuses(&self, first: &Run, second: &Run) -> bool {
-        self.process.is_none_or(|process| process == first.process)
-            && (self.from..=self.to).contains(&second.began)
+        self.silences(first.process, second.began)
+    }
+
+    /// Whether this process could not be heard then.
+    pub(crate) fn silences(&self, process: u32, time: u64) -> bool {
+        self.process.is_none_or(|silent| silent == process) && (self.from..=self.to).contains(&time)
     }
 }
 
@@ -468,6 +476,7 @@ mod tests {
         let job = FoundJob {
             state,
             history: history.to_vec(),
+            queue: "default".to_owned(),
         };
         let counts = Counts {
             succeeded: u64::from(state == Succeeded),

@@ -31,6 +31,7 @@ pub struct FoundJob {
     pub state: State,
     /// Oldest first, the present state included.
     pub history: Vec<State>,
+    pub queue: String,
 }
 
 impl Found {
@@ -77,7 +78,13 @@ impl Found {
         if let Some(details) = storage.job(id).await? {
             let history = details.history.iter().map(|entry| entry.state).collect();
             let state = details.summary.state;
-            self.jobs.insert(id, FoundJob { state, history });
+            let queue = details.summary.queue;
+            let job = FoundJob {
+                state,
+                history,
+                queue,
+            };
+            self.jobs.insert(id, job);
         }
         Ok(())
     }

@@ -17,6 +17,8 @@ pub struct Ledger {
     pub cut_off: Vec<CutOff>,
     /// Recurring jobs of which no occurrence may be left out, and their intervals.
     pub recurring: Vec<(String, Duration)>,
+    /// Queues of which only so many jobs may run at once.
+    pub limits: Vec<(String, usize)>,
 }
 
 /// Jobs that a client has enqueued in one transaction.

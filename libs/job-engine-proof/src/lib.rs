@@ -9,6 +9,8 @@ pub mod found;
 /// Whether the two agree.
 pub mod checker;
 
+mod overlaps;
+
 pub use checker::{Violation, check};
 pub use found::{Found, FoundJob, Occurrence};
 pub use ledger::{Answer, CutOff, Intent, Ledger, Run};

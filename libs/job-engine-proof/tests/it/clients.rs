@@ -8,31 +8,35 @@ use job_engine::{Client, NewJob};
 use job_engine_proof::{Answer, Intent, ledger};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::{NoContext, Timestamp, Uuid};
 
 use crate::entry::Entry;
+use crate::limits;
 use crate::place::Place;
 use crate::planted::Planted;
 use crate::worker;
 
-const CLIENTS: u64 = 2;
+pub(crate) const CLIENTS: u64 = 2;
 
 /// A call that takes longer has no answer.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Enqueue until it is enough.
+/// Enqueue until it is enough, and count the transactions that are acknowledged.
 pub(crate) fn start(
     place: &Arc<Place>,
     planted: Planted,
     seed: u64,
     enough: &CancellationToken,
+    acknowledged: &watch::Sender<u64>,
 ) -> JoinSet<Vec<Intent>> {
     let mut clients = JoinSet::new();
     for number in 0..CLIENTS {
         let (place, enough) = (place.clone(), enough.clone());
+        let acknowledged = acknowledged.clone();
         clients.spawn(async move {
             let storage = worker::storage(&place).await;
             let one = OneClient {
@@ -40,6 +44,7 @@ pub(crate) fn start(
                 client: Client::new(storage),
                 place,
                 planted,
+                acknowledged,
             };
             one.enqueue(enough).await
         });
@@ -52,6 +57,7 @@ struct OneClient {
     client: Client,
     planted: Planted,
     chance: StdRng,
+    acknowledged: watch::Sender<u64>,
 }
 
 impl OneClient {
@@ -61,10 +67,11 @@ impl OneClient {
             let jobs = self.jobs();
             let ids = jobs.iter().map(|job| job.id).collect();
             let answer = timeout(PATIENCE, self.try_to_enqueue(&jobs)).await;
-            intents.push(Intent {
-                jobs: ids,
-                answer: answer.unwrap_or(Answer::Unknown),
-            });
+            let answer = answer.unwrap_or(Answer::Unknown);
+            if answer == Answer::Acknowledged {
+                self.acknowledged.send_modify(|count| *count += 1);
+            }
+            intents.push(Intent { jobs: ids, answer });
             let pace = self.chance.random_range(10..40);
             sleep(Duration::from_millis(pace)).await;
         }
@@ -95,12 +102,14 @@ impl OneClient {
 
     fn job(&mut self) -> NewJob {
         let entry = match self.planted {
-            Planted::Nothing | Planted::ForgetsTheJobsOfTheDead | Planted::DoesNotFence => {
-                Entry::random(&mut self.chance)
-            }
+            Planted::Nothing
+            | Planted::ForgetsTheJobsOfTheDead
+            | Planted::DoesNotFence
+            | Planted::IgnoresLimits => Entry::random(&mut self.chance),
             _ => Entry::plain(),
         };
-        let mut job = NewJob::of(&entry).expect("it is JSON");
+        let job = NewJob::of(&entry).expect("it is JSON");
+        let mut job = limits::perhaps(job, self.planted, &mut self.chance);
         match self.chance.random_range(0..10) {
             0 => job.id = self.id_by_a_wrong_clock(),
             1 => job = job.after(Duration::from_millis(self.chance.random_range(0..400))),

@@ -11,6 +11,7 @@ mod crash_point;
 mod crash_recovery;
 mod crew;
 mod entry;
+mod limits;
 mod place;
 mod planted;
 mod poison;

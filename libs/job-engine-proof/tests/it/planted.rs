@@ -24,10 +24,12 @@ pub(crate) enum Planted {
     LosesWakeUps,
     /// Finished jobs are not counted.
     Miscounts,
+    /// More jobs of a queue or with a key run at once than may.
+    IgnoresLimits,
 }
 
 impl Planted {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Nothing,
         Self::DoesNotFence,
         Self::AcknowledgesBeforeTheEffect,
@@ -35,6 +37,7 @@ impl Planted {
         Self::ForgetsTheJobsOfTheDead,
         Self::LosesWakeUps,
         Self::Miscounts,
+        Self::IgnoresLimits,
     ];
 
     pub(crate) fn name(self) -> String {
@@ -92,6 +95,20 @@ async fn a_counter_that_does_not_count_is_found() {
     assert_found(&violations, |v| matches!(v, Violation::Miscounted(..)));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_limit_that_is_exceeded_is_found() {
+    let violations = tell(Planted::IgnoresLimits, &[]).await;
+
+    assert_found(
+        &violations,
+        |v| matches!(v, Violation::LimitExceeded(queue, ..) if queue == "narrow"),
+    );
+    assert_found(
+        &violations,
+        |v| matches!(v, Violation::LimitExceeded(queue, ..) if queue == "keyed"),
+    );
+}
+
 async fn tell(planted: Planted, faults: &[Fault]) -> Vec<Violation> {
     let place = Place::postgres(&settings::postgres()).await;
     if let Some(statements) = planted.sabotage() {
@@ -99,8 +116,8 @@ async fn tell(planted: Planted, faults: &[Fault]) -> Vec<Violation> {
     }
     let mut story = Story::about(place, faults);
     story.planted = planted;
-    story.length = Duration::from_secs(4);
-    story.patience = Duration::from_secs(5);
+    story.length = Duration::from_secs(3);
+    story.patience = Duration::from_secs(4);
     story.tell().await
 }
 
@@ -135,6 +152,12 @@ impl Planted {
                  begin return null; end $$;
                  create trigger do_not_count before insert on job_engine.tally
                    for each row execute function job_engine.do_not_count()",
+            ),
+            Self::IgnoresLimits => Some(
+                "create or replace function job_engine.room(
+                   of_scope text, of_name text, under job_engine.limits,
+                   out free integer, out opens_in bigint
+                 ) language plpgsql volatile as $$ begin free := 1000; end $$",
             ),
             _ => None,
         }

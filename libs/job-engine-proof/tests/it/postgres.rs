@@ -25,10 +25,10 @@ async fn nothing_is_lost_while_connections_are_ended() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_lost_while_the_database_is_restarted_without_a_word() {
+async fn nothing_is_lost_while_the_database_restarts_and_recovers_without_a_word() {
     let cluster = Cluster::start().await;
     let place = Place::postgres(&cluster.url()).await;
-    let mut story = Story::about(place, &[Fault::Restart, Fault::Kill]);
+    let mut story = Story::about(place, &[Fault::Restart, Fault::KillSession, Fault::Kill]);
     story.cluster = Some(cluster);
 
     let violations = story.tell().await;

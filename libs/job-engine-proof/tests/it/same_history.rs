@@ -107,7 +107,7 @@ struct Script {
 fn all_storages_tell_the_same_history() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
     let config = Config {
-        cases: 16,
+        cases: settings::cases(),
         failure_persistence: None,
         ..Config::default()
     };

@@ -7,7 +7,7 @@ use crate::place::Place;
 use crate::planted::Planted;
 
 /// How long a story's faults go on by default.
-const SHORT: Duration = Duration::from_secs(8);
+const SHORT: Duration = Duration::from_secs(5);
 
 /// What a worker process is told to do.
 #[derive(Debug, Clone)]
@@ -69,6 +69,14 @@ pub(crate) fn length() -> Duration {
     let given = variable("CHAOS_SECONDS");
     let given = given.map(|text| text.parse().expect("CHAOS_SECONDS is a number"));
     given.map_or(SHORT, Duration::from_secs)
+}
+
+/// How many random histories are compared.
+pub(crate) fn cases() -> u32 {
+    match variable("CHAOS_SECONDS") {
+        Some(_) => 200,
+        None => 8,
+    }
 }
 
 #[expect(

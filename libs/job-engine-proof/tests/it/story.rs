@@ -8,18 +8,23 @@ use job_engine::Client;
 use job_engine_proof::{Found, Ledger, Violation, check};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use tokio::time::{Instant, sleep};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::clients;
 use crate::cluster::Cluster;
 use crate::crash_point::CrashPoint;
 use crate::crew::Crew;
+use crate::limits;
 use crate::place::Place;
 use crate::planted::Planted;
 use crate::recurring;
 use crate::settings::{self, Order};
 use crate::worker;
+
+/// Longer than anything takes here.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Something that goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +39,8 @@ pub(crate) enum Fault {
     EndConnections,
     /// The database is restarted without a word.
     Restart,
+    /// One process of the database is killed, upon which it ends all others and recovers.
+    KillSession,
     /// A worker is killed before or after a statement of the engine.
     Crash(CrashPoint),
     /// Answers of the database are lost, each with its connection.
@@ -84,6 +91,7 @@ impl Story {
         };
 
         let client = Client::new(worker::storage(&place).await);
+        let limits = limits::set(&client).await;
         let recurring = match self.planted {
             Planted::Nothing => recurring::start(&client).await,
             _ => Vec::new(),
@@ -91,12 +99,14 @@ impl Story {
         let mut crew = Crew::hire(order, 3, through_proxies).await;
         let until = Instant::now() + self.length;
         let enough = CancellationToken::new();
-        let enqueuing = clients::start(&place, self.planted, seed, &enough);
+        let (count, acknowledged) = watch::channel(0);
+        let enqueuing = clients::start(&place, self.planted, seed, &enough, &count);
         let mut damage = Damage {
             chance: StdRng::seed_from_u64(seed),
             faults: self.faults,
             happened: 0,
             cluster: self.cluster,
+            acknowledged,
         };
         while Instant::now() < until || damage.is_incomplete() {
             damage.happens(&mut crew, &place).await;
@@ -118,6 +128,7 @@ impl Story {
             intents,
             cut_off,
             recurring,
+            limits,
             ..Ledger::default()
         };
         reckon(effects.path(), ledger, &found)
@@ -138,9 +149,27 @@ struct Damage {
     faults: Vec<Fault>,
     happened: usize,
     cluster: Option<Cluster>,
+    /// How many transactions were acknowledged so far.
+    acknowledged: watch::Receiver<u64>,
 }
 
 impl Damage {
+    fn cluster(&self) -> &Cluster {
+        self.cluster.as_ref().expect("the story has a server")
+    }
+
+    /// Each client may just have got an answer from before.
+    async fn clients_are_answered_again(&mut self) {
+        let before = *self.acknowledged.borrow();
+        let again = self
+            .acknowledged
+            .wait_for(|now| *now > before + clients::CLIENTS);
+        let again = timeout(PATIENCE, again).await;
+        again
+            .expect("the clients get answers again")
+            .expect("they still ask");
+    }
+
     fn is_incomplete(&self) -> bool {
         self.happened < self.faults.len()
     }
@@ -174,9 +203,15 @@ impl Damage {
             }
             Fault::Restart => {
                 crew.excuse_all();
-                let cluster = self.cluster.as_ref().expect("the story has a server");
-                cluster.restart_at_once().await;
+                self.cluster().restart_at_once().await;
                 crew.excuse_all();
+                self.clients_are_answered_again().await;
+            }
+            Fault::KillSession => {
+                crew.excuse_all();
+                self.cluster().kill_a_session().await;
+                crew.excuse_all();
+                self.clients_are_answered_again().await;
             }
             Fault::Crash(point) => crew.trap(victim, point).await,
             Fault::LoseAnswers => {

@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::sleep;
 
 use crate::entry::{Effects, Entry};
+use crate::limits;
 use crate::place::Place;
 use crate::planted::Planted;
 use crate::settings::Order;
@@ -54,6 +55,7 @@ fn options(planted: Planted) -> ServerOptions {
     };
     ServerOptions {
         workers: 8,
+        queues: limits::QUEUES.map(str::to_owned).to_vec(),
         poll_interval,
         heartbeat_interval: Duration::from_millis(500),
         server_timeout: Duration::from_secs(4),
