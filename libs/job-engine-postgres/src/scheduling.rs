@@ -1,13 +1,12 @@
 //! What the passing of time does to jobs.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use job_engine::storage::{DueJobs, StorageError, reasons};
 use sqlx::PgPool;
 
-use crate::convert::{delay_micros, duration, rows, unavailable};
+use crate::convert::{duration, rows, unavailable};
 use crate::schedule::Schedule;
-use crate::throughput;
 
 /// Answers how many were moved, and the last of the times for which they waited.
 const ENQUEUE_DUE: &str = "
@@ -42,43 +41,6 @@ where due_at < 'infinity'
 order by due_at
 limit 1";
 
-const REMOVE_EXPIRED: &str = "
-with expired as (
-  select id from job_engine.finished
-  where state = any ('{Succeeded,Deleted}')
-    and changed_at <= statement_timestamp() - $1 * interval '1 microsecond'
-  limit $2
-  for update skip locked
-), removed as (
-  delete from job_engine.finished f using expired where f.id = expired.id
-  returning f.id, f.state, f.duration
-), counted as (
-  insert into job_engine.tally (state, jobs) select state, -count(*) from removed group by state
-), past as (
-  delete from job_engine.history h using removed where h.job = removed.id
-), noted as (
-  update job_engine.recurring_runs r set state = removed.state, duration = removed.duration
-  from removed
-  where r.job = removed.id
-), said as (
-  delete from job_engine.log l using removed where l.job = removed.id
-), progress as (
-  delete from job_engine.progress p using removed where p.job = removed.id
-), keys as (
-  delete from job_engine.unique_keys k using removed
-  where k.job = removed.id and (k.held_until is null or k.held_until <= statement_timestamp())
-)
-select count(*) from removed";
-
-/// Slots that count towards nothing: a period is a day at most.
-const FORGET_SLOTS: &str = "
-delete from job_engine.slots s
-where s.taken_at < statement_timestamp() - interval '25 hours'
-  and not exists (
-    select from job_engine.ready r
-    where r.id = s.job and r.epoch = s.epoch and r.server is not null
-  )";
-
 pub(crate) async fn enqueue_due(
     pool: &PgPool,
     schedule: &Schedule,
@@ -109,23 +71,4 @@ pub(crate) async fn enqueue_due(
         enqueued: usize::try_from(enqueued).unwrap_or_default(),
         next_in: next.map(duration),
     })
-}
-
-pub(crate) async fn remove_expired(
-    pool: &PgPool,
-    retention: Duration,
-    limit: usize,
-) -> Result<usize, StorageError> {
-    let removed: i64 = sqlx::query_scalar(REMOVE_EXPIRED)
-        .bind(delay_micros(retention))
-        .bind(rows(limit))
-        .fetch_one(pool)
-        .await
-        .map_err(unavailable)?;
-    throughput::sum_up(pool).await?;
-    sqlx::query(FORGET_SLOTS)
-        .execute(pool)
-        .await
-        .map_err(unavailable)?;
-    Ok(usize::try_from(removed).unwrap_or_default())
 }

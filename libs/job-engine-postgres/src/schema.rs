@@ -22,6 +22,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0013_known_kinds.sql"),
     include_str!("../migrations/0014_pulses.sql"),
     include_str!("../migrations/0015_orders.sql"),
+    include_str!("../migrations/0016_retention.sql"),
+    include_str!("../migrations/0017_enqueue_keys.sql"),
 ];
 
 /// The key of the advisory lock under which migrations run: "job_engi" in ASCII.

@@ -3,12 +3,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use job_engine::storage::expiry::Sweeps;
 use job_engine::storage::{
     BatchProgress, Batches, Claim, Claimed, Command, Commanded, DueJobs, Heartbeat, JobId, Lease,
     Outcome, Rescued, RunNotes, ServerAnnouncement, ServerId, ServerOrder, Settled, Settlement,
     Storage, StorageError,
 };
-use job_engine::{BatchId, Duplicate, NewJob, Parent};
+use job_engine::{BatchId, Duplicate, NewJob, Parent, Retention};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{Connection, Executor, PgPool};
 use tokio::sync::Notify;
@@ -24,7 +25,7 @@ use crate::pulse::Pulse;
 use crate::schedule::Schedule;
 use crate::turns::Turns;
 use crate::{
-    beginning, claiming, commanding, following, noting, pulse, scheduling, schema, servers,
+    beginning, claiming, commanding, expiry, following, noting, pulse, scheduling, schema, servers,
     settling,
 };
 
@@ -70,6 +71,7 @@ pub struct PostgresStorage {
     pub(crate) recurring_changed: Notify,
     pulses: Mutex<HashMap<ServerId, Pulse>>,
     turns: Turns,
+    sweeps: Sweeps,
 }
 
 impl PostgresStorage {
@@ -128,6 +130,7 @@ impl PostgresStorage {
             recurring_changed: Notify::new(),
             pulses: Mutex::default(),
             turns: Turns::default(),
+            sweeps: Sweeps::default(),
             pool,
             engine,
         }
@@ -270,10 +273,17 @@ impl Storage for PostgresStorage {
 
     async fn remove_expired(
         &self,
-        retention: Duration,
+        retention: Retention,
         limit: usize,
     ) -> Result<usize, StorageError> {
-        scheduling::remove_expired(&self.engine, retention, limit).await
+        expiry::remove_expired(&self.engine, &self.sweeps, retention, limit).await
+    }
+
+    async fn set_retentions(
+        &self,
+        kinds: &[(String, Option<Retention>)],
+    ) -> Result<(), StorageError> {
+        expiry::set_retentions(&self.engine, kinds).await
     }
 
     async fn announce(&self, server: &ServerAnnouncement) -> Result<(), StorageError> {

@@ -5,6 +5,7 @@ mod claiming;
 mod commanding;
 mod convert;
 mod enqueuing;
+mod expiry;
 mod following;
 mod intake;
 mod keys;

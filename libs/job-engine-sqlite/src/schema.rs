@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0012_continuations.sql"),
     include_str!("../migrations/0013_known_kinds.sql"),
     include_str!("../migrations/0014_orders.sql"),
+    include_str!("../migrations/0015_retention.sql"),
 ];
 
 /// Only one process migrates at a time, as only one writes; the others find everything done.

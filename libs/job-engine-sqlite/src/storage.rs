@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use job_engine::storage::expiry::Sweeps;
 use job_engine::storage::{
     BatchProgress, Batches, Claim, Claimed, Command, Commanded, DueJobs, Heartbeat, JobId, Lease,
     Outcome, Rescued, RunNotes, ServerAnnouncement, ServerId, ServerOrder, Settled, Settlement,
     Storage, StorageError,
 };
-use job_engine::{BatchId, Duplicate, NewJob, Parent};
+use job_engine::{BatchId, Duplicate, NewJob, Parent, Retention};
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use tokio::sync::Notify;
@@ -20,8 +21,8 @@ use crate::pulse::{self, Pulse};
 use crate::turns::Turns;
 use crate::writer::Writer;
 use crate::{
-    beginning, claiming, commanding, following, noting, revocations, scheduling, schema, servers,
-    settling,
+    beginning, claiming, commanding, expiry, following, noting, revocations, scheduling, schema,
+    servers, settling,
 };
 
 /// Jobs in tables whose names begin with `job_engine_`, in a SQLite file.
@@ -38,6 +39,7 @@ pub struct SqliteStorage {
     lock_directory: PathBuf,
     pulses: Mutex<HashMap<ServerId, Pulse>>,
     turns: Turns,
+    sweeps: Sweeps,
     enqueued: Notify,
     pub(crate) recurring_changed: Notify,
 }
@@ -75,6 +77,7 @@ impl SqliteStorage {
             lock_directory,
             pulses: Mutex::default(),
             turns: Turns::default(),
+            sweeps: Sweeps::default(),
             enqueued: Notify::new(),
             recurring_changed: Notify::new(),
         })
@@ -167,10 +170,17 @@ impl Storage for SqliteStorage {
 
     async fn remove_expired(
         &self,
-        retention: Duration,
+        retention: Retention,
         limit: usize,
     ) -> Result<usize, StorageError> {
-        scheduling::remove_expired(&self.pool, &self.writer, retention, limit).await
+        expiry::remove_expired(&self.pool, &self.writer, &self.sweeps, retention, limit).await
+    }
+
+    async fn set_retentions(
+        &self,
+        kinds: &[(String, Option<Retention>)],
+    ) -> Result<(), StorageError> {
+        expiry::set_retentions(&self.writer, kinds).await
     }
 
     async fn announce(&self, server: &ServerAnnouncement) -> Result<(), StorageError> {

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::batch::BatchId;
 use crate::notepad::Notepad;
+use crate::retention::Retention;
 use crate::retry::RetryPolicy;
 use crate::storage::{JobId, Lease};
 
@@ -107,6 +108,12 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// error of the kind `timeout`, and is retried as the policy says. A run that blocks its thread
     /// cannot be cut off.
     fn timeout() -> Option<Duration> {
+        None
+    }
+
+    /// How long jobs of this kind are kept once they have succeeded or were deleted. `None` (the
+    /// default): as the server's options say. What the server that started last says counts for all.
+    fn retention() -> Option<Retention> {
         None
     }
 }

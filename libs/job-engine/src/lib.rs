@@ -12,6 +12,8 @@ pub mod job;
 pub mod new_job;
 /// What a run says about itself.
 pub mod notepad;
+/// How long jobs are kept.
+pub mod retention;
 /// How often to try, and when.
 pub mod retry;
 /// Where a job is in its life.
@@ -58,6 +60,7 @@ pub use notepad::Notepad;
 pub use queues::{LimitError, Queues};
 pub use redaction::Redactions;
 pub use registry::Registry;
+pub use retention::Retention;
 pub use retry::{Delays, Retried, RetryPolicy, WhenExceeded};
 pub use server::{RunningServer, Server, ServerOptions, StartError};
 pub use state::State;

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 
 use crate::job::{Attempt, Failure, Job, JobError};
 use crate::redaction::Redactions;
+use crate::retention::Retention;
 use crate::retry::RetryPolicy;
 use crate::storage::KnownKind;
 
@@ -20,6 +21,7 @@ pub struct Registry<C> {
 pub(crate) struct Kind<C> {
     pub(crate) retry: Option<RetryPolicy>,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) retention: Option<Retention>,
     pub(crate) version: u32,
     pub(crate) redacted: &'static [&'static str],
     pub(crate) decode: Decode<C>,
@@ -55,6 +57,7 @@ impl<C: Send + Sync + 'static> Registry<C> {
         let kind = Arc::new(Kind {
             retry: J::retry_policy(),
             timeout: J::timeout(),
+            retention: J::retention(),
             version: J::VERSION,
             redacted: J::REDACTED,
             decode: decode::<J>,
@@ -83,6 +86,13 @@ impl<C: Send + Sync + 'static> Registry<C> {
     pub(crate) fn names(&self) -> Vec<String> {
         let known = self.known().into_iter();
         known.map(|kind| kind.name).collect()
+    }
+
+    /// How long the jobs of every name and alias are kept, where their kind says so.
+    pub(crate) fn retentions(&self) -> Vec<(String, Option<Retention>)> {
+        let kinds = self.kinds.iter();
+        let retention = |(name, kind): (&&str, &Arc<Kind<C>>)| ((*name).to_owned(), kind.retention);
+        kinds.map(retention).collect()
     }
 
     /// Every name and alias, with the newest version of arguments that can be read.

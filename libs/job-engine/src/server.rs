@@ -6,6 +6,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::filters::Filter;
 use crate::registry::Registry;
+use crate::retention::Retention;
 use crate::retry::RetryPolicy;
 use crate::session::{self, Crew};
 use crate::storage::{SharedStorage, StorageError};
@@ -43,8 +44,9 @@ pub struct ServerOptions {
     pub server_timeout: Duration,
     /// How long running jobs may go on when the server stops. Default: 15 seconds.
     pub grace: Duration,
-    /// How long succeeded and deleted jobs are kept. Default: 24 hours.
-    pub retention: Duration,
+    /// How long succeeded and deleted jobs are kept when their kind says nothing else, see
+    /// [`Job::retention`](crate::Job::retention). Default: 24 hours.
+    pub retention: Retention,
     /// A job is given up when this many processes died with it. From the second death on it is run
     /// only beside jobs that are not suspected themselves, so that one death gives up at most one
     /// job of a process. Default: 3.
@@ -158,7 +160,7 @@ impl Default for ServerOptions {
             heartbeat_interval: Duration::from_secs(1),
             server_timeout: Duration::from_secs(10),
             grace: Duration::from_secs(15),
-            retention: Duration::from_hours(24),
+            retention: Retention::default(),
             max_abandoned: 3,
         }
     }

@@ -135,6 +135,14 @@ impl<C: Send + Sync + 'static> Crew<C> {
         };
         let announced = self.storage.announce(&announcement);
         processes::within(CALL_LIMIT, announced).await?;
+
+        let retentions = self.registry.retentions();
+        let set = self.storage.set_retentions(&retentions);
+        if let Err(error) = processes::within(CALL_LIMIT, set).await {
+            // Not without its pulse: the announcement would otherwise outlive it.
+            retire(&self.storage, announcement.id).await;
+            return Err(error);
+        }
         Ok(announcement.id)
     }
 

@@ -1,12 +1,12 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
-use job_engine::NewJob;
 use job_engine::recurring::Overlap;
 use job_engine::storage::{
     Advance, DueRecord, DueRecurring, JobId, KEPT_RUNS, NewRun, RecurringRecord, StorageError,
     UNKNOWN_KIND_PATIENCE,
 };
+use job_engine::{Duplicate, NewJob};
 use sqlx::{PgConnection, PgPool, Row};
 use uuid::Uuid;
 
@@ -156,13 +156,28 @@ pub(super) async fn advance(pool: &PgPool, plans: &[Advance]) -> Result<Vec<bool
         .iter()
         .filter_map(|(_, _, run)| run.job.clone())
         .collect();
-    enqueue(&mut transaction, &jobs).await?;
+    let duplicates = enqueue(&mut transaction, &jobs).await?;
+    let skipped = skipped(&entries, &duplicates);
+    let noted = entries.iter().zip(&skipped);
+    let entries: Vec<_> = noted
+        .map(|((plan, number, run), skipped)| (*plan, *number, skipped.as_ref().unwrap_or(run)))
+        .collect();
     note(&mut transaction, &entries)
         .await
         .map_err(unavailable)?;
     forget(&mut transaction, plans).await.map_err(unavailable)?;
     transaction.commit().await.map_err(unavailable)?;
     Ok(plans.iter().map(carried_out).collect())
+}
+
+/// What is noted instead of the runs whose jobs were not stored.
+fn skipped(entries: &[(&Advance, i64, &NewRun)], duplicates: &[Duplicate]) -> Vec<Option<NewRun>> {
+    let holders: HashMap<JobId, JobId> = duplicates.iter().map(|it| (it.job, it.of)).collect();
+    let skipped = |(_, _, run): &(&Advance, i64, &NewRun)| {
+        let holder = holders.get(&run.job.as_ref()?.id)?;
+        Some(run.skipped_for(*holder))
+    };
+    entries.iter().map(skipped).collect()
 }
 
 fn numbered(plan: &Advance, first: i64) -> impl Iterator<Item = (&Advance, i64, &NewRun)> {

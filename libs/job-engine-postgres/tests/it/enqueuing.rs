@@ -316,6 +316,80 @@ async fn plain_sql_continues_a_job() {
     assert_eq!(after.summary.state, State::Enqueued);
 }
 
+#[tokio::test]
+async fn plain_sql_gives_a_job_a_unique_key() {
+    let database = Database::create().await;
+    let pool = database.pool().await;
+    let storage = database.storage().await;
+    let enqueue = async |keys: &str| {
+        let sql = format!("select job_engine.enqueue('send', '{{}}', unique_key => 'a', {keys})");
+        let id: Uuid = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+        JobId(id)
+    };
+
+    let first = enqueue("unique_within => '1 hour'").await;
+    let second = enqueue("priority => 1").await;
+    let from_rust = job().unique(Unique::by("a")).unwrap();
+    let duplicates = storage.enqueue(&[from_rust]).await.unwrap();
+    let replacing = enqueue("unique_replaces => true").await;
+
+    assert_eq!(second, first);
+    assert_eq!(duplicates[0].of, first);
+    assert_ne!(replacing, first);
+    let replaced = storage.job(first).await.unwrap().unwrap();
+    assert_eq!(replaced.summary.state, State::Deleted);
+}
+
+#[tokio::test]
+async fn plain_sql_limits_a_job_by_its_key() {
+    let database = Database::create().await;
+    let pool = database.pool().await;
+    let storage = database.storage().await;
+    let server = announce(&storage).await;
+
+    for _ in 0..2 {
+        sqlx::query("select job_engine.enqueue('send', '{}', limit_key => 'exports/acme')")
+            .execute(&pool)
+            .await
+            .unwrap();
+    }
+
+    assert_eq!(claim(&storage, server).await.len(), 1);
+    assert_eq!(claim(&storage, server).await, []);
+}
+
+#[tokio::test]
+async fn plain_sql_refuses_keys_that_are_none() {
+    let database = Database::create().await;
+    let storage = database.storage().await;
+    let pool = database.pool().await;
+
+    for (given, complaint) in [
+        ("limit_key => ''", "a limit key is 1 to 100 bytes"),
+        ("unique_key => ''", "a unique key is 1 to 200 bytes"),
+        (
+            "unique_key => 'a', unique_while => '{Asleep}'",
+            "a job is never in the state Asleep",
+        ),
+        (
+            "unique_key => 'a', unique_while => '{}'",
+            "a unique key is held in some state or for some time",
+        ),
+    ] {
+        let refused = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "select job_engine.enqueue('send', '{{}}', {given})"
+        )))
+        .execute(&pool)
+        .await;
+        let error = refused.expect_err("it is refused").to_string();
+        assert!(error.contains(complaint), "{given}: {error}");
+    }
+    assert_eq!(storage.counts().await.unwrap().enqueued, 0);
+}
+
 /// Returns when some session waits for another one.
 async fn waits_for_a_lock(pool: &sqlx::PgPool) {
     let waits = "select exists (select from pg_stat_activity

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use job_engine::NewJob;
 use job_engine::job::ErrorReport;
 use job_engine::storage::memory::MemoryStorage;
 use job_engine::storage::{
     Claim, Command, Heartbeat, JobId, Lease, Outcome, ServerAnnouncement, ServerId, Settlement,
     SharedStorage,
 };
+use job_engine::{NewJob, Retention};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -279,7 +279,9 @@ async fn answer(storage: &SharedStorage, call: &Call) -> (String, Vec<Lease>) {
             format!("{rescued:?}")
         }
         Call::RemoveExpired => {
-            let removed = storage.remove_expired(Duration::ZERO, 1000).await;
+            let removed = storage
+                .remove_expired(Retention::of(Duration::ZERO), 1000)
+                .await;
             format!("{} removed", removed.expect("it answers"))
         }
     };

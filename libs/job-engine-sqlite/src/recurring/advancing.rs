@@ -121,12 +121,16 @@ async fn carry_out(
     };
     let first = newest - rows(plan.runs.len()) + 1;
     for (run, number) in plan.runs.iter().zip(first..) {
+        let mut duplicate = None;
         if let Some(job) = &run.job {
             if is_known(connection, job.id).await.map_err(unavailable)? {
                 continue;
             }
-            enqueue(connection, std::slice::from_ref(job)).await?;
+            let jobs = std::slice::from_ref(job);
+            duplicate = enqueue(connection, jobs).await?.pop();
         }
+        let skipped = duplicate.map(|duplicate| run.skipped_for(duplicate.of));
+        let run = skipped.as_ref().unwrap_or(run);
         let noted = note(connection, &plan.id, number, run).await;
         noted.map_err(unavailable)?;
     }

@@ -31,15 +31,13 @@ left join job_engine_jobs j on j.id = r.job";
 const ORIGIN: &str = "
 select recurring_job, number, at, cause from job_engine_recurring_runs where job = $1";
 
-/// Of the jobs that expire next: the same as those that are removed then.
+/// Of the jobs that are removed next.
 const REMEMBER_ENDS: &str = "
 update job_engine_recurring_runs
 set state = ended.state, duration = ended.duration
 from (
   select id, state, duration from job_engine_jobs
-  where state in ('Succeeded', 'Deleted') and ended_at <= $1
-  order by state, ended_at, id
-  limit $2
+  where id in (select unhex(value) from json_each($1))
 ) ended
 where job = ended.id";
 
@@ -95,15 +93,13 @@ pub(crate) async fn origin(
     found.map(origin).transpose()
 }
 
-/// Keeps what became of the jobs that are about to be removed: at most `limit` that ended `before`.
+/// Keeps what became of the jobs that are about to be removed.
 pub(crate) async fn remember_ends(
     connection: &mut SqliteConnection,
-    before: i64,
-    limit: usize,
+    jobs: &str,
 ) -> Result<(), StorageError> {
     sqlx::query(REMEMBER_ENDS)
-        .bind(before)
-        .bind(rows(limit))
+        .bind(jobs)
         .execute(connection)
         .await
         .map_err(unavailable)?;

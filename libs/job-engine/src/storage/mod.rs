@@ -10,6 +10,7 @@ pub mod check;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error_group;
+pub mod expiry;
 mod limits;
 pub mod memory;
 mod monitor;
@@ -51,6 +52,7 @@ pub use throughput::{Resolution, Throughput};
 use crate::batch::BatchId;
 use crate::job::ErrorReport;
 use crate::new_job::NewJob;
+use crate::retention::Retention;
 use crate::state::State;
 use crate::unique::Duplicate;
 
@@ -457,12 +459,20 @@ pub trait Storage:
     ) -> Result<Commanded, StorageError>;
 
     /// Removes at most `limit` jobs that expired: those `Succeeded` or `Deleted` for longer than
-    /// `retention`. Answers how many.
+    /// `retention`, or than their kind's own. Answers how many. Keys that nobody holds any more and
+    /// batches that ended so long ago go with them.
     async fn remove_expired(
         &self,
-        retention: Duration,
+        retention: Retention,
         limit: usize,
     ) -> Result<usize, StorageError>;
+
+    /// Says how long jobs of these kinds are kept, for all servers from now on; `None` is as long as
+    /// all others.
+    async fn set_retentions(
+        &self,
+        kinds: &[(String, Option<Retention>)],
+    ) -> Result<(), StorageError>;
 
     /// Makes the server known and starts its pulse: whatever tells others that this process died,
     /// faster than missing heartbeats (a session lock, a file lock), where the storage has such a

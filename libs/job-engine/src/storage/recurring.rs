@@ -159,6 +159,23 @@ pub struct NewRun {
     pub note: Option<String>,
 }
 
+impl NewRun {
+    /// What is noted instead when the job was not stored, because this one holds its unique key.
+    pub fn skipped_for(&self, holder: JobId) -> Self {
+        let because = format!("The job {holder} holds its unique key");
+        let note = match &self.note {
+            Some(note) => format!("{note}. {because}"),
+            None => because,
+        };
+        Self {
+            cause: RunCause::Skipped,
+            job: None,
+            note: Some(note),
+            ..self.clone()
+        }
+    }
+}
+
 /// Why there is an entry in the history of a recurring job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RunCause {

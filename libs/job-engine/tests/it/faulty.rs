@@ -18,7 +18,9 @@ use job_engine::storage::{
     RecurringRun, RecurringStorage, Rescued, Resolution, RunNotes, ServerAnnouncement, ServerOrder,
     ServerSummary, Settled, Settlement, Throughput, UnknownKind,
 };
-use job_engine::{BatchId, Duplicate, JobId, NewJob, Parent, ServerId, Storage, StorageError};
+use job_engine::{
+    BatchId, Duplicate, JobId, NewJob, Parent, Retention, ServerId, Storage, StorageError,
+};
 use tokio::sync::watch;
 
 /// What goes wrong with a call.
@@ -164,11 +166,18 @@ impl Storage for FaultyStorage {
 
     async fn remove_expired(
         &self,
-        retention: Duration,
+        retention: Retention,
         limit: usize,
     ) -> Result<usize, StorageError> {
         let removed = self.inner.remove_expired(retention, limit);
         self.call(Call::RemoveExpired, removed).await
+    }
+
+    async fn set_retentions(
+        &self,
+        kinds: &[(String, Option<Retention>)],
+    ) -> Result<(), StorageError> {
+        self.inner.set_retentions(kinds).await
     }
 
     async fn announce(&self, server: &ServerAnnouncement) -> Result<(), StorageError> {

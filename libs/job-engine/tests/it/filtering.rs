@@ -1,3 +1,6 @@
+use std::collections::BTreeMap;
+use std::fmt;
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -6,6 +9,10 @@ use job_engine::filters::{Next, Refusal, Run};
 use job_engine::storage::{JobQuery, Outcome};
 use job_engine::trace::{TraceContext, TraceFilter};
 use job_engine::{EnqueueError, Filter, JobError, NewJob, RunningServer, State};
+
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
 
 use crate::stage::{Stage, errand, stored};
 use crate::world::Act;
@@ -233,6 +240,84 @@ async fn a_run_joins_the_trace_in_which_its_job_was_enqueued() {
     server.stop().await;
     let joined = traces.0.lock().expect("nobody panics here").clone();
     assert_eq!(joined, [TRACE]);
+}
+
+/// Whether a span is on depends on what other tests of its process have done before, so this has a
+/// process of its own.
+#[test]
+fn a_run_has_a_span_that_says_which_job_it_is_of() {
+    let child = Command::new(std::env::current_exe().expect("it is a program"))
+        .args([
+            "filtering::alone_a_run_has_its_span",
+            "--exact",
+            "--ignored",
+        ])
+        .output()
+        .expect("it is started");
+
+    let said = String::from_utf8_lossy(&child.stdout);
+    assert!(child.status.success(), "{said}");
+    assert!(said.contains("1 passed"), "{said}");
+}
+
+/// Keeps the fields of the spans that are called `job`.
+#[derive(Debug, Clone, Default)]
+struct JobSpans(Arc<Mutex<Vec<BTreeMap<&'static str, String>>>>);
+
+impl Subscriber for JobSpans {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        if span.metadata().name() == "job" {
+            let mut fields = Fields::default();
+            span.record(&mut fields);
+            self.0.lock().expect("nobody panics here").push(fields.0);
+        }
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn event(&self, _: &Event<'_>) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+#[derive(Default)]
+struct Fields(BTreeMap<&'static str, String>);
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.0.insert(field.name(), format!("{value:?}"));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.0.insert(field.name(), value.to_owned());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+#[ignore = "another test starts it as a process of its own"]
+async fn alone_a_run_has_its_span() {
+    let spans = JobSpans::default();
+    tracing::subscriber::set_global_default(spans.clone()).expect("it is the first");
+    let (stage, traces) = (Stage::empty(), Traces::default());
+    let server = start_with(&stage, TraceFilter(traces)).await;
+
+    let id = stage.enqueue("post").await;
+
+    stage.reached(id, State::Succeeded).await;
+    server.stop().await;
+    let spans = spans.0.lock().expect("nobody panics here").clone();
+    let expected = [
+        ("id", id.to_string()),
+        ("kind", "errand".to_owned()),
+        ("queue", "default".to_owned()),
+        ("attempt", "1".to_owned()),
+    ];
+    assert_eq!(spans, [BTreeMap::from(expected)]);
 }
 
 #[tokio::test(start_paused = true)]

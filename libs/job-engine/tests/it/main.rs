@@ -9,6 +9,7 @@ mod metering;
 mod outage;
 mod recovering;
 mod recurring;
+mod retention;
 mod retry_policies;
 mod retrying;
 mod running;

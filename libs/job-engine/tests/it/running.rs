@@ -1,7 +1,9 @@
 use std::time::Duration;
 
 use job_engine::storage::Monitor;
-use job_engine::{Due, NewJob, Registry, Server, ServerOptions, StartError, State, Tally};
+use job_engine::{
+    Due, NewJob, Registry, Retention, Server, ServerOptions, StartError, State, Tally,
+};
 
 use crate::faulty::Call;
 use crate::stage::{Stage, errand, errands, options, stored};
@@ -231,7 +233,7 @@ async fn expired_jobs_are_removed() {
     let stage = Stage::empty();
     let server = stage
         .start_with(ServerOptions {
-            retention: Duration::from_mins(30),
+            retention: Retention::of(Duration::from_mins(30)),
             ..options()
         })
         .await;

@@ -238,6 +238,12 @@ macro_rules! storage_conformance {
             failed_jobs_never_expire,
             finished_jobs_stay_for_their_retention,
             no_more_than_the_limit_is_removed,
+            each_state_has_its_own_retention,
+            a_kind_has_its_own_retention,
+            a_kind_without_a_retention_is_kept_as_all_others,
+            jobs_that_are_kept_do_not_hide_those_that_expired,
+            a_key_is_free_after_its_job_has_expired,
+            a_batch_that_has_ended_expires,
         }
         $crate::storage_conformance! { @topic $storage, monitor:
             counts_equal_a_recount,
@@ -268,6 +274,7 @@ macro_rules! storage_conformance {
             many_servers_create_each_occurrence_once,
             the_history_tells_the_newest_first,
             the_history_keeps_what_became_of_expired_jobs,
+            an_occurrence_whose_job_is_a_duplicate_is_skipped,
             old_history_is_forgotten_unless_its_job_is_stored,
             living_runs_are_told_where_they_must_not_overlap,
             a_removed_record_is_gone_with_its_history,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::stage::{HOUR, Stage, job, jobs, retry, succeeded};
+use crate::retention::Retention;
 use crate::storage::{
     Command, JobId, Lease, LogLine, NewLine, Progress, RunNotes, Settled, SharedStorage,
 };
@@ -116,7 +117,9 @@ pub async fn what_was_said_is_removed_with_the_job(storage: SharedStorage) {
     stage.accepted(lease, succeeded()).await;
     assert_eq!(log(&storage, lease.job, 0).await.len(), 1);
 
-    let removed = storage.remove_expired(Duration::ZERO, 1000).await;
+    let removed = storage
+        .remove_expired(Retention::of(Duration::ZERO), 1000)
+        .await;
 
     assert_eq!(removed.expect("it is removed"), 1);
     assert_eq!(log(&storage, lease.job, 0).await, []);

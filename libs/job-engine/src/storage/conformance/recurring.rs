@@ -7,11 +7,13 @@ use jiff::Timestamp;
 
 use super::stage::{HOUR, Stage, job, job_of, succeeded};
 use crate::recurring::plan::plan;
+use crate::retention::Retention;
 use crate::state::State;
 use crate::storage::{
     Advance, Command, Commanded, DueRecord, DueRecurring, JobId, KEPT_RUNS, NewRun, Origin,
     RecurringQuery, RecurringRecord, RunCause, SharedStorage,
 };
+use crate::unique::Unique;
 
 /// Far longer than a wake-up takes.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -299,7 +301,9 @@ pub async fn the_history_keeps_what_became_of_expired_jobs(storage: SharedStorag
     let lease = stage.claim_one(server).await.lease;
     stage.accepted(lease, succeeded()).await;
 
-    let removed = storage.remove_expired(Duration::ZERO, 10).await;
+    let removed = storage
+        .remove_expired(Retention::of(Duration::ZERO), 10)
+        .await;
 
     assert_eq!(removed.expect("it has expired"), 1);
     assert_eq!(history(&storage, "nightly").await, ["1 Due Succeeded"]);
@@ -308,6 +312,32 @@ pub async fn the_history_keeps_what_became_of_expired_jobs(storage: SharedStorag
         .await
         .expect("it has a history");
     assert_eq!(runs[0].duration, Some(Duration::from_millis(7)));
+}
+
+pub async fn an_occurrence_whose_job_is_a_duplicate_is_skipped(storage: SharedStorage) {
+    let stage = Stage::of(&storage);
+    let keyed = || {
+        let keyed = job().unique(Unique::by("nightly"));
+        keyed.expect("it is a key")
+    };
+    let holder = stage.enqueue(keyed()).await;
+    assert!(save(&storage, &daily("nightly")).await);
+    let record = find(&storage, "nightly").await;
+    let plan = Advance {
+        runs: vec![NewRun {
+            job: Some(keyed()),
+            note: None,
+            ..entry(RunCause::Due, noon(), None)
+        }],
+        ..created(&record, noon())
+    };
+
+    assert_eq!(advance(&storage, &[plan]).await, [true]);
+
+    assert_eq!(history(&storage, "nightly").await, ["1 Skipped"]);
+    let runs = storage.recurring_runs("nightly", None, 1).await;
+    let note = runs.expect("it has a history").remove(0).note;
+    assert_eq!(note, Some(format!("The job {holder} holds its unique key")));
 }
 
 pub async fn old_history_is_forgotten_unless_its_job_is_stored(storage: SharedStorage) {

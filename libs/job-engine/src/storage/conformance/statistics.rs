@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::stage::{HOUR, Stage, error, failed, job, job_of, retry, succeeded};
 use crate::job::ErrorReport;
+use crate::retention::Retention;
 use crate::storage::{
     Command, ErrorGroup, JobId, JobQuery, Outcome, Resolution, SharedStorage, Test, Throughput,
 };
@@ -22,7 +23,7 @@ pub async fn what_happens_to_jobs_is_counted_by_minute_hour_and_day(storage: Sha
     stage.command(unwanted, Command::Delete).await;
     stage.command(lost.job, Command::Requeue).await;
     storage
-        .remove_expired(HOUR, 10)
+        .remove_expired(Retention::of(HOUR), 10)
         .await
         .expect("nothing has expired, and what was counted is summed up");
 
@@ -87,7 +88,7 @@ pub async fn a_group_ends_with_its_last_failed_job(storage: SharedStorage) {
     stage.command(one, Command::Delete).await;
 
     storage
-        .remove_expired(HOUR, 10)
+        .remove_expired(Retention::of(HOUR), 10)
         .await
         .expect("it is summed up");
     give_up(&stage, "no order 19").await;

@@ -100,32 +100,6 @@ impl Tables {
         Commanded::Done
     }
 
-    pub(super) fn remove_expired(
-        &mut self,
-        before: Timestamp,
-        limit: usize,
-        now: Timestamp,
-    ) -> usize {
-        let expired: Vec<(Timestamp, JobId)> = self
-            .indexes
-            .expiring
-            .iter()
-            .take_while(|(changed_at, _)| *changed_at <= before)
-            .take(limit)
-            .copied()
-            .collect();
-        for entry in &expired {
-            self.indexes.expiring.remove(entry);
-            if let Some(job) = self.jobs.remove(&entry.1) {
-                self.recurring.job_expires(entry.1, &job);
-            }
-        }
-        if !expired.is_empty() {
-            self.forget_keys(now);
-        }
-        expired.len()
-    }
-
     /// Changes a job and keeps the indexes right; `None` when there is no such job.
     pub(super) fn change<T>(
         &mut self,

@@ -2,6 +2,7 @@
 
 mod claiming;
 mod clock;
+mod expiry;
 mod following;
 mod indexes;
 mod intake;
@@ -44,6 +45,7 @@ use super::{
 use crate::batch::BatchId;
 use crate::continuation::Parent;
 use crate::new_job::NewJob;
+use crate::retention::Retention;
 use crate::unique::Duplicate;
 
 /// Keeps jobs in memory and loses them with the process.
@@ -72,6 +74,8 @@ struct Tables {
     news: Vec<News>,
     operations: BTreeMap<OperationId, OperationRecord>,
     audit: Vec<AuditEntry>,
+    /// Of the kinds that are not kept as all others.
+    retentions: HashMap<String, Retention>,
     minutes: BTreeMap<Timestamp, Throughput>,
     pauses: BTreeMap<String, Pause>,
     limits: BTreeMap<Limited, Limit>,
@@ -180,12 +184,20 @@ impl Storage for MemoryStorage {
 
     async fn remove_expired(
         &self,
-        retention: Duration,
+        retention: Retention,
         limit: usize,
     ) -> Result<usize, StorageError> {
-        let now = self.clock.now();
-        let before = clock::earlier(now, retention);
-        Ok(self.tables().remove_expired(before, limit, now))
+        Ok(self
+            .tables()
+            .remove_expired(retention, limit, self.clock.now()))
+    }
+
+    async fn set_retentions(
+        &self,
+        kinds: &[(String, Option<Retention>)],
+    ) -> Result<(), StorageError> {
+        self.tables().set_retentions(kinds);
+        Ok(())
     }
 
     async fn announce(&self, server: &ServerAnnouncement) -> Result<(), StorageError> {

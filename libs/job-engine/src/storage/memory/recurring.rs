@@ -189,13 +189,20 @@ impl Tables {
             return Ok(false);
         };
         for (number, run) in (first..).zip(&plan.runs) {
+            let mut duplicate = None;
             if let Some(job) = &run.job {
                 if self.jobs.contains_key(&job.id) {
                     continue;
                 }
-                self.enqueue(std::slice::from_ref(job), now)?;
+                duplicate = self.enqueue(std::slice::from_ref(job), now)?.pop();
             }
-            self.recurring.note(&plan.id, number, run, now);
+            match duplicate {
+                Some(duplicate) => {
+                    let skipped = run.skipped_for(duplicate.of);
+                    self.recurring.note(&plan.id, number, &skipped, now);
+                }
+                None => self.recurring.note(&plan.id, number, run, now),
+            }
         }
         self.recurring.forget_old_runs(&plan.id);
         Ok(true)
