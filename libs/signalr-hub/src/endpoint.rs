@@ -137,10 +137,7 @@ impl Endpoint {
         let pulse = &connection.pulse;
 
         if pulse.sending.is_older_than(self.options.send_timeout, now) {
-            connection.stop(Stop::TooSlow);
-            connection.severed.notify_one();
-            // An answer that nobody reads would keep it for as long as the client pleases.
-            self.remove(connection);
+            self.let_go(connection);
         }
         if self.options.close_on_expiry && connection.is_expired() {
             connection.stop(Stop::Expired);
@@ -154,6 +151,17 @@ impl Endpoint {
             if connection.request().is_none() {
                 connection.finish();
             }
+        }
+    }
+
+    /// Ends a send that is stuck, and the connection unless its client may come back on another socket.
+    fn let_go(&self, connection: &Connection) {
+        connection.pulse.sending.clear();
+        connection.severed.notify_one();
+        if !connection.can_resume() {
+            connection.stop(Stop::TooSlow);
+            // An answer that nobody reads would keep it for as long as the client pleases.
+            self.remove(connection);
         }
     }
 

@@ -109,8 +109,9 @@ pub struct ConnectionOptions {
     pub long_poll_timeout: Duration,
     /// Time for a client to answer a WebSocket's close. Default 5 s.
     pub close_timeout: Duration,
-    /// A send that is stuck for this long ends the connection. Default 10 s. On event streams and
-    /// polls it is stuck once the HTTP server takes no more (hyper: some 400 KiB).
+    /// A send that is stuck for this long ends the connection, or, if its client may come back on another,
+    /// the socket alone. Default 10 s. On event streams and polls it is stuck once the HTTP server takes no
+    /// more (hyper: some 400 KiB).
     pub send_timeout: Duration,
     /// A connection nobody uses (negotiated only, between polls, without its socket) ends after this long.
     /// Default 15 s.

@@ -1,9 +1,9 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use http::StatusCode;
 use serde_json::{Value, json};
-use signalr_hub::{HubOptions, StatefulReconnect};
-use tokio::time::timeout;
+use signalr_hub::{HubOptions, StatefulReconnect, backplane::InProcessBackplane};
+use tokio::time::{sleep, timeout};
 
 use crate::{
     test_client::TestClient,
@@ -96,6 +96,50 @@ async fn a_new_socket_takes_the_place_of_one_that_still_looks_open() {
     assert!(stale.next_or_close().await.is_err());
     client.send(sequence(1)).await;
     assert_eq!(client.call("Echo", json!([1])).await["result"], 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_socket_that_takes_nothing_for_ten_seconds_is_let_go_and_its_connection_waits() {
+    let mut hub = TestHub::start(resuming());
+    let path = negotiate(&hub).await;
+    let mut stuck = connect(&hub, &path).await;
+    assert_eq!(hub.event().await, "connected");
+    let large = "x".repeat(90_000);
+    tell(&hub, &large).await;
+
+    sleep(Duration::from_secs(13)).await;
+    assert!(hub.events.try_recv().is_err());
+    assert!(stuck.next_or_close().await.is_err());
+    let mut client = hub.open(&path).await;
+
+    assert_eq!(client.next().await, sequence(1));
+    assert_eq!(client.told().await.1, json!([large]));
+    client.send(sequence(1)).await;
+    assert_eq!(client.call("Echo", json!([1])).await["result"], 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_server_sends_is_sent_again_as_well() {
+    let backplane = Arc::new(InProcessBackplane::default());
+    let on_backplane = || {
+        TestHub::start(HubOptions {
+            backplane: Some(backplane.clone()),
+            ..resuming()
+        })
+    };
+    let (hub, other) = (on_backplane(), on_backplane());
+    let path = negotiate(&hub).await;
+    let mut client = connect(&hub, &path).await;
+    tell(&other, "one").await;
+    client.told().await;
+
+    drop(client);
+    tell(&other, "two").await;
+    let mut client = hub.open(&path).await;
+
+    assert_eq!(client.next().await, sequence(1));
+    assert_eq!(client.told().await.1, json!(["one"]));
+    assert_eq!(client.told().await.1, json!(["two"]));
 }
 
 #[tokio::test(start_paused = true)]
