@@ -13,6 +13,7 @@ mod arguments;
 mod connect_request;
 mod error;
 mod options;
+mod redirect;
 mod user;
 
 mod front_door;
@@ -64,5 +65,6 @@ pub use outbox::{OutboxLimits, WhenFull};
 pub use presence::{Presence, PresenceError, Present, PresentConnection};
 pub use protocol::EncodeError;
 pub use raw::{RawConnection, RawError, raw_router};
+pub use redirect::{Elsewhere, Redirect};
 pub use server::{HubServer, hub_router};
 pub use user::{Anyone, Authenticate, AuthenticationRefresh, Credentials, Refused, Token, User};

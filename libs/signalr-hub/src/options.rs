@@ -7,6 +7,7 @@ use crate::{
     durable::Inbox,
     filter::HubFilter,
     outbox::OutboxLimits,
+    redirect::Redirect,
     user::{Anyone, Authenticate, AuthenticationRefresh},
 };
 
@@ -91,6 +92,8 @@ pub struct ConnectionOptions {
     pub allowed_origins: AllowedOrigins,
     /// The transports offered. Default: all.
     pub transports: Transports,
+    /// Sends clients to another hub when they negotiate. Default: none.
+    pub redirect: Option<Redirect>,
     /// The oldest way of negotiating that is served. Default 0, as old clients need; with 1, the public name
     /// of a connection never is its secret too.
     pub minimum_negotiate_version: u8,
@@ -124,6 +127,7 @@ impl Default for ConnectionOptions {
             authenticate: Arc::new(Anyone),
             allowed_origins: AllowedOrigins::SameHost,
             transports: Transports::ALL,
+            redirect: None,
             minimum_negotiate_version: 0,
             outbox: OutboxLimits::default(),
             close_on_expiry: false,

@@ -48,7 +48,8 @@ impl User {
 pub struct Token(String);
 
 impl Token {
-    pub(crate) fn from_text(text: impl Into<String>) -> Self {
+    /// A secret that this program gives out.
+    pub fn from_text(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 

@@ -6,6 +6,7 @@ mod authorization;
 mod complex_object;
 mod https;
 mod outside;
+mod redirecting;
 mod test_hub;
 
 use std::{collections::BTreeMap, error::Error, fmt::Debug, io, sync::Arc};
@@ -31,12 +32,13 @@ use crate::{
     test_hub::{TestHub, UncreatableHub},
 };
 
-const PATHS: [&str; 5] = [
+const PATHS: [&str; 6] = [
     "/testhub",
     "/testhub-nowebsockets",
     "/uncreatable",
     "/authorizedhub",
     "/echo",
+    "/redirect",
 ];
 
 #[tokio::main]
@@ -98,6 +100,11 @@ fn app() -> Router {
             "/authorizedhub",
             HubWithAuthorization,
             with(authorized),
+        ))
+        .merge(hub_router(
+            "/redirect",
+            TestHub,
+            with(redirecting::to_test_hub(options().connections)),
         ))
         .merge(raw_router("/echo", options().connections, echo))
         .route(

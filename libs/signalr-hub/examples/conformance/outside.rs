@@ -1,13 +1,9 @@
 //! What happens to requests before any hub sees them.
 
-use std::{
-    path::Path,
-    sync::atomic::{AtomicU32, Ordering},
-};
+use std::path::Path;
 
 use axum::{
     Extension, Router,
-    body::Body,
     extract::Request,
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
@@ -52,9 +48,6 @@ async fn route(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_ascii_lowercase();
     if is_below(&path, ECHO_REDIRECT) {
         return redirect_to_echo(request.uri());
-    }
-    if is_below(&path, "/redirect") {
-        return redirect_by_negotiation(request.uri());
     }
 
     let cookies = path.contains("/negotiate").then(|| cookies(&request));
@@ -117,22 +110,6 @@ fn redirect_to_echo(uri: &Uri) -> Response {
     let target = uri.to_string();
     let target = format!("/echo{}", &target[ECHO_REDIRECT.len()..]);
     Redirect::temporary(&target).into_response()
-}
-
-/// Sends the client on to the test hub, counting how often that was done.
-fn redirect_by_negotiation(uri: &Uri) -> Response {
-    static REDIRECTS: AtomicU32 = AtomicU32::new(0);
-    let number = REDIRECTS.fetch_add(1, Ordering::Relaxed) + 1;
-    let base = uri
-        .query()
-        .unwrap_or("")
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("baseUrl="))
-        .unwrap_or("")
-        .replace("%3A", ":")
-        .replace("%2F", "/");
-    let url = format!("{base}/testHub?numRedirects={number}");
-    Body::from(serde_json::json!({ "url": url }).to_string()).into_response()
 }
 
 fn cookies(request: &Request) -> [HeaderValue; 3] {

@@ -15,6 +15,7 @@ use crate::{
     endpoint::{Endpoint, Names},
     options::{Transport, Transports},
     query,
+    redirect::Elsewhere,
     user::Token,
 };
 
@@ -44,6 +45,14 @@ struct AvailableTransport {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SentOn<'a> {
+    url: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access_token: Option<&'a str>,
+}
+
+#[derive(Serialize)]
 struct Failure {
     error: String,
 }
@@ -60,6 +69,10 @@ async fn answer(endpoint: &Endpoint, request: Request) -> Result<Response, Refus
         return Err(Refusal::MethodNotAllowed);
     }
     let identity = gate::admit(endpoint, &mut parts).await?;
+    let redirect = endpoint.options.redirect.as_ref();
+    if let Some(elsewhere) = redirect.and_then(|to| to.of(&identity.user, &parts.uri)) {
+        return Ok(send_on(&elsewhere));
+    }
 
     let query = parts.uri.query().unwrap_or("");
     let minimum = endpoint.options.minimum_negotiate_version;
@@ -90,6 +103,14 @@ async fn answer(endpoint: &Endpoint, request: Request) -> Result<Response, Refus
         available_transports: offered(endpoint.options.transports),
     };
     Ok(Json(offer).into_response())
+}
+
+fn send_on(elsewhere: &Elsewhere) -> Response {
+    let sent_on = SentOn {
+        url: &elsewhere.url,
+        access_token: elsewhere.access_token.as_ref().map(Token::reveal),
+    };
+    Json(sent_on).into_response()
 }
 
 fn asks_to_resume(query: &str) -> bool {

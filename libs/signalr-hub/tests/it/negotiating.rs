@@ -1,9 +1,9 @@
 use axum::{body::Body, extract::Request};
 use http::{StatusCode, header};
 use serde_json::json;
-use signalr_hub::{FrontDoor, HubOptions, Transports};
+use signalr_hub::{Elsewhere, FrontDoor, HubOptions, Redirect, Token, Transports};
 
-use crate::test_hub::{TestHub, json, text};
+use crate::test_hub::{TestHub, json, text, with_users};
 
 #[tokio::test]
 async fn version_one_has_a_public_id_and_a_secret_token() {
@@ -54,6 +54,42 @@ async fn a_later_version_gets_the_newest_known_and_a_wrong_one_an_error() {
         negative,
         json!({"error": "The client requested version '-1', but the server does not support this version."})
     );
+}
+
+#[tokio::test]
+async fn clients_can_be_sent_to_another_hub_after_they_were_authenticated() {
+    let mut options = with_users();
+    options.connections.redirect = Some(Redirect::by(|user, uri| {
+        let id = user.id.as_ref().filter(|id| *id != "stays")?;
+        assert!(!uri.to_string().contains("access_token"));
+        Some(Elsewhere {
+            url: format!("https://other.example/hub?from={}", uri.path()),
+            access_token: Some(Token::from_text(format!("{id}-there"))),
+        })
+    }));
+    let hub = TestHub::start(options);
+
+    let unknown = hub.post("/hub/negotiate?access_token=nobody").await;
+    let sent = json(hub.post("/hub/negotiate?access_token=ann").await).await;
+    let stays = json(hub.post("/hub/negotiate?access_token=stays").await).await;
+
+    assert_eq!(unknown.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        sent,
+        json!({"url": "https://other.example/hub?from=/hub/negotiate", "accessToken": "ann-there"})
+    );
+    assert!(stays["connectionId"].is_string());
+}
+
+#[tokio::test]
+async fn everyone_can_be_sent_to_another_hub() {
+    let mut options = HubOptions::default();
+    options.connections.redirect = Some(Redirect::to("https://new.example/hub"));
+    let hub = TestHub::start(options);
+
+    let sent = json(hub.post("/hub/negotiate?negotiateVersion=1").await).await;
+
+    assert_eq!(sent, json!({"url": "https://new.example/hub"}));
 }
 
 #[tokio::test]
