@@ -3,7 +3,7 @@ use std::time::Duration;
 use job_engine::storage::StorageError;
 use sqlx::error::DatabaseError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use sqlx::{Connection, Sqlite, SqlitePool, Transaction};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -111,5 +111,11 @@ fn connection(options: &SqliteConnectOptions, synchronous: SqliteSynchronous) ->
         .max_lifetime(None)
         .idle_timeout(None)
         .test_before_acquire(false)
+        .before_acquire(|connection, _| {
+            // A full disk ends the transaction without a word to the driver, which would take the
+            // next one for a part of it, and refuse it for ever.
+            let is_sound = !connection.is_in_transaction();
+            Box::pin(async move { Ok(is_sound) })
+        })
         .connect_lazy_with(options)
 }

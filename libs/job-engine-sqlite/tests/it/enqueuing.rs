@@ -3,6 +3,7 @@ use std::time::Duration;
 use job_engine::Storage;
 use job_engine::storage::Monitor;
 use job_engine_sqlite::enqueue;
+use sqlx::Executor;
 
 use crate::database::{Database, job};
 
@@ -50,4 +51,25 @@ async fn a_known_job_is_refused_and_the_transaction_goes_on() {
 
     assert!(refused.is_err());
     assert_eq!(storage.counts().await.unwrap().enqueued, 2);
+}
+
+#[tokio::test]
+async fn a_transaction_that_sqlite_itself_has_ended_stands_in_nobodys_way() {
+    let database = Database::create().await;
+    let storage = database.storage().await;
+    let pool = database.pool().await;
+    // As a full disk does.
+    pool.execute(
+        "create trigger full before insert on job_engine_jobs
+         begin select raise(rollback, 'the disk is full'); end",
+    )
+    .await
+    .unwrap();
+
+    let refused = storage.enqueue(&[job()]).await;
+    pool.execute("drop trigger full").await.unwrap();
+    storage.enqueue(&[job()]).await.unwrap();
+
+    assert!(refused.is_err());
+    assert_eq!(storage.counts().await.unwrap().enqueued, 1);
 }
