@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use sqlx::{Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tempfile::TempDir;
 use tokio::process::Command;
 
@@ -41,6 +41,23 @@ impl Cluster {
     /// As after a loss of power: nothing is said to anybody, and the log is replayed.
     pub(crate) async fn restart_at_once(&self) {
         self.control("restart").await;
+    }
+
+    /// Databases that are made from now on are in this folder; the log of changes is elsewhere.
+    pub(crate) async fn keep_databases_in(&self, folder: &Path) {
+        let folder = folder.join("databases");
+        std::fs::create_dir(&folder).expect("a folder is made");
+        give_to_postgres(&folder).await;
+        let mut connection = PgConnection::connect(&self.url())
+            .await
+            .expect("PostgreSQL runs");
+        for statement in [
+            format!("create tablespace small location '{}'", folder.display()),
+            "alter database template1 set tablespace small".to_owned(),
+        ] {
+            let done = connection.execute(AssertSqlSafe(statement)).await;
+            done.expect("databases may be there");
+        }
     }
 
     /// SIGKILL to one of its own processes, upon which it ends all others and recovers, and its time

@@ -10,6 +10,8 @@ mod cluster;
 mod crash_point;
 mod crash_recovery;
 mod crew;
+mod crowd;
+mod disk;
 mod entry;
 mod limits;
 mod place;

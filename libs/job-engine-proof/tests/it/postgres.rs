@@ -1,5 +1,6 @@
 use crate::cluster::Cluster;
 use crate::crash_point::{CrashPoint, Moment, Statement};
+use crate::disk::Disk;
 use crate::place::Place;
 use crate::settings;
 use crate::story::{Fault, Story};
@@ -54,6 +55,32 @@ async fn nothing_is_lost_while_answers_are_lost_and_connections_lead_nowhere() {
     let faults = [Fault::LoseAnswers, Fault::CutOff, Fault::LoseAnswers];
 
     let violations = Story::about(place, &faults).tell().await;
+
+    assert_eq!(violations, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_while_the_disk_is_full() {
+    let Some(disk) = Disk::mount() else { return };
+    let cluster = Cluster::start().await;
+    cluster.keep_databases_in(disk.folder()).await;
+    let place = Place::postgres(&cluster.url()).await;
+    let mut story = Story::about(place, &[Fault::FillDisk, Fault::Kill]);
+    story.cluster = Some(cluster);
+    story.disk = Some(disk);
+
+    let violations = story.tell().await;
+
+    assert_eq!(violations, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_while_applications_need_their_pools_for_themselves() {
+    let place = Place::postgres(&settings::postgres()).await;
+    let mut story = Story::about(place, &[Fault::Kill, Fault::End]);
+    story.crowded = true;
+
+    let violations = story.tell().await;
 
     assert_eq!(violations, []);
 }

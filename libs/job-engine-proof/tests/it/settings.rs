@@ -17,6 +17,8 @@ pub(crate) struct Order {
     /// Where to write down what the handlers do.
     pub(crate) effects: PathBuf,
     pub(crate) planted: Planted,
+    /// Whether the application needs its pool for itself most of the time.
+    pub(crate) crowded: bool,
 }
 
 /// The variable that tells a process where the jobs are.
@@ -25,6 +27,7 @@ pub(crate) const PLACE: &str = "PROOF_PLACE";
 impl Order {
     const EFFECTS: &str = "PROOF_EFFECTS";
     const PLANTED: &str = "PROOF_PLANTED";
+    const CROWDED: &str = "PROOF_CROWDED";
 
     pub(crate) fn of_the_environment() -> Self {
         let value = |name| variable(name).expect("the process is started by a story");
@@ -32,15 +35,17 @@ impl Order {
             place: value(PLACE),
             effects: PathBuf::from(value(Self::EFFECTS)),
             planted: Planted::named(&value(Self::PLANTED)),
+            crowded: value(Self::CROWDED) == "true",
         }
     }
 
-    pub(crate) fn variables(&self) -> [(&'static str, String); 3] {
+    pub(crate) fn variables(&self) -> [(&'static str, String); 4] {
         let effects = self.effects.to_str().expect("the path is UTF-8");
         [
             (PLACE, self.place.clone()),
             (Self::EFFECTS, effects.to_owned()),
             (Self::PLANTED, self.planted.name()),
+            (Self::CROWDED, self.crowded.to_string()),
         ]
     }
 }

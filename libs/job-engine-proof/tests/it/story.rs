@@ -16,6 +16,7 @@ use crate::clients;
 use crate::cluster::Cluster;
 use crate::crash_point::CrashPoint;
 use crate::crew::Crew;
+use crate::disk::Disk;
 use crate::limits;
 use crate::place::Place;
 use crate::planted::Planted;
@@ -47,6 +48,8 @@ pub(crate) enum Fault {
     LoseAnswers,
     /// A worker's connections lead nowhere for a while.
     CutOff,
+    /// There is no room on the database's disk for a while.
+    FillDisk,
 }
 
 pub(crate) struct Story {
@@ -57,6 +60,10 @@ pub(crate) struct Story {
     /// How long the workers may take to do what is left, once all is calm.
     pub(crate) patience: Duration,
     pub(crate) cluster: Option<Cluster>,
+    /// Where the database is, if it may be full.
+    pub(crate) disk: Option<Disk>,
+    /// Whether the workers' applications need their pools for themselves most of the time.
+    pub(crate) crowded: bool,
 }
 
 impl Story {
@@ -68,6 +75,8 @@ impl Story {
             length: settings::length(),
             patience: Duration::from_mins(1),
             cluster: None,
+            disk: None,
+            crowded: false,
         }
     }
 
@@ -88,6 +97,7 @@ impl Story {
             place: place.address().to_owned(),
             effects: effects.path().to_owned(),
             planted: self.planted,
+            crowded: self.crowded,
         };
 
         let client = Client::new(worker::storage(&place).await);
@@ -106,6 +116,7 @@ impl Story {
             faults: self.faults,
             happened: 0,
             cluster: self.cluster,
+            disk: self.disk,
             acknowledged,
         };
         while Instant::now() < until || damage.is_incomplete() {
@@ -149,6 +160,7 @@ struct Damage {
     faults: Vec<Fault>,
     happened: usize,
     cluster: Option<Cluster>,
+    disk: Option<Disk>,
     /// How many transactions were acknowledged so far.
     acknowledged: watch::Receiver<u64>,
 }
@@ -211,6 +223,14 @@ impl Damage {
                 crew.excuse_all();
                 self.cluster().kill_a_session().await;
                 crew.excuse_all();
+                self.clients_are_answered_again().await;
+            }
+            Fault::FillDisk => {
+                let disk = self.disk.as_ref().expect("the story has a disk");
+                let millis = self.chance.random_range(200..2000);
+                disk.fill();
+                sleep(Duration::from_millis(millis)).await;
+                disk.make_room();
                 self.clients_are_answered_again().await;
             }
             Fault::Crash(point) => crew.trap(victim, point).await,

@@ -8,6 +8,7 @@ use job_engine::{Registry, RunningServer, Server, ServerOptions};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::sleep;
 
+use crate::crowd;
 use crate::entry::{Effects, Entry};
 use crate::limits;
 use crate::place::Place;
@@ -37,7 +38,12 @@ async fn start(order: &Order) -> RunningServer {
     let place = Place::at(&order.place);
     let effects = Effects::open(&order.effects, order.planted);
     loop {
-        if let Ok(storage) = place.storage().await {
+        let storage = if order.crowded {
+            crowd::storage(&place).await
+        } else {
+            place.storage().await
+        };
+        if let Ok(storage) = storage {
             let registry = Registry::default().with::<Entry>();
             let server = Server::new(storage, registry, Arc::new(effects.clone()));
             if let Ok(running) = server.options(options(order.planted)).start().await {
