@@ -44,6 +44,8 @@ impl WebServer {
             .with_context(|| format!("DIQUIS_LISTEN: cannot listen on {}", config.listen))?;
         let address = socket.local_addr()?;
 
+        // Before the workers, which look up once what they count with.
+        let metrics = measurements::recorder();
         let process = Process::assemble(&config).await?;
         let password = config.admin_password.as_ref();
         let first_admin = create_first_admin(&process.app, &config.admin_email, password).await?;
@@ -59,7 +61,7 @@ impl WebServer {
             limits: ClientLimits::new(config.limits),
             adapters: process.adapters.clone(),
             hub: process.hub.clone(),
-            metrics: measurements::recorder(),
+            metrics,
             config,
         });
         let door = FrontDoor::to([hubs::PATH]);

@@ -8,7 +8,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
 use uuid::Uuid;
 
-use crate::convert::{rows, signed, stored_version, unavailable, unsigned};
+use crate::convert::{duration, rows, signed, stored_version, unavailable, unsigned};
 use crate::line::{Lines, Places};
 use crate::turns::{self, Turns};
 
@@ -52,11 +52,12 @@ with server as (
   from next
   where r.ctid = next.ctid
   returning r.id, r.epoch, r.kind, r.queue, r.arguments, r.attempts, r.abandoned, r.priority,
-    r.tenant, r.tags, r.version, r.batch
+    r.tenant, r.tags, r.version, r.batch,
+    (extract(epoch from r.claimed_at - r.enqueued_at) * 1000000)::bigint as waited
 )
 select claimed.*, false as needs_turns from claimed
 union all
-select null, null, null, null, null, null, null, null, null, null, null, null, true
+select null, null, null, null, null, null, null, null, null, null, null, null, null, true
 from queue where is_open and needs_turns";
 
 pub(crate) async fn claim(
@@ -141,7 +142,7 @@ async fn claim_at(
         .await
         .map_err(unavailable)?;
     if let [row] = &claimed[..]
-        && row.try_get(12).map_err(unavailable)?
+        && row.try_get(13).map_err(unavailable)?
     {
         return Ok(None);
     }
@@ -191,6 +192,7 @@ pub(crate) fn job(row: &PgRow) -> sqlx::Result<ClaimedJob> {
         arguments: row.try_get(4)?,
         attempt: unsigned(row.try_get(5)?) + 1,
         abandoned: unsigned(row.try_get(6)?),
+        waited: duration(row.try_get(12)?),
         is_rated: false,
         version: stored_version(row.try_get(10)?),
         tenant: row.try_get(8)?,

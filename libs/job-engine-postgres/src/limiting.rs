@@ -8,6 +8,7 @@ use job_engine::storage::{
 };
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgPool};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::PostgresStorage;
@@ -159,6 +160,10 @@ impl Limits for PostgresStorage {
         &self,
         alive_within: Duration,
     ) -> Result<Vec<UnknownKind>, StorageError> {
+        if let Some(remembered) = self.unknown_kinds.remembered(&alive_within) {
+            return Ok(remembered);
+        }
+        let asked = Instant::now();
         let kinds = sqlx::query(UNKNOWN_KINDS)
             .bind(delay_micros(alive_within))
             .fetch_all(&self.pool)
@@ -171,7 +176,9 @@ impl Limits for PostgresStorage {
                 waiting_since: timestamp(column(row, "since")?)?,
             })
         };
-        kinds.iter().map(unknown).collect()
+        let kinds = kinds.iter().map(unknown).collect::<Result<_, _>>()?;
+        self.unknown_kinds.found(alive_within, &kinds, asked);
+        Ok(kinds)
     }
 
     async fn limits(&self) -> Result<Vec<(Limited, Limit)>, StorageError> {

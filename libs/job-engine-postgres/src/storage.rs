@@ -7,7 +7,7 @@ use job_engine::storage::expiry::Sweeps;
 use job_engine::storage::{
     BatchProgress, Batches, Claim, Claimed, Command, Commanded, DueJobs, Heartbeat, JobId, Lease,
     Outcome, Rescued, RunNotes, ServerAnnouncement, ServerId, ServerOrder, Settled, Settlement,
-    Storage, StorageError,
+    SlowAnswer, Storage, StorageError, UnknownKind,
 };
 use job_engine::{BatchId, Duplicate, NewJob, Parent, Retention};
 use sqlx::postgres::PgPoolOptions;
@@ -72,6 +72,7 @@ pub struct PostgresStorage {
     pulses: Mutex<HashMap<ServerId, Pulse>>,
     turns: Turns,
     sweeps: Sweeps,
+    pub(crate) unknown_kinds: SlowAnswer<Duration, Vec<UnknownKind>>,
 }
 
 impl PostgresStorage {
@@ -131,6 +132,7 @@ impl PostgresStorage {
             pulses: Mutex::default(),
             turns: Turns::default(),
             sweeps: Sweeps::default(),
+            unknown_kinds: SlowAnswer::default(),
             pool,
             engine,
         }

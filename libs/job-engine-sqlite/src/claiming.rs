@@ -8,7 +8,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
-use crate::convert::{column, now, rows, small, stored_version, tags, unavailable};
+use crate::convert::{column, duration, now, rows, small, stored_version, tags, unavailable};
 use crate::turns::{Turns, claim_in_turn};
 use crate::writer::Writer;
 
@@ -53,7 +53,8 @@ where id in (
   order by priority desc, id
   limit $5
 )
-returning id, epoch, kind, queue, arguments, attempts, abandoned, priority, tenant, tags, version, batch";
+returning id, epoch, kind, queue, arguments, attempts, abandoned, priority, tenant, tags, version, batch,
+  claimed_at - enqueued_at as waited";
 
 pub(crate) async fn claim(
     pool: &SqlitePool,
@@ -162,6 +163,7 @@ pub(crate) fn job(row: &SqliteRow) -> Result<ClaimedJob, StorageError> {
         arguments: column(row, "arguments")?,
         attempt: small(column(row, "attempts")?),
         abandoned: small(column(row, "abandoned")?),
+        waited: duration(column(row, "waited")?),
         is_rated: false,
         tenant: column(row, "tenant")?,
         tags: tags(row)?,

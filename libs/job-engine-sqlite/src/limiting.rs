@@ -3,6 +3,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use job_engine::Storage;
 use job_engine::storage::{HoldUps, JobId, Limit, Limited, Limits, StorageError, UnknownKind};
+use tokio::time::Instant;
 
 use crate::SqliteStorage;
 use crate::convert::{column, count, delay_micros, micros, now, text, timestamp, unavailable};
@@ -145,6 +146,10 @@ impl Limits for SqliteStorage {
         &self,
         alive_within: Duration,
     ) -> Result<Vec<UnknownKind>, StorageError> {
+        if let Some(remembered) = self.unknown_kinds.remembered(&alive_within) {
+            return Ok(remembered);
+        }
+        let asked = Instant::now();
         let kinds = sqlx::query(UNKNOWN_KINDS)
             .bind(now() - delay_micros(alive_within))
             .fetch_all(&self.pool)
@@ -157,7 +162,9 @@ impl Limits for SqliteStorage {
                 waiting_since: timestamp(column(row, "since")?)?,
             })
         };
-        kinds.iter().map(unknown).collect()
+        let kinds = kinds.iter().map(unknown).collect::<Result<_, _>>()?;
+        self.unknown_kinds.found(alive_within, &kinds, asked);
+        Ok(kinds)
     }
 
     async fn limits(&self) -> Result<Vec<(Limited, Limit)>, StorageError> {

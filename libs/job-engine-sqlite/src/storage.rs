@@ -9,7 +9,7 @@ use job_engine::storage::expiry::Sweeps;
 use job_engine::storage::{
     BatchProgress, Batches, Claim, Claimed, Command, Commanded, DueJobs, Heartbeat, JobId, Lease,
     Outcome, Rescued, RunNotes, ServerAnnouncement, ServerId, ServerOrder, Settled, Settlement,
-    Storage, StorageError,
+    SlowAnswer, Storage, StorageError, UnknownKind,
 };
 use job_engine::{BatchId, Duplicate, NewJob, Parent, Retention};
 use sqlx::SqlitePool;
@@ -40,6 +40,7 @@ pub struct SqliteStorage {
     pulses: Mutex<HashMap<ServerId, Pulse>>,
     turns: Turns,
     sweeps: Sweeps,
+    pub(crate) unknown_kinds: SlowAnswer<Duration, Vec<UnknownKind>>,
     enqueued: Notify,
     pub(crate) recurring_changed: Notify,
 }
@@ -78,6 +79,7 @@ impl SqliteStorage {
             pulses: Mutex::default(),
             turns: Turns::default(),
             sweeps: Sweeps::default(),
+            unknown_kinds: SlowAnswer::default(),
             enqueued: Notify::new(),
             recurring_changed: Notify::new(),
         })

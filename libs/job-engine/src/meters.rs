@@ -6,7 +6,7 @@ use std::time::Duration;
 use metrics::{Counter, Histogram, Unit, counter, describe_counter, describe_histogram, histogram};
 
 use crate::new_job::NewJob;
-use crate::storage::Outcome;
+use crate::storage::{ClaimedJob, Outcome};
 
 const ENQUEUED: &str = "job_engine_enqueued_total";
 const CLAIMED: &str = "job_engine_claimed_total";
@@ -14,6 +14,7 @@ const SUCCEEDED: &str = "job_engine_succeeded_total";
 const RETRIED: &str = "job_engine_retried_total";
 const FAILED: &str = "job_engine_failed_total";
 const STALE: &str = "job_engine_stale_total";
+const WAITED: &str = "job_engine_waited_seconds";
 const RUN: &str = "job_engine_run_seconds";
 
 /// Those of each kind that a server knows, looked up once.
@@ -25,6 +26,7 @@ pub(crate) struct Meters {
 #[derive(Debug)]
 struct Meter {
     claimed: Counter,
+    waited: Histogram,
     succeeded: Counter,
     retried: Counter,
     failed: Counter,
@@ -42,9 +44,10 @@ impl Meters {
         }
     }
 
-    pub(crate) fn claimed(&self, kind: &str) {
-        if let Some(meter) = self.kinds.get(kind) {
+    pub(crate) fn claimed(&self, job: &ClaimedJob) {
+        if let Some(meter) = self.kinds.get(&job.kind) {
             meter.claimed.increment(1);
+            meter.waited.record(job.waited.as_secs_f64());
         }
     }
 
@@ -68,6 +71,7 @@ impl Meter {
     fn of(kind: String) -> Self {
         Self {
             claimed: counter!(CLAIMED, "kind" => kind.clone()),
+            waited: histogram!(WAITED, "kind" => kind.clone()),
             succeeded: counter!(SUCCEEDED, "kind" => kind.clone()),
             retried: counter!(RETRIED, "kind" => kind.clone()),
             failed: counter!(FAILED, "kind" => kind.clone()),
@@ -93,5 +97,10 @@ fn describe() {
     describe_counter!(RETRIED, "Runs that failed and are tried again");
     describe_counter!(FAILED, "Runs that failed for the last time");
     describe_counter!(STALE, "Runs whose outcome came after their lease was lost");
+    describe_histogram!(
+        WAITED,
+        Unit::Seconds,
+        "How long jobs were enqueued before they were claimed"
+    );
     describe_histogram!(RUN, Unit::Seconds, "How long runs took");
 }

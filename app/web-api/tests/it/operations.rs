@@ -1,8 +1,11 @@
 use http::Method;
 use serde_json::json;
 
+use crate::eventually::eventually;
+use crate::executable::Executable;
+use crate::person::Person;
 use crate::tenants::create;
-use crate::test_app::TestApp;
+use crate::test_app::{ADMIN, PASSWORD, TestApp};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn metrics_count_requests_and_jobs_for_who_may_see_them() {
@@ -31,6 +34,30 @@ async fn metrics_count_requests_and_jobs_for_who_may_see_them() {
         assert!(answer.text.contains(line), "{line} in {}", answer.text);
     }
     guesser.get("/metrics").await.problem(401);
+}
+
+/// In a process of its own, for the recorder of this one may be older than its servers.
+#[tokio::test(flavor = "multi_thread")]
+async fn metrics_tell_how_jobs_wait_and_run() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let server = Executable::serve(folder.path(), &[]);
+    let admin = Person::sign_in(server.address, ADMIN, PASSWORD).await;
+
+    assert_eq!(create(&admin, "Acme").await.status, 202);
+
+    let page = eventually("a job that succeeded", async || {
+        let page = admin.get("/metrics").await.text;
+        let succeeded = "job_engine_succeeded_total{kind=\"provision_tenant\"} 1";
+        page.contains(succeeded).then_some(page)
+    })
+    .await;
+    for line in [
+        "job_engine_claimed_total{kind=\"provision_tenant\"} 1",
+        "job_engine_waited_seconds_bucket{kind=\"provision_tenant\",le=\"+Inf\"} 1",
+        "job_engine_run_seconds_bucket{kind=\"provision_tenant\",le=\"+Inf\"} 1",
+    ] {
+        assert!(page.contains(line), "{line} in {page}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

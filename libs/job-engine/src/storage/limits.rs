@@ -31,7 +31,8 @@ pub trait Limits: Send + Sync {
     async fn hold_ups(&self, job: JobId) -> Result<HoldUps, StorageError>;
 
     /// The kinds of waiting jobs that no living server knows, by name. A server lives when its last
-    /// heartbeat is younger than `alive_within`.
+    /// heartbeat is younger than `alive_within`. It reads all that waits; where that takes long, the
+    /// answer may be half a minute old.
     async fn unknown_kinds(&self, alive_within: Duration)
     -> Result<Vec<UnknownKind>, StorageError>;
 

@@ -18,6 +18,7 @@ mod operations;
 pub mod reasons;
 mod recurring;
 mod search;
+mod slow_answer;
 mod throughput;
 pub mod turns;
 
@@ -47,6 +48,7 @@ pub use recurring::{
     UNKNOWN_KIND_PATIENCE,
 };
 pub use search::{ArgumentTest, Condition, Test, TimeRange};
+pub use slow_answer::SlowAnswer;
 pub use throughput::{Resolution, Throughput};
 
 use crate::batch::BatchId;
@@ -179,6 +181,8 @@ pub struct ClaimedJob {
     pub attempt: u32,
     /// How often a process died while it ran this job, the first time perhaps just before.
     pub abandoned: u32,
+    /// How long it was `Enqueued` before this claim.
+    pub waited: Duration,
     /// It counts towards a rate: it begins within [`LATEST_START`] or is handed back.
     pub is_rated: bool,
     /// Whose job it is.

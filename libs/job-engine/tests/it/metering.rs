@@ -34,6 +34,7 @@ async fn jobs_and_runs_are_counted_by_kind() {
         "job_engine_failed_total{kind=\"errand\"} 1",
         "job_engine_stale_total 1",
         "job_engine_run_seconds_count{kind=\"errand\"} 4",
+        "job_engine_waited_seconds_count{kind=\"errand\"} 4",
         "# HELP job_engine_stale_total Runs whose outcome came after their lease was lost",
     ] {
         assert!(page.lines().any(|shown| shown == line), "{line} in {page}");

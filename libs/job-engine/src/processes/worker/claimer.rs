@@ -91,7 +91,7 @@ impl Claimer {
     /// `asked` is when the claim was sent, so before the storage's clock counted it.
     fn hand_over(&self, claimed: Vec<ClaimedJob>, asked: Instant) {
         for job in &claimed {
-            self.session.meters.claimed(&job.kind);
+            self.session.meters.claimed(job);
         }
         let leases = claimed.iter().map(|job| job.lease);
         let tokens = self.session.leases.hold(leases);

@@ -32,6 +32,28 @@ pub async fn a_claimed_job_is_processing(storage: SharedStorage) {
     assert_eq!(fact(entry, "Attempt"), Some(&json!(1)));
 }
 
+pub async fn a_claim_says_how_long_each_job_waited(storage: SharedStorage) {
+    let stage = Stage::of(&storage);
+    let server = stage.server().await;
+    let plain = stage.enqueue(job()).await;
+    let of_a_tenant = job().for_tenant("acme").expect("it is a name");
+    let of_a_tenant = stage.enqueue(of_a_tenant).await;
+
+    let mut claimed = stage.claim(server, 1).await;
+    claimed.extend(stage.claim(server, 1).await);
+
+    for id in [plain, of_a_tenant] {
+        let history = stage.details(id).await.history;
+        let [enqueued, processing] = history.as_slice() else {
+            panic!("it was enqueued and claimed: {history:?}");
+        };
+        let waited = processing.at.duration_since(enqueued.at);
+        let told = claimed.iter().find(|job| job.lease.job == id);
+        let told = told.expect("both are claimed").waited;
+        assert_eq!(told, waited.unsigned_abs());
+    }
+}
+
 pub async fn the_oldest_job_goes_first(storage: SharedStorage) {
     let stage = Stage::of(&storage);
     let server = stage.server().await;

@@ -109,6 +109,7 @@ macro_rules! storage_conformance {
         }
         $crate::storage_conformance! { @topic $storage, claim:
             a_claimed_job_is_processing,
+            a_claim_says_how_long_each_job_waited,
             the_oldest_job_goes_first,
             a_higher_priority_goes_first,
             queues_are_served_in_the_given_order,

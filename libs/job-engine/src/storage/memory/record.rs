@@ -91,6 +91,7 @@ impl Record {
     pub(super) fn claim(&mut self, id: JobId, server: ServerId, now: Timestamp) -> ClaimedJob {
         self.epoch += 1;
         self.attempts += 1;
+        let waited = now.duration_since(self.changed_at);
         let facts = vec![
             fact("ServerId", json!(server)),
             fact("Attempt", json!(self.attempts)),
@@ -106,6 +107,7 @@ impl Record {
             version: self.version,
             attempt: self.attempts,
             abandoned: self.abandoned,
+            waited: waited.try_into().unwrap_or_default(),
             is_rated: false,
             tenant: self.tenant.clone(),
             tags: self.tags.clone(),
