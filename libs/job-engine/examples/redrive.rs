@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use job_engine::storage::memory::MemoryStorage;
-use job_engine::storage::{JobQuery, Monitor};
+use job_engine::storage::{JobQuery, Monitor, Operations};
 use job_engine::{Attempt, Client, Job, JobError, Registry, Server};
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
@@ -58,11 +58,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
         kind: Some(Deliver::NAME.to_owned()),
         ..JobQuery::default()
     };
-    let redriven = client.redrive(deliveries, "The road is open").await?;
-    println!("{redriven} are run again");
+    let id = client
+        .redrive(deliveries, "Grace", "The road is open")
+        .await?;
     while storage.counts().await?.succeeded < 5 {
         sleep(Duration::from_millis(10)).await;
     }
+    let operation = storage.operation(id).await?.ok_or("it is gone")?;
+    println!("{} jobs were run again", operation.done);
     server.stop().await;
     Ok(())
 }

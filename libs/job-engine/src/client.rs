@@ -14,12 +14,10 @@ use crate::queues::Queues;
 use crate::recurring::RecurringJobs;
 use crate::state::State;
 use crate::storage::{
-    BatchProgress, Command, Commanded, JobId, JobQuery, SharedStorage, StorageError,
+    BatchProgress, Command, Commanded, JobId, JobQuery, NewOperation, OperationId, SharedStorage,
+    StorageError,
 };
 use crate::unique::Duplicate;
-
-/// A long dead letter queue is read in parts.
-const REDRIVEN_AT_ONCE: usize = 200;
 
 /// Gives work to the engine, and orders about work that was given. Cheap to clone.
 ///
@@ -129,27 +127,32 @@ impl Client {
         filters::admit(&self.filters, job)
     }
 
-    /// Runs jobs of the dead letter queue again, one after the other from the newest: those that
-    /// are `Failed` and that the query finds. The reason goes into their histories. Answers how
-    /// many; an error leaves the rest as they are, and calling again goes on with them.
-    pub async fn redrive(&self, query: JobQuery, reason: &str) -> Result<usize, StorageError> {
-        let mut query = JobQuery {
+    /// Runs jobs of the dead letter queue again: those that are `Failed` and that the query finds.
+    /// It is an operation like those that a dashboard begins: kept in the storage, worked off by the
+    /// servers in small pieces, and gone on with after a crash. Its id tells how far it is, by
+    /// [`Operations::operation`](crate::storage::Operations::operation). `by` is who asks; the reason
+    /// goes into the jobs' histories.
+    pub async fn redrive(
+        &self,
+        query: JobQuery,
+        by: &str,
+        reason: &str,
+    ) -> Result<OperationId, StorageError> {
+        let query = JobQuery {
             state: Some(State::Failed),
-            limit: REDRIVEN_AT_ONCE,
             ..query
         };
-        let mut redriven = 0;
-        loop {
-            let page = self.storage.jobs(&query).await?;
-            for job in page.jobs {
-                let commanded = self.requeue(job.id, reason).await?;
-                redriven += usize::from(commanded == Commanded::Done);
-            }
-            if page.next.is_none() {
-                return Ok(redriven);
-            }
-            query.after = page.next;
-        }
+        let operation = NewOperation {
+            id: OperationId::random(),
+            command: Command::Requeue,
+            words: words(&query),
+            actor: by.to_owned(),
+            reason: reason.to_owned(),
+            total: self.storage.count(&query, u64::MAX).await?,
+            query,
+        };
+        self.storage.begin_operation(&operation).await?;
+        Ok(operation.id)
     }
 
     /// Enqueues a batch in one transaction. A batch without jobs does not exist.
@@ -209,4 +212,12 @@ impl Client {
     pub fn storage(&self) -> &SharedStorage {
         &self.storage
     }
+}
+
+/// What a dashboard shows of a query for failed jobs, as its search writes it.
+fn words(query: &JobQuery) -> String {
+    let kind = query.kind.iter().map(|kind| format!(" kind:{kind}"));
+    let queue = query.queue.iter().map(|queue| format!(" queue:{queue}"));
+    let more = kind.chain(queue).collect::<String>();
+    format!("state:failed{more}")
 }

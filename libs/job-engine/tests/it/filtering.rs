@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use job_engine::filters::{Next, Refusal, Run};
-use job_engine::storage::{JobQuery, Outcome};
+use job_engine::storage::{JobQuery, OperationStatus, Operations, Outcome};
 use job_engine::trace::{TraceContext, TraceFilter};
 use job_engine::{EnqueueError, Filter, JobError, NewJob, RunningServer, State};
 
@@ -333,13 +333,24 @@ async fn failed_jobs_are_run_again_together() {
         .await;
     stage.world.script("sink", &[Act::Succeed]);
 
+    // What fails at the moment at which an operation begins is left alone.
+    tokio::time::advance(Duration::from_secs(1)).await;
     let all = JobQuery::default();
-    let redriven = stage.client.redrive(all, "Redriven by Ada").await;
+    let redriven = stage.client.redrive(all, "ada", "Redriven by Ada").await;
 
-    assert_eq!(redriven.expect("they are requeued"), 450);
+    let id = redriven.expect("it begins");
     stage
         .until(|| async { stage.storage_counts().await.succeeded == 451 })
         .await;
+    let operation = || async { stage.storage.operation(id).await.expect("it can be read") };
+    let is_over = || async {
+        let operation = operation().await.expect("it is kept");
+        operation.status == OperationStatus::Finished
+    };
+    stage.until(is_over).await;
+    let operation = operation().await.expect("it is kept");
+    assert_eq!((operation.total, operation.done), (450, 450));
+    assert_eq!(operation.words, "state:failed");
     server.stop().await;
     assert_eq!(
         stage.reasons(jobs[0].id).await.pop().as_deref(),
