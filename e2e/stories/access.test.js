@@ -31,6 +31,16 @@ const api = [
   ['GET /api/notifications', 401, 200, 200],
   ['POST /api/notifications/{id}/read', 401, 404, 404],
   ['POST /api/notifications/read-all', 401, 204, 204],
+  ['GET /api/jobs', 401, 403, 200],
+  ['GET /api/jobs/{id}', 401, 403, 404],
+  ['POST /api/jobs/{id}/{command}', 401, 403, 404],
+  ['GET /api/job-engine', 401, 403, 200],
+  ['GET /api/job-errors', 401, 403, 200],
+  ['GET /api/job-audit', 401, 403, 200],
+  ['GET /api/job-operations', 401, 403, 200],
+  ['POST /api/job-operations', 401, 403, 400],
+  ['GET /api/job-operations/{id}', 401, 403, 404],
+  ['POST /api/job-operations/{id}/stop', 401, 403, 404],
   ['POST /hubs/notifications/negotiate?negotiateVersion=1', 401, 200, 200],
   ['GET /api/no-such-thing', 404, 404, 404],
 ];
@@ -48,10 +58,22 @@ const dashboard = [
   ['GET /hangfire/jobs/deleted', 303, 403, 200],
   ['GET /hangfire/retries', 303, 403, 200],
   ['GET /hangfire/servers', 303, 403, 200],
+  ['GET /hangfire/queues', 303, 403, 200],
+  ['GET /hangfire/kinds', 303, 403, 200],
+  ['GET /hangfire/batches', 303, 403, 200],
+  ['GET /hangfire/batches/{id}', 303, 403, 404],
+  ['GET /hangfire/errors', 303, 403, 200],
+  ['GET /hangfire/recurring', 303, 403, 200],
+  ['GET /hangfire/operations', 303, 403, 200],
+  ['GET /hangfire/audit', 303, 403, 200],
+  ['GET /hangfire/audit/audit.csv', 303, 403, 200],
   ['GET /hangfire/jobs/details/{id}', 303, 403, 404],
   ['GET /hangfire/no-such-page', 303, 403, 404],
   ['POST /hangfire/jobs/actions/delete', 401, 403, 403],
   ['POST /hangfire/jobs/actions/requeue/{id}', 401, 403, 403],
+  ['POST /hangfire/queues/actions/pause', 401, 403, 403],
+  ['POST /hangfire/servers/actions/stop', 401, 403, 403],
+  ['POST /hangfire/operations', 401, 403, 403],
   ['POST /hangfire/theme', 401, 403, 403],
 ];
 
@@ -144,7 +166,10 @@ async function answers(ask) {
 
 function callOf(route) {
   const [method, path] = route.split(' ');
-  const filled = path.replace('{id}', randomUUID()).replace('{slug}', 'a-free-one');
+  const filled = path
+    .replace('{id}', randomUUID())
+    .replace('{slug}', 'a-free-one')
+    .replace('{command}', 'requeue');
   return [
     method,
     filled,

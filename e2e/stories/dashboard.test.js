@@ -79,6 +79,22 @@ onEachDatabase('a whole group of errors is requeued at once', async (t, database
   assertContent(story);
 });
 
+onEachDatabase('who is no Super Admin any more loses the open page', async (t, database) => {
+  const diquis = await startDiquis(t, database);
+  const { page } = await person(t, diquis);
+  await signInThere(page);
+  await page.getByRole('heading', { name: 'Tenants', level: 1 }).waitFor();
+  await page.goto('/hangfire/jobs/succeeded');
+  await page.getByRole('heading', { name: 'Succeeded', level: 1 }).waitFor();
+  const streamIsOpen = page.getByRole('button', { name: 'Live', exact: true });
+  await streamIsOpen.waitFor();
+
+  await database.execute(diquis, 'update users set is_super_admin = (1 = 0)');
+
+  await page.getByText('You may not see this page.').waitFor();
+  assert.equal(await page.getByRole('heading', { name: 'Succeeded' }).count(), 0);
+});
+
 onEachDatabase('a form from another site changes nothing', async (t, database) => {
   const { script, tenant } = await failedTenant(t, database, { DIQUIS_JOB_ATTEMPTS: '1' });
   const path = `/hangfire/jobs/actions/delete/${tenant.jobId}`;

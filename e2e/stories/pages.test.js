@@ -45,6 +45,28 @@ const pages = {
     path: () => `/hangfire/jobs/details/${world.failedJob}`,
     heading: /./,
   },
+  'dashboard, copy of a job': {
+    who: admin,
+    path: () => `/hangfire/jobs/details/${world.failedJob}/copy`,
+    heading: /copy/i,
+  },
+  'dashboard, errors': { who: admin, path: '/hangfire/errors', heading: 'Errors' },
+  'dashboard, operations': { who: admin, path: '/hangfire/operations', heading: 'Operations' },
+  'dashboard, operation': {
+    who: admin,
+    path: () => `/hangfire/operations/${world.operation}`,
+    heading: /job/,
+  },
+  'dashboard, new operation': {
+    who: admin,
+    path: '/hangfire/operations/new?action=delete&q=state%3Afailed',
+    heading: 'Delete 1 job?',
+  },
+  'dashboard, audit log': { who: admin, path: '/hangfire/audit', heading: 'Audit log' },
+  'dashboard, queues': { who: admin, path: '/hangfire/queues', heading: 'Queues' },
+  'dashboard, queue': { who: admin, path: '/hangfire/queues/default', heading: 'default' },
+  'dashboard, batches': { who: admin, path: '/hangfire/batches', heading: 'Batches' },
+  'dashboard, kinds': { who: admin, path: '/hangfire/kinds', heading: 'Kinds' },
   'dashboard, servers': { who: admin, path: '/hangfire/servers', heading: /servers/i },
   'dashboard, recurring jobs': { who: admin, path: '/hangfire/recurring', heading: /recurring/i },
   'dashboard, recurring job': {
@@ -111,9 +133,34 @@ async function fill(world) {
   world.failedJob = failed.jobId;
   await ada.tenantThat('has failed', failed.id, ({ status }) => status === 'Failed');
   await repair();
+  world.operation = await holdUpJobs(ada);
   // What was heard here is not told again on the pages.
   await ears.hearsNotificationOf(id);
   await ears.hearsNotificationOf(failed.id, 'TenantFailed');
+}
+
+// An operation, a limit and a pause, all in the audit log.
+async function holdUpJobs(ada) {
+  const operation = await ada.post('/api/job-operations', {
+    command: 'trigger',
+    q: 'state:scheduled',
+    reason: 'The provider is back',
+  });
+  assert.equal(operation.status, 202);
+  await onQueue(ada, 'limit', { queue: 'default', at_once: '10', rate: '100', period: 'minute' });
+  await onQueue(ada, 'limit', { key: 'exports', at_once: '2' });
+  await onQueue(ada, 'pause', { queue: 'default', reason: 'The mail provider is down' });
+  return operation.body.id;
+}
+
+async function onQueue(ada, action, fields) {
+  const page = await ada.sendWithCookies('GET', '/hangfire/queues');
+  const [, token] = /name="form-token" value="([^"]+)"/.exec(page.body);
+  const answer = await ada.sendWithCookies('POST', `/hangfire/queues/actions/${action}`, {
+    form: { 'form-token': token, ...fields },
+    headers: { cookie: [...ada.cookies, ...page.cookies].join('; ') },
+  });
+  assert.equal(answer.status, 303, answer.body);
 }
 
 async function signUp(ada, organization, email) {

@@ -7,7 +7,8 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use job_engine::JobId;
 use job_engine::storage::{
-    Command, Commanded, Deed, JobDetails, JobQuery, JobSummary, NewOperation, OperationId, Storage,
+    Act, Command, Commanded, Deed, JobDetails, JobQuery, JobSummary, NewOperation, OperationId,
+    Storage,
 };
 use uuid::Uuid;
 
@@ -180,20 +181,27 @@ async fn act(storage: &dyn Storage, command: Command, which: Which) -> anyhow::R
             .reason
             .as_deref()
             .map_or_else(String::new, |why| format!(": {why}"));
-        let reason = format!("Told to {} by {ACTOR}{reason}", command.name());
-        match storage.command(JobId(id), command, &reason).await? {
+        let act = Act {
+            job: JobId(id),
+            seen: None,
+            command,
+            reason: format!("Told to {} by {ACTOR}{reason}", command.name()),
+            deed: Some(deed(
+                command.name(),
+                &id.to_string(),
+                which.reason.clone(),
+                1,
+            )),
+        };
+        match storage.act(&act).await? {
             Commanded::Done => done += 1,
             Commanded::NotFound => {
                 let _ = writeln!(text, "{id} does not exist.");
-                continue;
             }
             Commanded::NotApplicable(state) => {
                 let _ = writeln!(text, "{id} is {state} and was left as it is.");
-                continue;
             }
         }
-        let target = id.to_string();
-        write_down(storage, command.name(), &target, which.reason.clone(), 1).await?;
     }
     let _ = writeln!(text, "{done} jobs: {}.", command.name());
     ensure!(done > 0, "nothing was changed\n{text}");
@@ -293,12 +301,16 @@ async fn write_down(
     reason: Option<String>,
     jobs: u64,
 ) -> anyhow::Result<()> {
-    let deed = Deed {
+    let deed = deed(action, target, reason, jobs);
+    storage.record(&deed).await.context("the audit log")
+}
+
+fn deed(action: &str, target: &str, reason: Option<String>, jobs: u64) -> Deed {
+    Deed {
         actor: ACTOR.to_owned(),
         action: action.to_owned(),
         target: target.to_owned(),
         reason,
         jobs,
-    };
-    storage.record(&deed).await.context("the audit log")
+    }
 }

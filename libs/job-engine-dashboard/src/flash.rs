@@ -1,4 +1,5 @@
 use job_engine::State;
+use job_engine::storage::Commanded;
 
 use crate::actions::Action;
 
@@ -28,6 +29,18 @@ impl Flash {
             moved_on: 0,
             gone: 0,
             now_in: None,
+        }
+    }
+
+    /// One more job, and what became of it.
+    pub(crate) const fn count(&mut self, commanded: Commanded) {
+        match commanded {
+            Commanded::Done => self.done += 1,
+            Commanded::NotFound => self.gone += 1,
+            Commanded::NotApplicable(state) => {
+                self.moved_on += 1;
+                self.now_in = Some(state);
+            }
         }
     }
 

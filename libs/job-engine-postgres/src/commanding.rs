@@ -2,11 +2,12 @@ use std::io;
 
 use jiff::Timestamp;
 use job_engine::State;
-use job_engine::storage::{Command, Commanded, JobId, StorageError};
+use job_engine::storage::{Act, Command, Commanded, JobId, StorageError};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use crate::convert::{state, text, unavailable};
+use crate::operations;
 
 /// The job is in one of the three tables, or it is held: then its row stays and loses its holder.
 const REQUEUE: &str = "
@@ -120,20 +121,19 @@ pub(crate) struct Answer {
     pub(crate) was_held: bool,
 }
 
-pub(crate) async fn command(
-    pool: &PgPool,
-    job: JobId,
-    command: Command,
-    reason: &str,
-) -> Result<Answer, StorageError> {
-    let mut connection = pool.acquire().await.map_err(unavailable)?;
+pub(crate) async fn command(pool: &PgPool, act: &Act) -> Result<Answer, StorageError> {
     let seen = Seen {
-        job,
-        changed_at: None,
+        job: act.job,
+        changed_at: act.seen,
     };
     for _ in 0..TRIES {
-        let done = carry_out(&mut connection, &[seen], command, reason).await?;
+        let mut transaction = pool.begin().await.map_err(unavailable)?;
+        let done = carry_out(&mut transaction, &[seen], act.command, &act.reason).await?;
         if done.jobs > 0 {
+            if let Some(deed) = &act.deed {
+                operations::record(&mut transaction, deed).await?;
+            }
+            transaction.commit().await.map_err(unavailable)?;
             return Ok(Answer {
                 commanded: Commanded::Done,
                 was_held: done.some_were_held,
@@ -141,8 +141,8 @@ pub(crate) async fn command(
         }
 
         let found: Option<String> = sqlx::query_scalar(STATE)
-            .bind(job.0)
-            .fetch_optional(&mut *connection)
+            .bind(act.job.0)
+            .fetch_optional(&mut *transaction)
             .await
             .map_err(unavailable)?;
         let Some(found) = found else {
@@ -150,7 +150,7 @@ pub(crate) async fn command(
         };
         let found = state(&found)?;
         // Otherwise it has just changed into this state.
-        if !applies(command, found) {
+        if act.seen.is_some() || !applies(act.command, found) {
             return Ok(Answer::nothing(Commanded::NotApplicable(found)));
         }
     }

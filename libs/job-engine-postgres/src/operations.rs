@@ -128,16 +128,8 @@ impl Operations for PostgresStorage {
 #[async_trait]
 impl AuditLog for PostgresStorage {
     async fn record(&self, deed: &Deed) -> Result<(), StorageError> {
-        sqlx::query(RECORD)
-            .bind(text(&deed.actor))
-            .bind(text(&deed.action))
-            .bind(text(&deed.target))
-            .bind(deed.reason.as_deref().map(text))
-            .bind(i64::try_from(deed.jobs).unwrap_or(i64::MAX))
-            .execute(&self.pool)
-            .await
-            .map_err(unavailable)?;
-        Ok(())
+        let mut connection = self.pool.acquire().await.map_err(unavailable)?;
+        record(&mut connection, deed).await
     }
 
     async fn audit(
@@ -255,4 +247,18 @@ fn entry(row: &PgRow) -> Result<AuditEntry, StorageError> {
             jobs: count(column(row, "jobs")?),
         },
     })
+}
+
+/// Writes the deed down, in the transaction of what was done.
+pub(crate) async fn record(connection: &mut PgConnection, deed: &Deed) -> Result<(), StorageError> {
+    sqlx::query(RECORD)
+        .bind(text(&deed.actor))
+        .bind(text(&deed.action))
+        .bind(text(&deed.target))
+        .bind(deed.reason.as_deref().map(text))
+        .bind(i64::try_from(deed.jobs).unwrap_or(i64::MAX))
+        .execute(connection)
+        .await
+        .map_err(unavailable)?;
+    Ok(())
 }

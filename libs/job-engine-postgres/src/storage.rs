@@ -5,9 +5,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use job_engine::storage::expiry::Sweeps;
 use job_engine::storage::{
-    BatchProgress, Batches, Claim, Claimed, Command, Commanded, DueJobs, Heartbeat, JobId, Lease,
-    Outcome, Rescued, RunNotes, ServerAnnouncement, ServerId, ServerOrder, Settled, Settlement,
-    SlowAnswer, Storage, StorageError, UnknownKind,
+    Act, BatchProgress, Batches, Claim, Claimed, Command, Commanded, DueJobs, Heartbeat, JobId,
+    Lease, Outcome, Rescued, RunNotes, ServerAnnouncement, ServerId, ServerOrder, Settled,
+    Settlement, SlowAnswer, Storage, StorageError, UnknownKind,
 };
 use job_engine::{BatchId, Duplicate, NewJob, Parent, Retention};
 use sqlx::postgres::PgPoolOptions;
@@ -260,14 +260,25 @@ impl Storage for PostgresStorage {
         command: Command,
         reason: &str,
     ) -> Result<Commanded, StorageError> {
-        let answer = commanding::command(&self.engine, job, command, reason).await?;
+        self.act(&Act {
+            job,
+            seen: None,
+            command,
+            reason: reason.to_owned(),
+            deed: None,
+        })
+        .await
+    }
+
+    async fn act(&self, act: &Act) -> Result<Commanded, StorageError> {
+        let answer = commanding::command(&self.engine, act).await?;
         if answer.was_held {
             self.announcer.revoked();
         }
         if answer.commanded == Commanded::Done {
             self.spread_news().await;
         }
-        if answer.commanded == Commanded::Done && command != Command::Delete {
+        if answer.commanded == Commanded::Done && act.command != Command::Delete {
             self.announcer.enqueued();
         }
         Ok(answer.commanded)

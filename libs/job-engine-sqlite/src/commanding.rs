@@ -1,11 +1,12 @@
 use jiff::Timestamp;
 use job_engine::State;
-use job_engine::storage::{Command, Commanded, JobId, StorageError};
+use job_engine::storage::{Act, Command, Commanded, JobId, StorageError};
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
 use crate::convert::{id_json, now, state, text, unavailable};
 use crate::following;
+use crate::operations;
 use crate::throughput;
 use crate::writer::Writer;
 
@@ -66,25 +67,23 @@ pub(crate) struct Seen {
     pub(crate) changed_at: Option<Timestamp>,
 }
 
-pub(crate) async fn command(
-    writer: &Writer,
-    job: JobId,
-    command: Command,
-    reason: &str,
-) -> Result<Commanded, StorageError> {
+pub(crate) async fn command(writer: &Writer, act: &Act) -> Result<Commanded, StorageError> {
     let mut write = writer.durable().await?;
     let connection = &mut write.transaction;
     let seen = Seen {
-        job,
-        changed_at: None,
+        job: act.job,
+        changed_at: act.seen,
     };
-    if carry_out(connection, &[seen], command, reason).await? > 0 {
+    if carry_out(connection, &[seen], act.command, &act.reason).await? > 0 {
+        if let Some(deed) = &act.deed {
+            operations::record(connection, deed).await?;
+        }
         write.commit().await?;
         return Ok(Commanded::Done);
     }
 
     let found: Option<String> = sqlx::query_scalar(STATE)
-        .bind(job.0)
+        .bind(act.job.0)
         .fetch_optional(&mut **connection)
         .await
         .map_err(unavailable)?;

@@ -132,16 +132,7 @@ impl Operations for SqliteStorage {
 impl AuditLog for SqliteStorage {
     async fn record(&self, deed: &Deed) -> Result<(), StorageError> {
         let mut write = self.writer.durable().await?;
-        sqlx::query(RECORD)
-            .bind(text(&deed.actor))
-            .bind(text(&deed.action))
-            .bind(text(&deed.target))
-            .bind(deed.reason.as_deref().map(text))
-            .bind(i64::try_from(deed.jobs).unwrap_or(i64::MAX))
-            .bind(now())
-            .execute(&mut *write.transaction)
-            .await
-            .map_err(unavailable)?;
+        record(&mut write.transaction, deed).await?;
         write.commit().await
     }
 
@@ -262,4 +253,22 @@ fn entry(row: &SqliteRow) -> Result<AuditEntry, StorageError> {
             jobs: count(column(row, "jobs")?),
         },
     })
+}
+
+/// Writes the deed down, in the transaction of what was done.
+pub(crate) async fn record(
+    connection: &mut SqliteConnection,
+    deed: &Deed,
+) -> Result<(), StorageError> {
+    sqlx::query(RECORD)
+        .bind(text(&deed.actor))
+        .bind(text(&deed.action))
+        .bind(text(&deed.target))
+        .bind(deed.reason.as_deref().map(text))
+        .bind(i64::try_from(deed.jobs).unwrap_or(i64::MAX))
+        .bind(now())
+        .execute(connection)
+        .await
+        .map_err(unavailable)?;
+    Ok(())
 }

@@ -7,9 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use job_engine::storage::expiry::Sweeps;
 use job_engine::storage::{
-    BatchProgress, Batches, Claim, Claimed, Command, Commanded, DueJobs, Heartbeat, JobId, Lease,
-    Outcome, Rescued, RunNotes, ServerAnnouncement, ServerId, ServerOrder, Settled, Settlement,
-    SlowAnswer, Storage, StorageError, UnknownKind,
+    Act, BatchProgress, Batches, Claim, Claimed, Command, Commanded, DueJobs, Heartbeat, JobId,
+    Lease, Outcome, Rescued, RunNotes, ServerAnnouncement, ServerId, ServerOrder, Settled,
+    Settlement, SlowAnswer, Storage, StorageError, UnknownKind,
 };
 use job_engine::{BatchId, Duplicate, NewJob, Parent, Retention};
 use sqlx::SqlitePool;
@@ -162,7 +162,18 @@ impl Storage for SqliteStorage {
         command: Command,
         reason: &str,
     ) -> Result<Commanded, StorageError> {
-        let commanded = commanding::command(&self.writer, job, command, reason).await?;
+        self.act(&Act {
+            job,
+            seen: None,
+            command,
+            reason: reason.to_owned(),
+            deed: None,
+        })
+        .await
+    }
+
+    async fn act(&self, act: &Act) -> Result<Commanded, StorageError> {
+        let commanded = commanding::command(&self.writer, act).await?;
         // A deletion may end what others wait for.
         if commanded == Commanded::Done {
             self.announce_enqueued();

@@ -10,7 +10,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use job_engine::StorageError;
-use job_engine::storage::{Commanded, Deed};
+use job_engine::storage::{Act, Commanded, Deed};
 use serde::Deserialize;
 
 use crate::cookies::{self, Stay};
@@ -49,8 +49,9 @@ pub(crate) async fn on_one(
         .map_or_else(|| id.clone(), |seen| format!("{id}~{seen}"));
     let seen = Seen::parse(&seen).ok_or_else(not_a_job)?;
 
-    let flash = act(&shared, &form.visit, action, &[seen]).await?;
-    write_down(&shared, &form.visit, action, flash, id).await?;
+    let mut flash = Flash::nothing_yet(action);
+    let deed = deed(&form.visit, action, id, 1);
+    flash.count(act_on(&shared, &form.visit.viewer.actor, action, seen, Some(deed)).await?);
     Ok(back(&form, &page, Notice::Jobs(flash)))
 }
 
@@ -100,14 +101,18 @@ async fn write_down(
     if flash.done == 0 {
         return Ok(());
     }
-    let deed = Deed {
+    let deed = deed(visit, action, target, flash.done as u64);
+    shared.storage.record(&deed).await
+}
+
+fn deed(visit: &Visit, action: Action, target: String, jobs: u64) -> Deed {
+    Deed {
         actor: visit.viewer.actor.clone(),
         action: action.name().to_owned(),
         target,
         reason: None,
-        jobs: flash.done as u64,
-    };
-    shared.storage.record(&deed).await
+        jobs,
+    }
 }
 
 async fn act(
@@ -118,41 +123,29 @@ async fn act(
 ) -> Result<Flash, StorageError> {
     let mut flash = Flash::nothing_yet(action);
     for seen in jobs {
-        match act_on(shared, &visit.viewer.actor, action, *seen).await? {
-            Commanded::Done => flash.done += 1,
-            Commanded::NotFound => flash.gone += 1,
-            Commanded::NotApplicable(state) => {
-                flash.moved_on += 1;
-                flash.now_in = Some(state);
-            }
-        }
+        flash.count(act_on(shared, &visit.viewer.actor, action, *seen, None).await?);
     }
 
     Ok(flash)
 }
 
-/// One job. It is looked at first: who decided on what a page showed did not decide about what the
-/// job has become since.
+/// One job, unless it has become something else than the page showed: who decided on that did not
+/// decide about what it is now.
 async fn act_on(
     shared: &Shared,
     actor: &str,
     action: Action,
     seen: Seen,
+    deed: Option<Deed>,
 ) -> Result<Commanded, StorageError> {
-    let Some(job) = shared.storage.job(seen.job).await? else {
-        return Ok(Commanded::NotFound);
+    let act = Act {
+        job: seen.job,
+        seen: seen.changed_at,
+        command: action.command(),
+        reason: action.reason(actor),
+        deed,
     };
-    let now = job.summary;
-    let moved_on = seen.changed_at.is_some_and(|seen| seen != now.changed_at);
-    if moved_on {
-        return Ok(Commanded::NotApplicable(now.state));
-    }
-
-    let reason = action.reason(actor);
-    let answer = shared
-        .storage
-        .command(seen.job, action.command(), &reason)
-        .await?;
+    let answer = shared.storage.act(&act).await?;
     tracing::info!(%actor, action = action.name(), job = %seen.job, ?answer, "acted on a job");
     Ok(answer)
 }

@@ -60,6 +60,11 @@ icon!(
     r#"<rect x="2" y="3" width="12" height="4" rx="1"/><rect x="2" y="9" width="12" height="4" rx="1"/>"#
 );
 icon!(
+    KINDS,
+    r#"<rect x="2.5" y="2.5" width="4.5" height="4.5" rx="1"/><circle cx="11.2" cy="4.8" r="2.3"/><path d="m4.8 9 2.4 4.5H2.3z"/><path d="M11.2 9v4.5M9 11.2h4.5"/>"#
+);
+icon!(BATCHES, r#"<path d="M5 2.5h8.5V11M2.5 5H11v8.5H2.5z"/>"#);
+icon!(
     SERVERS,
     r#"<rect x="2.5" y="2.5" width="11" height="11" rx="1.5"/><path d="M2.5 8h11M5 5.3h.01M5 10.8h.01"/>"#
 );

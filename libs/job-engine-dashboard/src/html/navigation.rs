@@ -23,10 +23,10 @@ pub(crate) fn side_bar(visit: &Visit) -> Markup {
             h2 #nav-engine { "Engine" }
             ul aria-labelledby="nav-engine" {
                 (link(visit, "/queues", icon::QUEUES, "Queues", "u", None))
-                (link(visit, "/kinds", icon::MARK, "Kinds", "k", None))
+                (link(visit, "/kinds", icon::KINDS, "Kinds", "k", None))
                 (link(visit, "/servers", icon::SERVERS, "Servers", "v", None))
                 (link(visit, "/recurring", icon::RECURRING, "Recurring jobs", "y", None))
-                (link(visit, "/batches", icon::ALL, "Batches", "h", None))
+                (link(visit, "/batches", icon::BATCHES, "Batches", "h", None))
                 (link(visit, "/operations", icon::OPERATIONS, "Operations", "b", None))
                 (link(visit, "/audit", icon::AUDIT, "Audit log", "l", None))
             }

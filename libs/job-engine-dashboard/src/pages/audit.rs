@@ -110,7 +110,9 @@ fn row(visit: &Visit, entry: &AuditEntry) -> Markup {
     html! {
         tr data-key=(entry.number) {
             (cell(what, &content))
-            (cell(jobs, &html! { (number(deed.jobs)) }))
+            (cell(jobs, &html! {
+                @if deed.jobs > 0 { (number(deed.jobs)) } @else { span.muted { "–" } }
+            }))
             (cell(who, &html! { (deed.actor) }))
             (cell(why, &html! { (deed.reason.as_deref().unwrap_or("–")) }))
             (cell(when, &time::relative(entry.at, visit.now)))

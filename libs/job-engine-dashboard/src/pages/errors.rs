@@ -59,7 +59,7 @@ fn card(visit: &Visit, group: &ErrorGroup) -> Markup {
                 div.actions {
                     @for action in [Action::Requeue, Action::Delete] {
                         @if visit.viewer.may(action.permission()) {
-                            a.button class=(class_of(action))
+                            a class={ "button " (class_of(action)) }
                                 href=(visit.url(&operations::address(action, list, &filters))) {
                                 (action.verb()) " " (jobs(group.jobs))
                             }

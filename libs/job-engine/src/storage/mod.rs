@@ -27,6 +27,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -379,6 +380,20 @@ impl Command {
     }
 }
 
+/// What a person does to a job that they look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Act {
+    pub job: JobId,
+    /// When the job that they saw had come into its state; one that has changed since is left as it
+    /// is. `None` takes it as it is now.
+    pub seen: Option<Timestamp>,
+    pub command: Command,
+    /// For the job's history.
+    pub reason: String,
+    /// For the audit log, when it is done.
+    pub deed: Option<Deed>,
+}
+
 /// What became of a [`Command`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Commanded {
@@ -461,6 +476,10 @@ pub trait Storage:
         command: Command,
         reason: &str,
     ) -> Result<Commanded, StorageError>;
+
+    /// Does what a person asks of a job that they have seen, and writes the deed down, both or
+    /// neither. A job that has changed since is [`NotApplicable`](Commanded::NotApplicable).
+    async fn act(&self, act: &Act) -> Result<Commanded, StorageError>;
 
     /// Removes at most `limit` jobs that expired: those `Succeeded` or `Deleted` for longer than
     /// `retention`, or than their kind's own. Answers how many. Keys that nobody holds any more and

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use job_engine::storage::memory::MemoryStorage;
 use job_engine::storage::{
-    Advance, AuditEntry, AuditLog, BatchProgress, Batches, Claim, Claimed, Command, Commanded,
+    Act, Advance, AuditEntry, AuditLog, BatchProgress, Batches, Claim, Claimed, Command, Commanded,
     Counts, Deed, DueJobs, DueRecurring, ErrorGroup, Heartbeat, HoldUps, JobDetails, JobQuery,
     Lease, Limit, Limited, Limits, LogLine, Monitor, NewOperation, Operation, OperationId,
     Operations, Page, Progress, QueueSummary, RecurringPage, RecurringQuery, RecurringRecord,
@@ -182,6 +182,10 @@ impl Storage for FaultyStorage {
 
     async fn announce(&self, server: &ServerAnnouncement) -> Result<(), StorageError> {
         self.call(Call::Announce, self.inner.announce(server)).await
+    }
+
+    async fn act(&self, act: &Act) -> Result<Commanded, StorageError> {
+        self.inner.act(act).await
     }
 
     async fn order_server(

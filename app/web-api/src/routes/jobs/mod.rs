@@ -9,7 +9,7 @@ use axum::extract::{Path, State};
 use http::StatusCode;
 use jiff::Timestamp;
 use job_engine::JobId;
-use job_engine::storage::{Command, Commanded, Cursor, Deed, JobQuery, StorageError};
+use job_engine::storage::{Act, Command, Commanded, Cursor, Deed, JobQuery, StorageError};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -132,28 +132,27 @@ pub async fn command(
     let command = Command::from(command);
     let actor = user.email.to_string();
     let storage = &api.adapters.storage;
-    let reason = format!("Told to {} by {actor} over the API", command.name());
-    let answer = storage.command(JobId(id), command, &reason).await;
-    match answer.map_err(down)? {
-        Commanded::Done => {}
-        Commanded::NotFound => return Err(ApiError::NotFound("There is no job with this id.")),
-        Commanded::NotApplicable(state) => {
-            return Err(ApiError::Conflict {
-                detail: format!("The job is {state}. Nothing was changed."),
-                errors: crate::error::FieldErrors::default(),
-            });
-        }
-    }
-
-    let deed = Deed {
-        actor,
-        action: command.name().to_owned(),
-        target: id.to_string(),
-        reason: None,
-        jobs: 1,
+    let act = Act {
+        job: JobId(id),
+        seen: None,
+        command,
+        reason: format!("Told to {} by {actor} over the API", command.name()),
+        deed: Some(Deed {
+            actor,
+            action: command.name().to_owned(),
+            target: id.to_string(),
+            reason: None,
+            jobs: 1,
+        }),
     };
-    storage.record(&deed).await.map_err(down)?;
-    Ok(StatusCode::NO_CONTENT)
+    match storage.act(&act).await.map_err(down)? {
+        Commanded::Done => Ok(StatusCode::NO_CONTENT),
+        Commanded::NotFound => Err(ApiError::NotFound("There is no job with this id.")),
+        Commanded::NotApplicable(state) => Err(ApiError::Conflict {
+            detail: format!("The job is {state}. Nothing was changed."),
+            errors: crate::error::FieldErrors::default(),
+        }),
+    }
 }
 
 impl From<JobCommand> for Command {

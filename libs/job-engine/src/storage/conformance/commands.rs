@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::stage::{HOUR, Stage, error, failed, job, retry, succeeded};
 use crate::state::State;
-use crate::storage::{Command, Commanded, Heartbeat, JobId, SharedStorage};
+use crate::storage::{Act, Command, Commanded, Deed, Heartbeat, JobId, SharedStorage};
 
 pub async fn a_job_is_requeued_from_any_other_state(storage: SharedStorage) {
     let stage = Stage::of(&storage);
@@ -194,4 +196,55 @@ pub async fn odd_characters_in_a_reason_do_not_stop_a_command(storage: SharedSto
     assert_eq!(answer, Heartbeat::Alive { lost, order: None });
     stage.settle(claimed.lease, succeeded()).await;
     assert_eq!(stage.state(id).await, State::Enqueued);
+}
+
+pub async fn an_act_is_written_down_with_what_it_did(storage: SharedStorage) {
+    let stage = Stage::of(&storage);
+    let id = stage.enqueue(job()).await;
+    stage.run(id, failed("rain")).await;
+    let seen = Some(stage.details(id).await.summary.changed_at);
+
+    let commanded = storage.act(&requeue(id, seen)).await;
+
+    assert_eq!(commanded.expect("it answers"), Commanded::Done);
+    let summary = stage.details(id).await.summary;
+    assert_eq!(summary.state, State::Enqueued);
+    assert_eq!(summary.reason.as_deref(), Some("Requeued by ada"));
+    let log = storage.audit(None, 10).await.expect("the log is read");
+    let deeds: Vec<Option<Deed>> = log.into_iter().map(|entry| Some(entry.deed)).collect();
+    assert_eq!(deeds, [requeue(id, seen).deed]);
+}
+
+pub async fn a_job_that_has_changed_since_it_was_seen_is_left_alone(storage: SharedStorage) {
+    let stage = Stage::of(&storage);
+    let id = stage.enqueue(job()).await;
+    stage.run(id, failed("rain")).await;
+    let seen = Some(stage.details(id).await.summary.changed_at);
+    stage.command(id, Command::Requeue).await;
+    stage.run(id, failed("more rain")).await;
+
+    let commanded = storage.act(&requeue(id, seen)).await;
+    let failed = Commanded::NotApplicable(State::Failed);
+    assert_eq!(commanded.expect("it answers"), failed);
+    assert_eq!(stage.state(id).await, State::Failed);
+    let unknown = storage.act(&requeue(JobId::random(), seen)).await;
+    assert_eq!(unknown.expect("it answers"), Commanded::NotFound);
+    let log = storage.audit(None, 10).await.expect("the log is read");
+    assert_eq!(log, [], "what changed nothing is not written down");
+}
+
+fn requeue(job: JobId, seen: Option<Timestamp>) -> Act {
+    Act {
+        job,
+        seen,
+        command: Command::Requeue,
+        reason: "Requeued by ada".to_owned(),
+        deed: Some(Deed {
+            actor: "ada".to_owned(),
+            action: "requeue".to_owned(),
+            target: job.to_string(),
+            reason: Some("the sun is out".to_owned()),
+            jobs: 1,
+        }),
+    }
 }

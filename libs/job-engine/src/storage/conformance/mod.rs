@@ -213,6 +213,8 @@ macro_rules! storage_conformance {
             a_deleted_job_is_not_claimed,
             commands_for_unknown_jobs_find_nothing,
             odd_characters_in_a_reason_do_not_stop_a_command,
+            an_act_is_written_down_with_what_it_did,
+            a_job_that_has_changed_since_it_was_seen_is_left_alone,
         }
         $crate::storage_conformance! { @topic $storage, servers:
             an_announced_server_is_listed,

@@ -4,7 +4,8 @@ use super::Tables;
 use super::record::Record;
 use crate::state::State;
 use crate::storage::{
-    Command, Commanded, DueJobs, JobId, KnownKind, Lease, RunNotes, Settled, Settlement, reasons,
+    Act, Command, Commanded, DueJobs, JobId, KnownKind, Lease, RunNotes, Settled, Settlement,
+    reasons,
 };
 
 impl Tables {
@@ -69,6 +70,20 @@ impl Tables {
                 .first()
                 .map(|(due_at, _)| due_at.duration_since(now).try_into().unwrap_or_default()),
         }
+    }
+
+    pub(super) fn act(&mut self, act: &Act, now: Timestamp) -> Commanded {
+        let job = self.jobs.get(&act.job);
+        let moved_on = job.filter(|job| act.seen.is_some_and(|seen| seen != job.changed_at));
+        if let Some(job) = moved_on {
+            return Commanded::NotApplicable(job.state);
+        }
+
+        let commanded = self.command(act.job, act.command, &act.reason, now);
+        if let (Commanded::Done, Some(deed)) = (commanded, &act.deed) {
+            self.record_deed(deed, now);
+        }
+        commanded
     }
 
     pub(super) fn command(

@@ -35,10 +35,10 @@ use self::record::Record;
 use self::recurring::RecurringTables;
 use self::servers::ServerRecord;
 use super::{
-    AuditEntry, AuditLog, BatchProgress, Batches, Claim, Claimed, Command, Commanded, Counts, Deed,
-    DueJobs, ErrorGroup, Heartbeat, HoldUps, JobDetails, JobId, JobQuery, Lease, Limit, Limited,
-    Limits, LogLine, Monitor, NewOperation, Operation, OperationId, Operations, Page, Pause,
-    Progress, QueueSummary, Rescued, Resolution, RunNotes, ServerAnnouncement, ServerId,
+    Act, AuditEntry, AuditLog, BatchProgress, Batches, Claim, Claimed, Command, Commanded, Counts,
+    Deed, DueJobs, ErrorGroup, Heartbeat, HoldUps, JobDetails, JobId, JobQuery, Lease, Limit,
+    Limited, Limits, LogLine, Monitor, NewOperation, Operation, OperationId, Operations, Page,
+    Pause, Progress, QueueSummary, Rescued, Resolution, RunNotes, ServerAnnouncement, ServerId,
     ServerOrder, ServerSummary, Settled, Settlement, Storage, StorageError, Throughput,
     UnknownKind,
 };
@@ -170,13 +170,24 @@ impl Storage for MemoryStorage {
         command: Command,
         reason: &str,
     ) -> Result<Commanded, StorageError> {
+        self.act(&Act {
+            job,
+            seen: None,
+            command,
+            reason: reason.to_owned(),
+            deed: None,
+        })
+        .await
+    }
+
+    async fn act(&self, act: &Act) -> Result<Commanded, StorageError> {
         let now = self.clock.now();
         let mut tables = self.tables();
-        let commanded = tables.command(job, command, reason, now);
+        let commanded = tables.act(act, now);
         let released = tables.spread_news(now);
         drop(tables);
         self.announce_revoked();
-        if released || (commanded == Commanded::Done && command != Command::Delete) {
+        if released || (commanded == Commanded::Done && act.command != Command::Delete) {
             self.announce_enqueued();
         }
         Ok(commanded)
