@@ -55,3 +55,54 @@ fn the_description_of_the_api_is_printed() {
     let printed = String::from_utf8(output.stdout).expect("text");
     assert_eq!(printed, web_api::openapi::json());
 }
+
+#[test]
+fn limits_are_set_and_removed_on_the_command_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let jobs = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_diquis"))
+            .arg("jobs")
+            .args(arguments)
+            .env_clear()
+            .current_dir(folder.path())
+            .output()
+            .expect("it runs");
+        let text = [output.stdout, output.stderr].concat();
+        (
+            output.status.success(),
+            String::from_utf8(text).expect("text"),
+        )
+    };
+
+    let (_, none) = jobs(&["limits"]);
+    assert_eq!(none, "Nothing has a limit of its own.\n");
+    let (is_set, text) = jobs(&[
+        "limit",
+        "--queue",
+        "mail",
+        "--at-once",
+        "2",
+        "--rate",
+        "100/1m",
+    ]);
+    assert!(is_set, "{text}");
+    assert_eq!(jobs(&["limits"]).1, "queue mail  2 at once, 100 in 60s\n");
+    assert!(jobs(&["unlimit", "--queue", "mail"]).0);
+    let (is_removed, text) = jobs(&["unlimit", "--queue", "mail"]);
+    assert!(
+        !is_removed && text.contains("the queue mail has no limit"),
+        "{text}"
+    );
+
+    for wrong in [
+        &["limit", "--queue", "mail"][..],
+        &["limit", "--at-once", "2"],
+        &["limit", "--key", "a", "--rate", "100"],
+    ] {
+        assert!(!jobs(wrong).0, "{wrong:?}");
+    }
+    let (_, no_servers) = jobs(&["servers"]);
+    assert_eq!(no_servers, "No server is running.\n");
+    let (is_told, text) = jobs(&["quiet", "0190b6c4-0000-7000-8000-000000000000"]);
+    assert!(!is_told && text.contains("is running"), "{text}");
+}

@@ -1,5 +1,8 @@
 //! `diquis jobs …`: the dashboard's questions and actions from a terminal.
 
+mod limits;
+mod servers;
+
 use std::fmt::Write;
 
 use anyhow::{Context, anyhow, bail, ensure};
@@ -8,9 +11,11 @@ use jiff::Timestamp;
 use job_engine::JobId;
 use job_engine::storage::{
     Act, Command, Commanded, Deed, JobDetails, JobQuery, JobSummary, NewOperation, OperationId,
-    Storage,
+    ServerOrder, Storage,
 };
 use uuid::Uuid;
+
+use self::limits::{Allowed, Whose};
 
 use crate::commands::{in_runtime, print};
 use crate::config::Config;
@@ -49,6 +54,28 @@ pub enum JobsCommand {
     },
     /// Lets a queue go on.
     Resume { queue: String },
+    /// Lists the limits of queues and keys.
+    Limits,
+    /// Limits how many jobs run at once or begin within a period.
+    Limit {
+        #[command(flatten)]
+        whose: Whose,
+        #[command(flatten)]
+        allowed: Allowed,
+    },
+    /// Takes a limit away.
+    Unlimit {
+        #[command(flatten)]
+        whose: Whose,
+    },
+    /// Lists the servers.
+    Servers,
+    /// Lets a server take no more jobs; what runs goes on.
+    Quiet { server: Uuid },
+    /// Lets a quiet server work again.
+    Work { server: Uuid },
+    /// Stops a server when its jobs have ended, or their grace is over.
+    Stop { server: Uuid },
     /// Lists what was asked for all jobs of a search, and how far it is.
     Operations,
 }
@@ -101,6 +128,17 @@ async fn answer(storage: &dyn Storage, command: JobsCommand) -> anyhow::Result<S
             ensure!(was_paused, "the queue {queue} was not paused");
             write_down(storage, "resume queue", &queue, None, 0).await?;
             Ok(format!("The queue {queue} goes on.\n"))
+        }
+        JobsCommand::Limits => limits::list(storage).await,
+        JobsCommand::Limit { whose, allowed } => limits::set(storage, whose, &allowed).await,
+        JobsCommand::Unlimit { whose } => limits::remove(storage, whose).await,
+        JobsCommand::Servers => servers::list(storage).await,
+        JobsCommand::Quiet { server } => {
+            servers::tell(storage, server, Some(ServerOrder::Quiet)).await
+        }
+        JobsCommand::Work { server } => servers::tell(storage, server, None).await,
+        JobsCommand::Stop { server } => {
+            servers::tell(storage, server, Some(ServerOrder::Stop)).await
         }
         JobsCommand::Operations => operations(storage).await,
     }

@@ -1,0 +1,138 @@
+//! Limits of queues and keys.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use clap::Args;
+use job_engine::storage::{Limit, Limited, Rate, Storage};
+
+use super::write_down;
+
+/// What a limit is for.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct Whose {
+    /// The jobs of this queue.
+    #[arg(long)]
+    queue: Option<String>,
+    /// The jobs with this key, or of each key that begins with it and a slash.
+    #[arg(long)]
+    key: Option<String>,
+}
+
+/// How much is allowed.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub struct Allowed {
+    /// So many jobs at the same time.
+    #[arg(long)]
+    at_once: Option<u32>,
+    /// So many jobs may begin within a period, for example `100/1m`; the units are s, m and h.
+    #[arg(long, value_name = "JOBS/PERIOD", value_parser = parse_rate)]
+    rate: Option<(u32, Duration)>,
+}
+
+pub async fn list(storage: &dyn Storage) -> anyhow::Result<String> {
+    let mut text = String::new();
+    for (of, limit) in storage.limits().await? {
+        let _ = writeln!(text, "{}  {}", told(&of), words(limit));
+    }
+    if text.is_empty() {
+        text.push_str("Nothing has a limit of its own.\n");
+    }
+    Ok(text)
+}
+
+pub async fn set(storage: &dyn Storage, whose: Whose, allowed: &Allowed) -> anyhow::Result<String> {
+    let of = whose.limited();
+    let rate = allowed.rate.map(|(jobs, period)| Rate { jobs, period });
+    let limit = Limit {
+        at_once: allowed.at_once,
+        rate,
+    };
+    limit.check()?;
+
+    storage.set_limit(&of, limit).await?;
+    let said = words(limit);
+    write_down(storage, "limit", &told(&of), Some(said.clone()), 0).await?;
+    Ok(format!("The limit of the {} is {said}.\n", told(&of)))
+}
+
+pub async fn remove(storage: &dyn Storage, whose: Whose) -> anyhow::Result<String> {
+    let of = whose.limited();
+    let was_limited = storage.remove_limit(&of).await?;
+    ensure!(was_limited, "the {} has no limit", told(&of));
+    write_down(storage, "remove limit", &told(&of), None, 0).await?;
+    Ok(format!("The {} has no limit any more.\n", told(&of)))
+}
+
+impl Whose {
+    fn limited(self) -> Limited {
+        match (self.queue, self.key) {
+            (Some(queue), _) => Limited::Queue(queue),
+            (None, key) => Limited::Key(key.unwrap_or_default()),
+        }
+    }
+}
+
+fn told(of: &Limited) -> String {
+    match of {
+        Limited::Queue(name) => format!("queue {name}"),
+        Limited::Key(name) => format!("key {name}"),
+    }
+}
+
+fn words(limit: Limit) -> String {
+    let at_once = limit.at_once.map(|jobs| format!("{jobs} at once"));
+    let rate = limit
+        .rate
+        .map(|rate| format!("{} in {:?}", rate.jobs, rate.period));
+    let parts: Vec<String> = [at_once, rate].into_iter().flatten().collect();
+    parts.join(", ")
+}
+
+fn parse_rate(text: &str) -> anyhow::Result<(u32, Duration)> {
+    const HOW: &str = "write it like 100/1m: jobs, a slash, a number and s, m or h";
+    let (jobs, period) = text.split_once('/').context(HOW)?;
+    let unit = period.chars().last().context(HOW)?;
+    let number: u64 = period.trim_end_matches(unit).parse().context(HOW)?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3600,
+        _ => anyhow::bail!(HOW),
+    };
+    let period = Duration::from_secs(number.checked_mul(seconds).context(HOW)?);
+    Ok((jobs.parse().context(HOW)?, period))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_jobs_in_a_period() {
+        for (text, jobs, seconds) in [("100/1m", 100, 60), ("5/30s", 5, 30), ("1/24h", 1, 86_400)] {
+            let rate = parse_rate(text).expect("it is a rate");
+            assert_eq!(rate, (jobs, Duration::from_secs(seconds)));
+        }
+    }
+
+    #[test]
+    fn what_is_no_rate_is_explained() {
+        for text in [
+            "",
+            "100",
+            "100/",
+            "100/m",
+            "x/1m",
+            "1/1d",
+            "1/é",
+            "1/18446744073709551615h",
+        ] {
+            let error = parse_rate(text).expect_err("it is no rate");
+            assert!(error.to_string().contains("100/1m"), "{text}");
+        }
+    }
+}
