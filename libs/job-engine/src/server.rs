@@ -49,7 +49,8 @@ pub struct ServerOptions {
     pub retention: Retention,
     /// A job is given up when this many processes died with it. From the second death on it is run
     /// only beside jobs that are not suspected themselves, so that one death gives up at most one
-    /// job of a process. Default: 3.
+    /// job of a process; from the third on only by a process that has lived for some seconds.
+    /// Default: 3.
     pub max_abandoned: u32,
 }
 

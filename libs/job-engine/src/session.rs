@@ -55,6 +55,7 @@ pub(crate) struct Crew<C> {
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) server: ServerId,
+    pub(crate) since: Instant,
     pub(crate) storage: SharedStorage,
     pub(crate) options: Arc<ServerOptions>,
     pub(crate) tally: Arc<TallySheet>,
@@ -180,6 +181,7 @@ impl<C: Send + Sync + 'static> Crew<C> {
     fn session(&self, server: ServerId, stopping: &CancellationToken) -> Session {
         Session {
             server,
+            since: Instant::now(),
             storage: self.storage.clone(),
             options: self.options.clone(),
             tally: self.tally.clone(),

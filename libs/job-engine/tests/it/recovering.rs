@@ -1,10 +1,10 @@
 use std::time::Duration;
 
 use job_engine::storage::Commanded;
-use job_engine::{RunningServer, State, Storage};
+use job_engine::{RunningServer, ServerOptions, State, Storage};
 
 use crate::faulty::{Call, Fault};
-use crate::stage::Stage;
+use crate::stage::{Stage, options};
 use crate::world::Act;
 
 #[tokio::test(start_paused = true)]
@@ -157,6 +157,35 @@ async fn a_suspect_does_not_begin_before_the_end_of_the_one_before_is_recorded()
     assert_eq!(begun(), 5);
     stage.until(|| async { begun() == 6 }).await;
     server.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn processes_that_die_young_do_not_count_against_a_job_with_which_several_died() {
+    let stage = Stage::empty();
+    let options = || ServerOptions {
+        max_abandoned: 10,
+        ..options()
+    };
+    let acts = [Act::Wait, Act::Wait, Act::Wait, Act::Succeed];
+    let id = stage.enqueue_scripted("post", &acts).await;
+    for deaths in 1..=3 {
+        let server = stage.start_with(options()).await;
+        stage.world.saw("post runs, attempt 1", deaths).await;
+        drop(server);
+        let rescued = stage.storage.rescue(Duration::ZERO).await;
+        assert_eq!(rescued.expect("the storage answers").jobs, [id]);
+    }
+    let server = stage.start_with(options()).await;
+    stage.reached(id, State::Scheduled).await;
+    drop(server);
+
+    let server = stage.start_with(options()).await;
+    let lived = tokio::time::Instant::now();
+
+    stage.reached(id, State::Succeeded).await;
+    assert!(lived.elapsed() >= Duration::from_secs(1));
+    server.stop().await;
+    assert_eq!(stage.details(id).await.summary.abandoned, 3);
 }
 
 #[tokio::test(start_paused = true)]

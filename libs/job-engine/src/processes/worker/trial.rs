@@ -16,6 +16,12 @@ const SUSPICIOUS: u32 = 2;
 /// How long a suspect waits for its turn in the hands of a worker.
 const PATIENCE: Duration = Duration::from_millis(250);
 
+/// What a process must have lived before it runs a job with the third death, twice as long for each
+/// further one. So that a process that is killed again and again does not bring the same job, which
+/// comes first, one death after the other.
+const FIRST_PROOF_OF_LIFE: Duration = Duration::from_secs(1);
+const LONGEST_PROOF_OF_LIFE: Duration = Duration::from_secs(8);
+
 /// Where suspects stand, one at a time.
 #[derive(Debug)]
 pub(crate) struct Dock(Arc<Semaphore>);
@@ -36,6 +42,11 @@ pub(super) async fn admit(session: &Session, claimed: &ClaimedJob) -> Result<(),
     if claimed.abandoned == 0 {
         return Ok(());
     }
+    let is_to_run = claimed.abandoned < session.options.max_abandoned;
+    let lacking = proof_of_life(claimed.abandoned).saturating_sub(session.since.elapsed());
+    if is_to_run && !lacking.is_zero() {
+        return Err(until_proven(lacking));
+    }
     if claimed.abandoned >= SUSPICIOUS {
         let place = session.dock.place().await.ok_or_else(put_off)?;
         session.leases.keep_place(claimed.lease, place);
@@ -55,6 +66,23 @@ impl Dock {
     async fn place(&self) -> Option<Place> {
         let place = self.0.clone().acquire_owned();
         timeout(PATIENCE, place).await.ok()?.ok()
+    }
+}
+
+fn proof_of_life(abandoned: u32) -> Duration {
+    match abandoned.checked_sub(SUSPICIOUS + 1) {
+        None => Duration::ZERO,
+        Some(further) => FIRST_PROOF_OF_LIFE
+            .saturating_mul(2_u32.saturating_pow(further))
+            .min(LONGEST_PROOF_OF_LIFE),
+    }
+}
+
+fn until_proven(lacking: Duration) -> Outcome {
+    Outcome::Snoozed {
+        delay: lacking,
+        reason: "Put off: the process has not lived long enough for a job with which several died"
+            .to_owned(),
     }
 }
 
