@@ -24,6 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0015_orders.sql"),
     include_str!("../migrations/0016_retention.sql"),
     include_str!("../migrations/0017_enqueue_keys.sql"),
+    include_str!("../migrations/0018_turns.sql"),
 ];
 
 /// The key of the advisory lock under which migrations run: "job_engi" in ASCII.

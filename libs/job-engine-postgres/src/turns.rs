@@ -23,20 +23,24 @@ pub(crate) struct Turns {
     last: Mutex<HashMap<String, Served>>,
 }
 
-/// Who was served last; nobody at the beginning.
+/// Who was served last; nobody at the beginning. It is kept while a queue has plain jobs alone.
 #[derive(Debug, Clone, Default)]
 struct Served {
     tenant: String,
     key: String,
+    /// The queue needs no turns just now.
+    is_plain: bool,
 }
 
 impl Turns {
     pub(crate) fn are_needed(&self, queue: &str) -> bool {
-        self.last().contains_key(queue)
+        self.last()
+            .get(queue)
+            .is_some_and(|served| !served.is_plain)
     }
 
     pub(crate) fn begin(&self, queue: &str) {
-        self.last().entry(queue.to_owned()).or_default();
+        self.last().entry(queue.to_owned()).or_default().is_plain = false;
     }
 
     fn served(&self, queue: &str) -> Served {
@@ -45,10 +49,6 @@ impl Turns {
 
     fn go_on(&self, queue: &str, served: Served) {
         self.last().insert(queue.to_owned(), served);
-    }
-
-    fn end(&self, queue: &str) {
-        self.last().remove(queue);
     }
 
     fn last(&self) -> MutexGuard<'_, HashMap<String, Served>> {
@@ -88,11 +88,7 @@ pub(crate) async fn claim_in_turn(
         .map(rated_job)
         .collect::<sqlx::Result<Vec<ClaimedJob>>>()
         .map_err(unavailable)?;
-    if end.is_plain {
-        turns.end(queue);
-    } else {
-        turns.go_on(queue, end.served(before));
-    }
+    turns.go_on(queue, end.served(before));
     Ok(end.claimed(jobs))
 }
 
@@ -122,6 +118,7 @@ impl End {
         Served {
             tenant: self.last_tenant.clone().unwrap_or(before.tenant),
             key: self.last_key.clone().unwrap_or(before.key),
+            is_plain: self.is_plain,
         }
     }
 

@@ -253,15 +253,17 @@ impl<'a> Lines<'a> {
             found.map(|(tenant, _)| tenant.clone())
         });
         Served {
-            tenant: tenant.unwrap_or_else(|| self.last_tenant()),
+            tenant: tenant.unwrap_or_else(|| self.after_nobody()),
             key: self.last_key.clone().unwrap_or_default(),
         }
     }
 
     /// Nobody was served of those who were looked at, so the others come next.
-    fn last_tenant(&self) -> String {
-        let last = self.tenants.last();
-        last.map(|(tenant, _)| tenant.clone()).unwrap_or_default()
+    /// Where the next claim begins after one in vain: at the same place, unless there are more
+    /// tenants than this one looked at.
+    fn after_nobody(&self) -> String {
+        let last = self.tenants.get(self.limit + MANY - 1);
+        last.map_or_else(|| self.served.tenant.clone(), |(tenant, _)| tenant.clone())
     }
 }
 

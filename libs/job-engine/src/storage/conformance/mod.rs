@@ -156,6 +156,7 @@ macro_rules! storage_conformance {
             a_flood_of_one_tenant_does_not_delay_the_first_job_of_another,
             tenants_take_turns,
             a_turn_goes_on_where_the_claim_before_it_ended,
+            a_claim_in_vain_leaves_the_turn_where_it_was,
             jobs_of_nobody_take_turns_like_those_of_a_tenant,
             a_priority_counts_within_its_tenant,
             a_tenant_with_many_jobs_fills_what_others_leave,

@@ -48,6 +48,20 @@ pub async fn a_turn_goes_on_where_the_claim_before_it_ended(storage: SharedStora
     assert_eq!(by_tenant, [2, 2, 2]);
 }
 
+pub async fn a_claim_in_vain_leaves_the_turn_where_it_was(storage: SharedStorage) {
+    let stage = Stage::of(&storage);
+    let server = stage.server().await;
+    stage.enqueue_all(&jobs_for("beta", 1)).await;
+    assert_eq!(count(&stage.claim(server, 1).await, Some("beta")), 1);
+    assert_eq!(stage.claim(server, 1).await.len(), 0);
+
+    for tenant in ["acme", "zeta"] {
+        stage.enqueue_all(&jobs_for(tenant, 1)).await;
+    }
+
+    assert_eq!(count(&stage.claim(server, 1).await, Some("zeta")), 1);
+}
+
 pub async fn jobs_of_nobody_take_turns_like_those_of_a_tenant(storage: SharedStorage) {
     let stage = Stage::of(&storage);
     let server = stage.server().await;
