@@ -31,8 +31,8 @@ fn a_living_server_is_left_alone_after_the_database_has_recovered_from_a_crash()
     let rescued = here.block_on(rescue(&storage));
     assert_eq!(rescued, Rescued::default());
 
-    here.block_on(until_locks_are(&place, 1));
-    elsewhere.block_on(until_locks_are(&place, 2));
+    here.block_on(until_pulses_are(&place, 1));
+    elsewhere.block_on(until_pulses_are(&place, 2));
     drop((slow, elsewhere));
     here.block_on(until_a_peer_dies(&storage, me));
     let rescued = here.block_on(rescue(&storage));
@@ -91,11 +91,11 @@ async fn until_a_peer_dies(storage: &SharedStorage, me: ServerId) {
     died.expect("the lock that was taken again is watched");
 }
 
-async fn until_locks_are(place: &Place, expected: i64) {
+async fn until_pulses_are(place: &Place, expected: i64) {
     // With connections of the runtime that waits: nobody may drive the other one.
     let place = Place::at(place.address());
     let taken = async {
-        while place.locks().await.ok() != Some(expected) {
+        while place.pulses().await.ok() != Some(expected) {
             sleep(Duration::from_millis(20)).await;
         }
     };

@@ -118,17 +118,14 @@ impl Place {
         }
     }
 
-    /// How many servers hold a lock in PostgreSQL that says that they live.
-    pub(crate) async fn locks(&self) -> sqlx::Result<i64> {
+    /// How many servers have said that their lock in PostgreSQL shows whether they live.
+    pub(crate) async fn pulses(&self) -> sqlx::Result<i64> {
         let Self::Postgres { pool, .. } = self else {
             panic!("SQLite has no such locks")
         };
-        sqlx::query_scalar(
-            "select count(*) from pg_locks where locktype = 'advisory' and granted
-               and database = (select oid from pg_database where datname = current_database())",
-        )
-        .fetch_one(pool)
-        .await
+        sqlx::query_scalar("select count(*) from job_engine.pulses")
+            .fetch_one(pool)
+            .await
     }
 
     /// Does something to the database that no program should.
