@@ -15,6 +15,7 @@ use job_engine_sqlite::SqliteStorage;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, PgPool, SqlitePool};
+use tokio::join;
 use tokio::time::timeout;
 
 use crate::catalog::{Pool, SqlCatalog, Turn};
@@ -183,9 +184,10 @@ async fn open_postgres(url: &str) -> Result<Databases, ConnectError> {
         .await
         .map_err(failure)?;
     let pool = Pool::Postgres(connections.clone());
-    pool.migrate().await.map_err(DatabaseFailure)?;
     let storage = PostgresStorage::new(connections).await?;
-    storage.migrate().await?;
+    let (catalog, jobs) = join!(pool.migrate(), storage.migrate());
+    catalog.map_err(DatabaseFailure)?;
+    jobs?;
 
     Ok((
         pool,

@@ -9,6 +9,7 @@ use job_engine::RunningServer;
 use signalr_hub::FrontDoor;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio::try_join;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tower::Layer;
@@ -47,12 +48,10 @@ impl WebServer {
         // Before the workers, which look up once what they count with.
         let metrics = measurements::recorder();
         let process = Process::assemble(&config).await?;
-        let password = config.admin_password.as_ref();
-        let first_admin = create_first_admin(&process.app, &config.admin_email, password).await?;
-        let workers = match config.workers {
-            Some(0) => None,
-            _ => Some(process.start_workers(&config).await?),
-        };
+        let (first_admin, workers) = try_join!(
+            first_admin(&process.app, &config),
+            workers(&process, &config)
+        )?;
 
         let stop = CancellationToken::new();
         let api = Arc::new(Api {
@@ -114,6 +113,18 @@ impl WebServer {
         drop(self.api);
         self.process.adapters.close().await;
     }
+}
+
+async fn first_admin(app: &App, config: &Config) -> anyhow::Result<FirstAdmin> {
+    let password = config.admin_password.as_ref();
+    Ok(create_first_admin(app, &config.admin_email, password).await?)
+}
+
+async fn workers(process: &Process, config: &Config) -> anyhow::Result<Option<RunningServer>> {
+    if config.workers == Some(0) {
+        return Ok(None);
+    }
+    process.start_workers(config).await.map(Some)
 }
 
 fn chores(process: &Process) -> [AbortOnDropHandle<()>; 2] {
