@@ -45,7 +45,8 @@ where taken_under = pg_postmaster_start_time() and pg_try_advisory_xact_lock_sha
 
 /// The lock is kept until the end of the transaction, so that a process that was taken for dead
 /// cannot come back in between. A pulse that is gone says that PostgreSQL has recovered from a
-/// crash since the server was found silent.
+/// crash since the server was found silent. A heartbeat far in the future is from before the clock
+/// was set back.
 const BURY: &str = "
 with silent as materialized (
   select server from job_engine.pulses
@@ -54,6 +55,7 @@ with silent as materialized (
 )
 delete from job_engine.servers
 where heartbeat_at <= clock_timestamp() - $1 * interval '1 microsecond'
+  or heartbeat_at > clock_timestamp() + $1 * interval '1 microsecond'
   or id in (select server from silent)
 returning id";
 

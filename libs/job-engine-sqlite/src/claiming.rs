@@ -8,7 +8,8 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
-use crate::convert::{column, duration, now, rows, small, stored_version, tags, unavailable};
+use crate::clock::now;
+use crate::convert::{column, duration, rows, small, stored_version, tags, unavailable};
 use crate::turns::{Turns, claim_in_turn};
 use crate::writer::Writer;
 

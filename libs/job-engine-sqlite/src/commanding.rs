@@ -4,7 +4,8 @@ use job_engine::storage::{Act, Command, Commanded, JobId, StorageError};
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
-use crate::convert::{id_json, now, state, text, unavailable};
+use crate::clock::now;
+use crate::convert::{id_json, state, text, unavailable};
 use crate::following;
 use crate::operations;
 use crate::throughput;

@@ -27,11 +27,6 @@ where
         .map_err(|error| StorageError::Corrupt(error.to_string()))
 }
 
-/// The storage's time: the clock of this machine, as all processes on one file share it.
-pub(crate) fn now() -> i64 {
-    Timestamp::now().as_microsecond()
-}
-
 pub(crate) fn delay_micros(delay: Duration) -> i64 {
     micros(delay.min(MAX_DELAY))
 }

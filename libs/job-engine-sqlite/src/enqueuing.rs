@@ -5,7 +5,8 @@ use job_engine::{Continuation, Due, Duplicate, NewJob};
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
-use crate::convert::{delay_micros, id_json, later_version, now, tags_json, unavailable};
+use crate::clock::now;
+use crate::convert::{delay_micros, id_json, later_version, tags_json, unavailable};
 use crate::writer::Writer;
 use crate::{following, keys};
 

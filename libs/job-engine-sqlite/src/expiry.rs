@@ -6,7 +6,8 @@ use job_engine::storage::{Limit, StorageError};
 use sqlx::{SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
-use crate::convert::{delay_micros, duration, ids_json, micros, now, rows, unavailable};
+use crate::clock::now;
+use crate::convert::{delay_micros, duration, ids_json, micros, rows, unavailable};
 use crate::recurring::remember_ends;
 use crate::throughput;
 use crate::writer::Writer;

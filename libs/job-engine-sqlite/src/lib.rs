@@ -2,6 +2,7 @@
 
 mod beginning;
 mod claiming;
+mod clock;
 mod commanding;
 mod convert;
 mod enqueuing;
@@ -28,5 +29,7 @@ mod throughput;
 mod turns;
 mod writer;
 
+#[cfg(feature = "testing")]
+pub use clock::testing;
 pub use enqueuing::enqueue;
 pub use storage::SqliteStorage;

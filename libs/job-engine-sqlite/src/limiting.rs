@@ -6,7 +6,8 @@ use job_engine::storage::{HoldUps, JobId, Limit, Limited, Limits, StorageError, 
 use tokio::time::Instant;
 
 use crate::SqliteStorage;
-use crate::convert::{column, count, delay_micros, micros, now, text, timestamp, unavailable};
+use crate::clock::now;
+use crate::convert::{column, count, delay_micros, micros, text, timestamp, unavailable};
 use crate::monitor::pause;
 use crate::slots::{self, parts};
 

@@ -8,7 +8,8 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteRow;
 
 use crate::claiming::lease;
-use crate::convert::{column, count, id_json, micros, now, rows, text, timestamp, unavailable};
+use crate::clock::now;
+use crate::convert::{column, count, id_json, micros, rows, text, timestamp, unavailable};
 use crate::writer::Writer;
 
 /// `$1` is a JSON array of `[id, epoch, done, total]`.

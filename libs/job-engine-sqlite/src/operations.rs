@@ -8,8 +8,9 @@ use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use crate::SqliteStorage;
+use crate::clock::now;
 use crate::commanding::{self, Seen};
-use crate::convert::{column, count, now, rows, text, timestamp, unavailable};
+use crate::convert::{column, count, rows, text, timestamp, unavailable};
 
 const BEGIN: &str = "
 insert into job_engine_operations

@@ -3,7 +3,8 @@
 use job_engine::storage::{DueJobs, StorageError, reasons};
 use sqlx::SqlitePool;
 
-use crate::convert::{duration, now, rows, unavailable};
+use crate::clock::now;
+use crate::convert::{duration, rows, unavailable};
 use crate::writer::Writer;
 
 const NEXT_DUE: &str = "select min(due_at) from job_engine_jobs where state = 'Scheduled'";

@@ -9,7 +9,8 @@ use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use crate::claiming::lease;
-use crate::convert::{delay_micros, ids_json, leases_json, now, rows, text, unavailable};
+use crate::clock::now;
+use crate::convert::{delay_micros, ids_json, leases_json, rows, text, unavailable};
 use crate::writer::Writer;
 
 const ANNOUNCE: &str = "
@@ -35,10 +36,11 @@ where job.id = unhex(lease.value ->> 0) and job.epoch = lease.value ->> 1
 
 const FORGET: &str = "delete from job_engine_servers where id = $1";
 
-/// `$2` is a JSON array of the servers whose locks were free.
+/// `$2` is a JSON array of the servers whose locks were free. A heartbeat far in the future (`$3`) is
+/// from before the clock was set back.
 const BURY: &str = "
 delete from job_engine_servers
-where heartbeat_at <= $1 or id in (select unhex(value) from json_each($2))
+where heartbeat_at <= $1 or heartbeat_at > $3 or id in (select unhex(value) from json_each($2))
 returning id";
 
 /// What the servers `$1` hold, but for the leases `$2`.
@@ -163,9 +165,11 @@ pub(crate) async fn rescue(
     silent: &[ServerId],
 ) -> Result<Rescued, StorageError> {
     let mut write = writer.quick().await?;
+    let (now, timeout) = (now(), delay_micros(timeout));
     let mut servers: Vec<Uuid> = sqlx::query_scalar(BURY)
-        .bind(now() - delay_micros(timeout))
+        .bind(now - timeout)
         .bind(ids_json(silent.iter().map(|server| server.0)))
+        .bind(now + timeout)
         .fetch_all(&mut *write.transaction)
         .await
         .map_err(unavailable)?;

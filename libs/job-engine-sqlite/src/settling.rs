@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
 use crate::claiming::lease;
-use crate::convert::{delay_micros, error_json, id_json, micros, now, text, unavailable};
+use crate::clock::now;
+use crate::convert::{delay_micros, error_json, id_json, micros, text, unavailable};
 use crate::following;
 use crate::throughput;
 use crate::writer::Writer;

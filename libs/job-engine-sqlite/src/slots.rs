@@ -7,7 +7,8 @@ use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
-use crate::convert::{column, duration, micros, now, small, unavailable};
+use crate::clock::now;
+use crate::convert::{column, duration, micros, small, unavailable};
 
 const LIMIT: &str = "
 select scope, name, concurrency, rate_jobs, rate_period from job_engine_limits
@@ -63,7 +64,8 @@ pub(crate) async fn room(
             let taken_at: i64 = column(row, "taken_at")?;
             Ok(Slot {
                 is_held: column(row, "is_held")?,
-                age: duration(now - taken_at),
+                // Far in the future it was taken before the clock was set back.
+                age: duration((now - taken_at).abs()),
             })
         })
         .collect::<Result<Vec<Slot>, StorageError>>()?;

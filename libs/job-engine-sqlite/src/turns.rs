@@ -9,7 +9,8 @@ use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use crate::claiming::{From, job};
-use crate::convert::{column, ids_json, now, rows, unavailable};
+use crate::clock::now;
+use crate::convert::{column, ids_json, rows, unavailable};
 use crate::slots;
 
 /// So many tenants, and keys of all of them, are looked at beyond those that can be claimed.

@@ -95,7 +95,7 @@ async fn drop_old_databases() {
         "select datname from pg_database
          where datname ~ '^job_engine_test_[0-9]+_' and split_part(datname, '_', 4)::bigint < $1",
     )
-    .bind(Timestamp::now().as_second() - KEEP_SECONDS)
+    .bind(now() - KEEP_SECONDS)
     .fetch_all(&mut cluster)
     .await
     .expect("the databases are listed");
@@ -110,8 +110,16 @@ async fn drop_old_databases() {
 
 fn unused_name() -> String {
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let now = Timestamp::now().as_second();
+    let now = now();
     format!("job_engine_test_{now}_{}_{count}", process::id())
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "there is no database yet whose time it could be"
+)]
+fn now() -> i64 {
+    Timestamp::now().as_second()
 }
 
 fn cluster_options(database: &str) -> PgConnectOptions {

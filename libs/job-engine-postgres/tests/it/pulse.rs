@@ -100,6 +100,22 @@ async fn a_lock_that_a_restart_of_the_database_released_says_nothing() {
 }
 
 #[tokio::test]
+async fn a_server_that_hangs_is_found_though_the_clock_was_set_back() {
+    let database = Database::create().await;
+    let storage = database.storage().await;
+    let server = announce(&storage).await;
+    let pool = database.pool().await;
+    sqlx::query("update job_engine.servers set heartbeat_at = heartbeat_at + interval '1 hour'")
+        .execute(&pool)
+        .await
+        .unwrap();
+
+    let rescued = storage.rescue(PATIENCE).await.unwrap();
+
+    assert_eq!(rescued.servers, [server]);
+}
+
+#[tokio::test]
 async fn a_retired_server_holds_no_lock() {
     let database = Database::create().await;
     let storage = database.storage().await;

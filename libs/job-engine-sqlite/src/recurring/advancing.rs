@@ -9,7 +9,8 @@ use sqlx::{SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
 use super::records::record;
-use crate::convert::{delay_micros, duration, now, rows, text, timestamp, unavailable};
+use crate::clock::now;
+use crate::convert::{delay_micros, duration, rows, text, timestamp, unavailable};
 use crate::enqueuing::enqueue;
 use crate::writer::Writer;
 

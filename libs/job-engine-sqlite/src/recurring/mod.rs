@@ -13,7 +13,8 @@ use job_engine::storage::{
 };
 
 use crate::SqliteStorage;
-use crate::convert::{now, timestamp};
+use crate::clock::now;
+use crate::convert::timestamp;
 
 pub(crate) use history::{origin, remember_ends};
 

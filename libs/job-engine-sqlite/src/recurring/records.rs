@@ -6,7 +6,8 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteRow;
 
 use super::history;
-use crate::convert::{column, now, rows, text, timestamp, unavailable};
+use crate::clock::now;
+use crate::convert::{column, rows, text, timestamp, unavailable};
 use crate::writer::Writer;
 
 const DEFAULT_LIMIT: usize = 20;

@@ -70,6 +70,21 @@ async fn a_living_process_is_left_alone() {
 }
 
 #[tokio::test]
+async fn a_server_that_hangs_is_found_though_the_clock_was_set_back() {
+    let database = Database::create().await;
+    let storage = database.storage().await;
+    let server = announce(&storage).await;
+    sqlx::query("update job_engine_servers set heartbeat_at = heartbeat_at + 3600000000")
+        .execute(&database.pool().await)
+        .await
+        .unwrap();
+
+    let rescued = storage.rescue(PATIENCE).await.unwrap();
+
+    assert_eq!(rescued.servers, [server]);
+}
+
+#[tokio::test]
 async fn a_retired_server_leaves_no_lock_behind() {
     let database = Database::create().await;
     let storage = database.storage().await;

@@ -19,7 +19,8 @@ pub(crate) struct Heart {
     revocations_seen: AtomicU64,
 }
 
-/// Since when this server's heartbeats have been answered without a gap.
+/// Since when this server's heartbeats have been answered without a gap, and the storage's clock was
+/// not set.
 #[derive(Debug)]
 pub(crate) struct Health {
     answered: Mutex<Answered>,
@@ -87,7 +88,14 @@ impl Health {
         answered.last = now;
     }
 
-    /// For how long the storage has answered without a gap; zero during an outage.
+    /// Whatever was known of the others' heartbeats is known no more.
+    pub(crate) fn begin_again(&self) {
+        let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        answered.since = Instant::now();
+    }
+
+    /// For how long the storage has answered without a gap, by a clock that nobody has set; zero
+    /// during an outage.
     pub(crate) fn steady_for(&self, interval: Duration) -> Duration {
         let now = Instant::now();
         let answered = *self.answered.lock().unwrap_or_else(PoisonError::into_inner);

@@ -9,6 +9,7 @@ pub(crate) mod recurrer;
 pub(crate) mod rescuer;
 pub(crate) mod scheduler;
 pub(crate) mod scribe;
+mod steadiness;
 pub(crate) mod worker;
 
 use std::future::Future;

@@ -2,9 +2,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::Process;
+use super::steadiness::Steadiness;
 use crate::session::Session;
 use crate::storage::StorageError;
 
@@ -17,6 +18,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Gives back the jobs of servers that died.
 pub(crate) struct Rescuer {
     session: Arc<Session>,
+    storage_clock: Steadiness,
     in_vain: bool,
 }
 
@@ -24,8 +26,21 @@ impl Rescuer {
     pub(crate) fn of(session: &Arc<Session>) -> Self {
         Self {
             session: session.clone(),
+            storage_clock: Steadiness::default(),
             in_vain: false,
         }
+    }
+
+    /// A clock that was set makes every heartbeat old, as an outage does.
+    async fn look_at_the_clock(&mut self) -> Result<(), StorageError> {
+        let asked = Instant::now();
+        let time = self.session.storage.time().await?;
+        let allowed = self.session.options.server_timeout / 4;
+        if let Some(by) = self.storage_clock.set_by(time, asked, allowed) {
+            tracing::warn!(%by, "the clock of the job storage was set; heartbeats count from now on");
+            self.session.health.begin_again();
+        }
+        Ok(())
     }
 
     /// After an outage every heartbeat is old, so the others get the time to speak again before
@@ -45,6 +60,7 @@ impl Process for Rescuer {
     const NAME: &'static str = "rescuer";
 
     async fn pass(&mut self) -> Result<Duration, StorageError> {
+        self.look_at_the_clock().await?;
         let rescued = self.session.storage.rescue(self.timeout()).await?;
         self.in_vain = rescued.servers.is_empty();
         if !rescued.servers.is_empty() {

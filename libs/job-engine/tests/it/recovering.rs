@@ -408,6 +408,32 @@ async fn servers_that_live_are_not_rescued_after_an_outage() {
     second.stop().await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn servers_that_live_are_not_rescued_when_the_clock_is_set_ahead() {
+    let one = Stage::empty();
+    let two = Stage::beside(&one);
+    let (first, second) = (one.start().await, two.start().await);
+    let servers = one.servers().await;
+    one.enqueue_scripted("long", &[Act::Wait]).await;
+    one.world.saw("long runs, attempt 1", 1).await;
+    tokio::time::advance(Duration::from_mins(1)).await;
+    one.called(Call::Rescue, 5).await;
+    two.called(Call::Rescue, 5).await;
+
+    one.set_clock_ahead(Duration::from_hours(1));
+
+    for stage in [&one, &two] {
+        let rescues = stage.storage.calls().borrow()[&Call::Rescue];
+        stage.called(Call::Rescue, rescues + 20).await;
+    }
+    assert_eq!(one.servers().await, servers);
+    one.world.gate.notify_waiters();
+    one.world.saw("long is done", 1).await;
+    assert_eq!(one.world.count("long runs, attempt 1"), 1);
+    first.stop().await;
+    second.stop().await;
+}
+
 async fn server_counts_stale(stage: &Stage, server: &RunningServer) {
     stage.until(|| async { server.tally().stale == 1 }).await;
 }
