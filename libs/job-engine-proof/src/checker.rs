@@ -6,6 +6,7 @@ use job_engine::storage::JobId;
 use crate::found::{Found, FoundJob, Occurrence};
 use crate::ledger::{Answer, CutOff, Intent, Ledger, Run};
 use crate::overlaps::check_limits;
+use crate::rates::check_rates;
 
 /// A promise that was broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub enum Violation {
     ImpossibleHistory(JobId, State, State),
     /// When this job began, more jobs of its queue ran than may: so many.
     LimitExceeded(String, JobId, usize),
+    /// When this job began, as many of its queue had begun within the period of its rate as may.
+    RateExceeded(String, JobId),
     /// An occurrence of a recurring job made two jobs.
     OccurredTwice(String, i64),
     /// An occurrence of a recurring job made none.
@@ -72,6 +75,7 @@ pub fn check(ledger: &Ledger, found: &Found) -> Vec<Violation> {
         violations.extend(check_overlaps(*id, runs, &ledger.cut_off));
     }
     violations.extend(check_limits(ledger, found));
+    violations.extend(check_rates(ledger, found));
     violations.extend(check_counts(found));
     violations
 }

@@ -19,6 +19,8 @@ pub struct Ledger {
     pub recurring: Vec<(String, Duration)>,
     /// Queues of which only so many jobs may run at once.
     pub limits: Vec<(String, usize)>,
+    /// Queues of which only so many jobs may begin within any such time.
+    pub rates: Vec<(String, usize, Duration)>,
 }
 
 /// Jobs that a client has enqueued in one transaction.

@@ -10,6 +10,7 @@ pub mod found;
 pub mod checker;
 
 mod overlaps;
+mod rates;
 
 pub use checker::{Violation, check};
 pub use found::{Found, FoundJob, Occurrence};

@@ -72,8 +72,8 @@ impl OneClient {
                 self.acknowledged.send_modify(|count| *count += 1);
             }
             intents.push(Intent { jobs: ids, answer });
-            let pace = self.chance.random_range(10..40);
-            sleep(Duration::from_millis(pace)).await;
+            let pause = self.pause();
+            sleep(pause).await;
         }
         intents
     }
@@ -92,6 +92,16 @@ impl OneClient {
         }
     }
 
+    /// A worker that has just done something looks for more, so wake-ups are missed only by jobs that
+    /// come after that.
+    fn pause(&mut self) -> Duration {
+        let millis = match self.planted {
+            Planted::LosesWakeUps => 150..300,
+            _ => 10..40,
+        };
+        Duration::from_millis(self.chance.random_range(millis))
+    }
+
     fn jobs(&mut self) -> Vec<NewJob> {
         let count = match self.chance.random_range(0..10) {
             0..2 => self.chance.random_range(2..8),
@@ -108,8 +118,12 @@ impl OneClient {
             | Planted::IgnoresLimits => Entry::random(&mut self.chance),
             _ => Entry::plain(),
         };
-        let job = NewJob::of(&entry).expect("it is JSON");
-        let mut job = limits::perhaps(job, self.planted, &mut self.chance);
+        let mut job = NewJob::of(&entry).expect("it is JSON");
+        // Who waits for a time or for room wakes up at that, and finds all others.
+        if self.planted == Planted::LosesWakeUps {
+            return job;
+        }
+        job = limits::perhaps(job, self.planted, &mut self.chance);
         match self.chance.random_range(0..10) {
             0 => job.id = self.id_by_a_wrong_clock(),
             1 => job = job.after(Duration::from_millis(self.chance.random_range(0..400))),

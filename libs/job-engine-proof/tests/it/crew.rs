@@ -1,10 +1,11 @@
 //! The worker processes of a story, and what is done to them.
 
+use std::fmt;
 use std::process::Stdio;
 use std::time::Duration;
 
 use job_engine_proof::{CutOff, ledger};
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -29,6 +30,15 @@ pub(crate) struct Crew {
     cut_off: Vec<CutOff>,
     /// Whether each has a way of its own to PostgreSQL, on which things are lost.
     through_proxies: bool,
+}
+
+/// What workers are told while they work.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Word {
+    /// The machine's clock is so many seconds from the true time.
+    Clock(i64),
+    /// The application needs its pool no more.
+    Calm,
 }
 
 struct Worker {
@@ -151,8 +161,20 @@ impl Crew {
         });
     }
 
+    /// Everybody, and those who come later.
+    pub(crate) async fn tell(&mut self, word: Word) {
+        match word {
+            Word::Clock(ahead) => self.order.clock = ahead,
+            Word::Calm => self.order.crowded = false,
+        }
+        for worker in &mut self.workers {
+            worker.tell(word).await;
+        }
+    }
+
     /// Everybody works undisturbed.
     pub(crate) async fn calm_down(&mut self) {
+        self.tell(Word::Calm).await;
         while self.stops.join_next().await.is_some() {}
         self.recover().await;
     }
@@ -182,6 +204,7 @@ impl Crew {
         let mut child = Command::new(std::env::current_exe().expect("this is a test"))
             .args(worker::TEST)
             .envs(order.variables())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .kill_on_drop(true)
@@ -215,9 +238,34 @@ impl Worker {
         self.child.try_wait().expect("it is ours").is_some()
     }
 
+    /// Who has died hears nothing.
+    async fn tell(&mut self, word: Word) {
+        let line = format!("{word}\n");
+        let ear = self.child.stdin.as_mut().expect("it is piped");
+        let _ = ear.write_all(line.as_bytes()).await;
+    }
+
     async fn signal(&mut self, name: &str) {
         if !self.has_ended() {
             signal(self.process, name).await;
+        }
+    }
+}
+
+impl fmt::Display for Word {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Clock(ahead) => write!(f, "clock {ahead}"),
+            Self::Calm => f.write_str("calm"),
+        }
+    }
+}
+
+impl Word {
+    pub(crate) fn heard(line: &str) -> Self {
+        match line.split_once(' ') {
+            Some(("clock", ahead)) => Self::Clock(ahead.parse().expect("it is a number")),
+            _ => Self::Calm,
         }
     }
 }

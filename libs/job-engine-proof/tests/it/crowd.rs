@@ -10,7 +10,8 @@ use job_engine_sqlite::SqliteStorage;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::{Database, Pool};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
 
 use crate::place::Place;
 
@@ -22,8 +23,11 @@ const PATIENCE: Duration = Duration::from_millis(300);
 const BUSY: Duration = Duration::from_millis(1500);
 const IDLE: Duration = Duration::from_millis(300);
 
-/// The storage over the application's pool.
-pub(crate) async fn storage(place: &Place) -> Result<SharedStorage, StorageError> {
+/// The storage over the application's pool, which is crowded until all is calm.
+pub(crate) async fn storage(
+    place: &Place,
+    calm: &CancellationToken,
+) -> Result<SharedStorage, StorageError> {
     Ok(match place {
         Place::Postgres { pool, .. } => {
             let options = PgPoolOptions::new()
@@ -31,7 +35,7 @@ pub(crate) async fn storage(place: &Place) -> Result<SharedStorage, StorageError
                 .acquire_timeout(PATIENCE);
             let pool = options.connect_lazy_with(pool.connect_options().as_ref().clone());
             let storage = PostgresStorage::new(pool.clone()).await?;
-            tokio::spawn(take_turns(pool));
+            tokio::spawn(take_turns(pool, calm.clone()));
             Arc::new(storage)
         }
         Place::Sqlite { path, pool } => {
@@ -41,20 +45,19 @@ pub(crate) async fn storage(place: &Place) -> Result<SharedStorage, StorageError
             let pool = options.connect_lazy_with(pool.connect_options().as_ref().clone());
             let locks = PathBuf::from(format!("{path}.locks"));
             let storage = SqliteStorage::new(pool.clone(), locks).await?;
-            tokio::spawn(take_turns(pool));
+            tokio::spawn(take_turns(pool, calm.clone()));
             Arc::new(storage)
         }
     })
 }
 
-/// As long as the process lives.
-async fn take_turns<D: Database>(pool: Pool<D>) {
-    loop {
+async fn take_turns<D: Database>(pool: Pool<D>, calm: CancellationToken) {
+    while !calm.is_cancelled() {
         sleep(IDLE).await;
         let mut held = Vec::new();
         while let Ok(connection) = pool.acquire().await {
             held.push(connection);
         }
-        sleep(BUSY).await;
+        let _ = timeout(BUSY, calm.cancelled()).await;
     }
 }

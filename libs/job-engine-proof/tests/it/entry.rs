@@ -43,7 +43,7 @@ impl Entry {
     pub(crate) fn random(chance: &mut impl Rng) -> Self {
         let act = match chance.random_range(0..100) {
             0..65 => Act::Work(chance.random_range(0..30)),
-            65..80 => Act::Work(chance.random_range(200..1500)),
+            65..80 => Act::Work(chance.random_range(100..600)),
             80..88 => Act::FailFirst,
             88..92 => Act::Fail,
             92..98 => Act::Snooze,
@@ -144,7 +144,7 @@ impl Run {
     fn done_later(&self) {
         let (effects, lease) = (self.effects.clone(), self.lease);
         tokio::spawn(async move {
-            sleep(Duration::from_millis(100)).await;
+            sleep(Duration::from_secs(1)).await;
             effects.write("done", lease);
         });
     }

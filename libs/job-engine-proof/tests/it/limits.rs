@@ -1,7 +1,10 @@
-//! Queues in which few jobs may run at once.
+//! Queues in which few jobs may run at once, or begin within a second.
+
+use std::time::Duration;
 
 use job_engine::storage::Limit;
 use job_engine::{Client, NewJob};
+use job_engine_proof::Ledger;
 use rand::{Rng, RngExt};
 
 use crate::planted::Planted;
@@ -12,19 +15,27 @@ const NARROW: &str = "narrow";
 /// All its jobs have one key, of which one job runs at once.
 const KEYED: &str = "keyed";
 
-pub(crate) const QUEUES: [&str; 3] = ["default", NARROW, KEYED];
+/// So many jobs may begin within the period.
+const PACED: &str = "paced";
+const PACE: u32 = 8;
+const PERIOD: Duration = Duration::from_secs(1);
 
-/// Answers what the ledger is to know of them.
-pub(crate) async fn set(client: &Client) -> Vec<(String, usize)> {
+pub(crate) const QUEUES: [&str; 4] = ["default", NARROW, KEYED, PACED];
+
+/// Tells the ledger of them.
+pub(crate) async fn set(client: &Client, ledger: &mut Ledger) {
     let two = Limit::at_once(2);
     client.queues().limit(NARROW, two).await.expect("it is set");
-    vec![(NARROW.to_owned(), 2), (KEYED.to_owned(), 1)]
+    let pace = Limit::per(PERIOD, PACE);
+    client.queues().limit(PACED, pace).await.expect("it is set");
+    ledger.limits = vec![(NARROW.to_owned(), 2), (KEYED.to_owned(), 1)];
+    ledger.rates = vec![(PACED.to_owned(), PACE as usize, PERIOD)];
 }
 
-/// Puts one of ten into a queue with a limit; half of them where the story is about limits.
+/// Puts three of twenty into a queue with a limit; all of them where the story is about limits.
 pub(crate) fn perhaps(job: NewJob, planted: Planted, chance: &mut impl Rng) -> NewJob {
     let kinds = match planted {
-        Planted::IgnoresLimits => 4,
+        Planted::IgnoresLimits => 3,
         _ => 20,
     };
     match chance.random_range(0..kinds) {
@@ -33,6 +44,7 @@ pub(crate) fn perhaps(job: NewJob, planted: Planted, chance: &mut impl Rng) -> N
             let job = job.in_queue(KEYED).limited_by("account/7");
             job.expect("the key is short")
         }
+        2 => job.in_queue(PACED),
         _ => job,
     }
 }

@@ -6,6 +6,7 @@
 
 mod cancelling;
 mod clients;
+mod clock;
 mod cluster;
 mod crash_point;
 mod crash_recovery;

@@ -12,6 +12,8 @@ use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool, SqlitePool};
 
+use crate::clock::CLOCK_THAT_CAN_BE_SET;
+
 pub(crate) enum Place {
     Postgres { url: String, pool: PgPool },
     Sqlite { path: String, pool: SqlitePool },
@@ -20,6 +22,22 @@ pub(crate) enum Place {
 impl Place {
     /// A new database in this cluster, with the engine's schema.
     pub(crate) async fn postgres(cluster: &str) -> Self {
+        let place = Self::empty_in(cluster).await;
+        place.migrate().await;
+        place
+    }
+
+    /// As well; and its clock can be set.
+    pub(crate) async fn postgres_with_a_clock(cluster: &str) -> Self {
+        let place = Self::empty_in(cluster).await;
+        place.sabotage(CLOCK_THAT_CAN_BE_SET).await;
+        // Connections that were made before know the true time.
+        let place = Self::at(place.address());
+        place.migrate().await;
+        place
+    }
+
+    async fn empty_in(cluster: &str) -> Self {
         let name = format!("job_engine_proof_{}", JobId::random().0.simple());
         let mut connection = PgConnection::connect(cluster)
             .await
@@ -30,15 +48,17 @@ impl Place {
             .expect("a database is made");
 
         let (address, _) = cluster.rsplit_once('/').expect("the URL names a database");
-        let place = Self::at(&format!("{address}/{name}"));
-        let Self::Postgres { pool, .. } = &place else {
+        Self::at(&format!("{address}/{name}"))
+    }
+
+    async fn migrate(&self) {
+        let Self::Postgres { pool, .. } = self else {
             unreachable!("the URL is one of PostgreSQL")
         };
         let storage = PostgresStorage::new(pool.clone())
             .await
             .expect("the database answers");
         storage.migrate().await.expect("the schema is made");
-        place
     }
 
     /// A new file in this folder, with the engine's tables.
@@ -115,6 +135,17 @@ impl Place {
             )
             .execute(pool)
             .await;
+        }
+    }
+
+    /// So many seconds from the true time. A file has the clock of who uses it.
+    pub(crate) async fn set_clock(&self, ahead: i64) {
+        if let Self::Postgres { pool, .. } = self {
+            sqlx::query("update clock.ahead set seconds = $1")
+                .bind(ahead)
+                .execute(pool)
+                .await
+                .expect("the database has a clock that can be set");
         }
     }
 

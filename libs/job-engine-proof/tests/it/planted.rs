@@ -60,7 +60,7 @@ async fn a_claim_that_does_not_fence_is_found() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_acknowledgement_before_the_effect_is_found() {
     let planted = Planted::AcknowledgesBeforeTheEffect;
-    let violations = tell(planted, &[Fault::Kill]).await;
+    let violations = tell(planted, &[Fault::Kill; 8]).await;
 
     assert_found(&violations, |v| {
         matches!(v, Violation::SucceededWithoutItsEffect(_))
@@ -107,6 +107,7 @@ async fn a_limit_that_is_exceeded_is_found() {
         &violations,
         |v| matches!(v, Violation::LimitExceeded(queue, ..) if queue == "keyed"),
     );
+    assert_found(&violations, |v| matches!(v, Violation::RateExceeded(..)));
 }
 
 async fn tell(planted: Planted, faults: &[Fault]) -> Vec<Violation> {
@@ -116,7 +117,11 @@ async fn tell(planted: Planted, faults: &[Fault]) -> Vec<Violation> {
     }
     let mut story = Story::about(place, faults);
     story.planted = planted;
-    story.length = Duration::from_secs(3);
+    story.length = Duration::from_secs(2);
+    story.answers = match planted {
+        Planted::LosesWakeUps => 20,
+        _ => 120,
+    };
     story.patience = Duration::from_secs(4);
     story.tell().await
 }

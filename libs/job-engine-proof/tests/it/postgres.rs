@@ -84,3 +84,13 @@ async fn nothing_is_lost_while_applications_need_their_pools_for_themselves() {
 
     assert_eq!(violations, []);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_while_the_clock_is_set() {
+    let place = Place::postgres_with_a_clock(&settings::postgres()).await;
+    let faults = [Fault::SetClock, Fault::SetClock, Fault::Kill, Fault::Stop];
+
+    let violations = Story::about(place, &faults).tell().await;
+
+    assert_eq!(violations, []);
+}

@@ -7,7 +7,7 @@ use crate::place::Place;
 use crate::planted::Planted;
 
 /// How long a story's faults go on by default.
-const SHORT: Duration = Duration::from_secs(5);
+const SHORT: Duration = Duration::from_secs(3);
 
 /// What a worker process is told to do.
 #[derive(Debug, Clone)]
@@ -19,6 +19,8 @@ pub(crate) struct Order {
     pub(crate) planted: Planted,
     /// Whether the application needs its pool for itself most of the time.
     pub(crate) crowded: bool,
+    /// How far the machine's clock is from the true time, in seconds.
+    pub(crate) clock: i64,
 }
 
 /// The variable that tells a process where the jobs are.
@@ -28,6 +30,7 @@ impl Order {
     const EFFECTS: &str = "PROOF_EFFECTS";
     const PLANTED: &str = "PROOF_PLANTED";
     const CROWDED: &str = "PROOF_CROWDED";
+    const CLOCK: &str = "PROOF_CLOCK";
 
     pub(crate) fn of_the_environment() -> Self {
         let value = |name| variable(name).expect("the process is started by a story");
@@ -36,16 +39,18 @@ impl Order {
             effects: PathBuf::from(value(Self::EFFECTS)),
             planted: Planted::named(&value(Self::PLANTED)),
             crowded: value(Self::CROWDED) == "true",
+            clock: value(Self::CLOCK).parse().expect("it is a number"),
         }
     }
 
-    pub(crate) fn variables(&self) -> [(&'static str, String); 4] {
+    pub(crate) fn variables(&self) -> [(&'static str, String); 5] {
         let effects = self.effects.to_str().expect("the path is UTF-8");
         [
             (PLACE, self.place.clone()),
             (Self::EFFECTS, effects.to_owned()),
             (Self::PLANTED, self.planted.name()),
             (Self::CROWDED, self.crowded.to_string()),
+            (Self::CLOCK, self.clock.to_string()),
         ]
     }
 }

@@ -36,3 +36,14 @@ async fn nothing_is_lost_while_applications_need_their_pools_for_themselves() {
 
     assert_eq!(violations, []);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_while_the_clock_is_set() {
+    let folder = tempfile::tempdir().expect("a folder is made");
+    let place = Place::sqlite(folder.path()).await;
+    let faults = [Fault::SetClock, Fault::SetClock, Fault::Kill, Fault::Stop];
+
+    let violations = Story::about(place, &faults).tell().await;
+
+    assert_eq!(violations, []);
+}

@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::clients;
+use crate::clock::Clock;
 use crate::cluster::Cluster;
 use crate::crash_point::CrashPoint;
 use crate::crew::Crew;
@@ -50,6 +51,8 @@ pub(crate) enum Fault {
     CutOff,
     /// There is no room on the database's disk for a while.
     FillDisk,
+    /// The clock is set, ahead or back.
+    SetClock,
 }
 
 pub(crate) struct Story {
@@ -57,6 +60,8 @@ pub(crate) struct Story {
     pub(crate) faults: Vec<Fault>,
     pub(crate) planted: Planted,
     pub(crate) length: Duration,
+    /// So many transactions are acknowledged before it ends, however slow the machine is.
+    pub(crate) answers: u64,
     /// How long the workers may take to do what is left, once all is calm.
     pub(crate) patience: Duration,
     pub(crate) cluster: Option<Cluster>,
@@ -73,6 +78,7 @@ impl Story {
             faults: faults.to_vec(),
             planted: Planted::Nothing,
             length: settings::length(),
+            answers: 60,
             patience: Duration::from_mins(1),
             cluster: None,
             disk: None,
@@ -98,14 +104,15 @@ impl Story {
             effects: effects.path().to_owned(),
             planted: self.planted,
             crowded: self.crowded,
+            clock: 0,
         };
 
         let client = Client::new(worker::storage(&place).await);
-        let limits = limits::set(&client).await;
-        let recurring = match self.planted {
-            Planted::Nothing => recurring::start(&client).await,
-            _ => Vec::new(),
-        };
+        let mut ledger = Ledger::default();
+        limits::set(&client, &mut ledger).await;
+        if self.planted == Planted::Nothing {
+            ledger.recurring = recurring::start(&client).await;
+        }
         let mut crew = Crew::hire(order, 3, through_proxies).await;
         let until = Instant::now() + self.length;
         let enough = CancellationToken::new();
@@ -117,15 +124,17 @@ impl Story {
             happened: 0,
             cluster: self.cluster,
             disk: self.disk,
+            clock: Clock::default(),
             acknowledged,
         };
-        while Instant::now() < until || damage.is_incomplete() {
+        while Instant::now() < until || damage.is_incomplete(self.answers) {
             damage.happens(&mut crew, &place).await;
         }
         enough.cancel();
-        let intents = enqueuing.join_all().await.concat();
+        ledger.intents = enqueuing.join_all().await.concat();
         crew.calm_down().await;
-        recurring::stop(&client, &recurring).await;
+        damage.clock.catch_up(&mut crew, &place).await;
+        recurring::stop(&client, &ledger.recurring).await;
 
         let storage = client.storage();
         let deadline = Instant::now() + self.patience;
@@ -133,15 +142,8 @@ impl Story {
             crew.recover().await;
             sleep(Duration::from_millis(100)).await;
         }
-        let cut_off = crew.dismiss().await;
+        ledger.cut_off = crew.dismiss().await;
         let found = Found::read(&**storage).await.expect("the storage answers");
-        let ledger = Ledger {
-            intents,
-            cut_off,
-            recurring,
-            limits,
-            ..Ledger::default()
-        };
         reckon(effects.path(), ledger, &found)
     }
 }
@@ -161,6 +163,7 @@ struct Damage {
     happened: usize,
     cluster: Option<Cluster>,
     disk: Option<Disk>,
+    clock: Clock,
     /// How many transactions were acknowledged so far.
     acknowledged: watch::Receiver<u64>,
 }
@@ -182,8 +185,8 @@ impl Damage {
             .expect("they still ask");
     }
 
-    fn is_incomplete(&self) -> bool {
-        self.happened < self.faults.len()
+    fn is_incomplete(&self, answers: u64) -> bool {
+        self.happened < self.faults.len() || *self.acknowledged.borrow() < answers
     }
 
     /// After a while.
@@ -233,6 +236,7 @@ impl Damage {
                 disk.make_room();
                 self.clients_are_answered_again().await;
             }
+            Fault::SetClock => self.clock.set(&mut self.chance, crew, place).await,
             Fault::Crash(point) => crew.trap(victim, point).await,
             Fault::LoseAnswers => {
                 let count = self.chance.random_range(1..20);

@@ -2,12 +2,17 @@
 
 use std::sync::Arc;
 use std::time::Duration;
+use std::{io, thread};
 
+use jiff::SignedDuration;
 use job_engine::storage::SharedStorage;
 use job_engine::{Registry, RunningServer, Server, ServerOptions};
+use job_engine_sqlite::testing::set_clock;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
+use crate::crew::Word;
 use crate::crowd;
 use crate::entry::{Effects, Entry};
 use crate::limits;
@@ -26,20 +31,36 @@ pub(crate) const TEST: [&str; 4] = ["worker::worker", "--exact", "--ignored", "-
 async fn worker() {
     let order = Order::of_the_environment();
     let mut told_to_end = signal(SignalKind::terminate()).expect("signals are heard");
-    let server = start(&order).await;
+    let calm = CancellationToken::new();
+    listen(&order, calm.clone());
+    let server = start(&order, calm).await;
     println!("{WORKS}");
 
     told_to_end.recv().await;
     server.stop().await;
 }
 
+/// On a thread of its own, which need not end before the process does.
+fn listen(order: &Order, calm: CancellationToken) {
+    let set_clock = |ahead| set_clock(SignedDuration::from_secs(ahead));
+    set_clock(order.clock);
+    thread::spawn(move || {
+        for line in io::stdin().lines().map_while(Result::ok) {
+            match Word::heard(&line) {
+                Word::Clock(ahead) => set_clock(ahead),
+                Word::Calm => calm.cancel(),
+            }
+        }
+    });
+}
+
 /// Tries on while the database is away.
-async fn start(order: &Order) -> RunningServer {
+async fn start(order: &Order, calm: CancellationToken) -> RunningServer {
     let place = Place::at(&order.place);
     let effects = Effects::open(&order.effects, order.planted);
     loop {
         let storage = if order.crowded {
-            crowd::storage(&place).await
+            crowd::storage(&place, &calm).await
         } else {
             place.storage().await
         };
