@@ -99,6 +99,8 @@ async function visit(t, name, { who, path, heading, open }, colorScheme) {
 
   for (const width of widthsForPictures) {
     await page.setViewportSize({ width, height: 900 });
+    // What floats follows the new width a moment later.
+    await page.waitForFunction((width) => document.documentElement.scrollWidth <= width, width);
     await picture(page, `${name} ${width} ${colorScheme}`);
   }
   for (const width of widthsForRules) {
