@@ -3,8 +3,8 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 use job_engine::recurring::Overlap;
 use job_engine::storage::{
-    Advance, DueRecord, DueRecurring, JobId, KEPT_RUNS, NewRun, RecurringRecord, StorageError,
-    UNKNOWN_KIND_PATIENCE,
+    Advance, Advanced, DueRecord, DueRecurring, JobId, KEPT_RUNS, NewRun, RecurringRecord,
+    StorageError, UNKNOWN_KIND_PATIENCE,
 };
 use job_engine::{Duplicate, NewJob};
 use sqlx::{PgConnection, PgPool, Row};
@@ -127,13 +127,14 @@ async fn living(
     Ok(jobs.into_iter().map(JobId).collect())
 }
 
-pub(super) async fn advance(pool: &PgPool, plans: &[Advance]) -> Result<Vec<bool>, StorageError> {
+pub(super) async fn advance(
+    pool: &PgPool,
+    plans: &[Advance],
+) -> Result<Vec<Advanced>, StorageError> {
     let mut transaction = pool.begin().await.map_err(unavailable)?;
     let first_numbers = move_on(&mut transaction, plans)
         .await
         .map_err(unavailable)?;
-    let carried_out = |plan: &Advance| first_numbers.contains_key(&plan.id);
-
     let entries: Vec<(&Advance, i64, &NewRun)> = plans
         .iter()
         .filter_map(|plan| Some((plan, *first_numbers.get(&plan.id)?)))
@@ -167,7 +168,17 @@ pub(super) async fn advance(pool: &PgPool, plans: &[Advance]) -> Result<Vec<bool
         .map_err(unavailable)?;
     forget(&mut transaction, plans).await.map_err(unavailable)?;
     transaction.commit().await.map_err(unavailable)?;
-    Ok(plans.iter().map(carried_out).collect())
+    let came_of = |plan: &Advance| match first_numbers.contains_key(&plan.id) {
+        true => Advanced::Done(duplicates_of(plan, &duplicates)),
+        false => Advanced::Stale,
+    };
+    Ok(plans.iter().map(came_of).collect())
+}
+
+fn duplicates_of(plan: &Advance, duplicates: &[Duplicate]) -> Vec<Duplicate> {
+    let jobs = || plan.runs.iter().filter_map(|run| run.job.as_ref());
+    let is_its_own = |duplicate: &&Duplicate| jobs().any(|job| job.id == duplicate.job);
+    duplicates.iter().filter(is_its_own).copied().collect()
 }
 
 /// What is noted instead of the runs whose jobs were not stored.

@@ -7,7 +7,7 @@ mod records;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use job_engine::storage::{
-    Advance, DueRecurring, RecurringPage, RecurringQuery, RecurringRecord, RecurringRun,
+    Advance, Advanced, DueRecurring, RecurringPage, RecurringQuery, RecurringRecord, RecurringRun,
     RecurringStorage, StorageError,
 };
 
@@ -45,10 +45,10 @@ impl RecurringStorage for PostgresStorage {
         advancing::due(&self.engine, kinds, limit).await
     }
 
-    async fn advance_recurring(&self, plans: &[Advance]) -> Result<Vec<bool>, StorageError> {
-        let carried_out = advancing::advance(&self.engine, plans).await?;
+    async fn advance_recurring(&self, plans: &[Advance]) -> Result<Vec<Advanced>, StorageError> {
+        let advanced = advancing::advance(&self.engine, plans).await?;
         self.announce_jobs();
-        Ok(carried_out)
+        Ok(advanced)
     }
 
     async fn recurring_job(&self, id: &str) -> Result<Option<RecurringRecord>, StorageError> {

@@ -1,8 +1,8 @@
 use jiff::Timestamp;
 use job_engine::recurring::Overlap;
 use job_engine::storage::{
-    Advance, DueRecord, DueRecurring, JobId, KEPT_RUNS, NewRun, RecurringRecord, StorageError,
-    UNKNOWN_KIND_PATIENCE,
+    Advance, Advanced, DueRecord, DueRecurring, JobId, KEPT_RUNS, NewRun, RecurringRecord,
+    StorageError, UNKNOWN_KIND_PATIENCE,
 };
 use serde_json::json;
 use sqlx::{SqliteConnection, SqlitePool};
@@ -103,23 +103,27 @@ async fn living(pool: &SqlitePool, record: &RecurringRecord) -> Result<Vec<JobId
     Ok(jobs.into_iter().map(JobId).collect())
 }
 
-pub(super) async fn advance(writer: &Writer, plans: &[Advance]) -> Result<Vec<bool>, StorageError> {
+pub(super) async fn advance(
+    writer: &Writer,
+    plans: &[Advance],
+) -> Result<Vec<Advanced>, StorageError> {
     let mut write = writer.durable().await?;
-    let mut carried_out = Vec::with_capacity(plans.len());
+    let mut advanced = Vec::with_capacity(plans.len());
     for plan in plans {
-        carried_out.push(carry_out(&mut write.transaction, plan).await?);
+        advanced.push(carry_out(&mut write.transaction, plan).await?);
     }
     write.commit().await?;
-    Ok(carried_out)
+    Ok(advanced)
 }
 
 async fn carry_out(
     connection: &mut SqliteConnection,
     plan: &Advance,
-) -> Result<bool, StorageError> {
+) -> Result<Advanced, StorageError> {
     let Some(newest) = move_on(connection, plan).await.map_err(unavailable)? else {
-        return Ok(false);
+        return Ok(Advanced::Stale);
     };
+    let mut duplicates = Vec::new();
     let first = newest - rows(plan.runs.len()) + 1;
     for (run, number) in plan.runs.iter().zip(first..) {
         let mut duplicate = None;
@@ -134,10 +138,11 @@ async fn carry_out(
         let run = skipped.as_ref().unwrap_or(run);
         let noted = note(connection, &plan.id, number, run).await;
         noted.map_err(unavailable)?;
+        duplicates.extend(duplicate);
     }
     let forgotten = sqlx::query(FORGET).bind(&plan.id).bind(newest - KEPT_RUNS);
     forgotten.execute(connection).await.map_err(unavailable)?;
-    Ok(true)
+    Ok(Advanced::Done(duplicates))
 }
 
 /// The number of its newest entry, or nothing if the revision is another one by now.

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use job_engine::Storage;
 use job_engine::storage::{
-    Advance, DueRecurring, RecurringPage, RecurringQuery, RecurringRecord, RecurringRun,
+    Advance, Advanced, DueRecurring, RecurringPage, RecurringQuery, RecurringRecord, RecurringRun,
     RecurringStorage, StorageError,
 };
 
@@ -44,10 +44,10 @@ impl RecurringStorage for SqliteStorage {
         advancing::due(&self.pool, kinds, limit).await
     }
 
-    async fn advance_recurring(&self, plans: &[Advance]) -> Result<Vec<bool>, StorageError> {
-        let carried_out = advancing::advance(&self.writer, plans).await?;
+    async fn advance_recurring(&self, plans: &[Advance]) -> Result<Vec<Advanced>, StorageError> {
+        let advanced = advancing::advance(&self.writer, plans).await?;
         self.announce_enqueued();
-        Ok(carried_out)
+        Ok(advanced)
     }
 
     async fn recurring_job(&self, id: &str) -> Result<Option<RecurringRecord>, StorageError> {

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::Process;
 use crate::recurring::plan::{Plan, plan, postponed};
 use crate::session::Session;
-use crate::storage::{Advance, Command, DueRecord, StorageError};
+use crate::storage::{Advance, Advanced, Command, DueRecord, StorageError};
 
 /// How many recurring jobs it looks at in one pass.
 const BATCH: usize = 100;
@@ -60,8 +60,9 @@ impl Recurrer {
 
     async fn advance(&self, advances: &[Advance]) -> Result<(), StorageError> {
         let storage = &self.session.storage;
-        let carried_out = storage.advance_recurring(advances).await?;
-        for (advance, _) in advances.iter().zip(carried_out).filter(|(_, done)| *done) {
+        let outcomes = storage.advance_recurring(advances).await?;
+        let is_done = |(_, came): &(&Advance, Advanced)| *came != Advanced::Stale;
+        for (advance, _) in advances.iter().zip(outcomes).filter(is_done) {
             say(advance);
             if !advance.runs.is_empty() {
                 self.session.enqueued.notify_one();

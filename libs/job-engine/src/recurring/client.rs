@@ -6,7 +6,7 @@ use super::plan;
 use super::schedule::{Schedule, ScheduleError};
 use super::{InvalidId, RecurringJob, Unreadable};
 use crate::new_job::NewJobError;
-use crate::storage::{JobId, RecurringRecord, SharedStorage, StorageError};
+use crate::storage::{Advanced, JobId, RecurringRecord, SharedStorage, StorageError};
 
 /// How often a recurring job may be changed by others while it is being changed.
 const TRIES: usize = 10;
@@ -105,7 +105,8 @@ impl RecurringJobs {
     }
 
     /// Runs it now, also while it is paused or an earlier run lives. The schedule goes on as if
-    /// nothing had happened. The reason goes into its history. `None` when there is none.
+    /// nothing had happened. The reason goes into its history. When its unique key is held, the answer
+    /// is the job that holds it. `None` when there is no such recurring job.
     pub async fn run_now(&self, id: &str, reason: &str) -> Result<Option<JobId>, RecurringError> {
         for _ in 0..TRIES {
             let Some(record) = self.storage.recurring_job(id).await? else {
@@ -114,8 +115,10 @@ impl RecurringJobs {
             let now = self.storage.time().await?;
             let planned = plan::run_now(&record, now, reason);
             let (advance, job) = planned.map_err(|error| unreadable(id, &error))?;
-            if self.storage.advance_recurring(&[advance]).await? == [true] {
-                return Ok(Some(job));
+            let advanced = self.storage.advance_recurring(&[advance]).await?;
+            if let Some(Advanced::Done(duplicates)) = advanced.first() {
+                let holder = duplicates.first().map(|duplicate| duplicate.of);
+                return Ok(Some(holder.unwrap_or(job)));
             }
         }
         Err(always_changing(id).into())

@@ -44,8 +44,8 @@ pub use monitor::{
 };
 pub use operations::{NewOperation, Operation, OperationId, OperationStatus, Operations};
 pub use recurring::{
-    Advance, DueRecord, DueRecurring, KEPT_RUNS, NewRun, Origin, RecurringPage, RecurringQuery,
-    RecurringRecord, RecurringRun, RecurringStorage, RecurringSummary, RunCause,
+    Advance, Advanced, DueRecord, DueRecurring, KEPT_RUNS, NewRun, Origin, RecurringPage,
+    RecurringQuery, RecurringRecord, RecurringRun, RecurringStorage, RecurringSummary, RunCause,
     UNKNOWN_KIND_PATIENCE,
 };
 pub use search::{ArgumentTest, Condition, Test, TimeRange};

@@ -7,6 +7,7 @@ use super::{JobId, StorageError};
 use crate::new_job::NewJob;
 use crate::recurring::{Schedule, ScheduleError};
 use crate::state::State;
+use crate::unique::Duplicate;
 
 /// So many entries of a recurring job's history are kept, and beyond them those whose job is still
 /// stored.
@@ -42,10 +43,10 @@ pub trait RecurringStorage: Send + Sync {
 
     /// Carries plans out in one transaction, each as a whole or not at all: moves the record on,
     /// enqueues the jobs, writes the history, and forgets what is too old of it. Answers in order
-    /// which plans were carried out: not those of a revision that is no longer the record's.
+    /// what came of each.
     ///
     /// A job whose id is stored already is left out, with its entry.
-    async fn advance_recurring(&self, plans: &[Advance]) -> Result<Vec<bool>, StorageError>;
+    async fn advance_recurring(&self, plans: &[Advance]) -> Result<Vec<Advanced>, StorageError>;
 
     /// One record.
     async fn recurring_job(&self, id: &str) -> Result<Option<RecurringRecord>, StorageError>;
@@ -147,6 +148,15 @@ pub struct Advance {
     pub error: Option<String>,
     /// The entries that its history gets, oldest first.
     pub runs: Vec<NewRun>,
+}
+
+/// What came of an [`Advance`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Advanced {
+    /// The record has another revision by now: nothing was changed.
+    Stale,
+    /// It was carried out, but for these of its jobs, whose unique keys others hold.
+    Done(Vec<Duplicate>),
 }
 
 /// An entry for the history, with the job that it creates.

@@ -11,12 +11,12 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use job_engine::storage::memory::MemoryStorage;
 use job_engine::storage::{
-    Act, Advance, AuditEntry, AuditLog, BatchProgress, Batches, Claim, Claimed, Command, Commanded,
-    Counts, Deed, DueJobs, DueRecurring, ErrorGroup, Heartbeat, HoldUps, JobDetails, JobQuery,
-    Lease, Limit, Limited, Limits, LogLine, Monitor, NewOperation, Operation, OperationId,
-    Operations, Page, Progress, QueueSummary, RecurringPage, RecurringQuery, RecurringRecord,
-    RecurringRun, RecurringStorage, Rescued, Resolution, RunNotes, ServerAnnouncement, ServerOrder,
-    ServerSummary, Settled, Settlement, Throughput, UnknownKind,
+    Act, Advance, Advanced, AuditEntry, AuditLog, BatchProgress, Batches, Claim, Claimed, Command,
+    Commanded, Counts, Deed, DueJobs, DueRecurring, ErrorGroup, Heartbeat, HoldUps, JobDetails,
+    JobQuery, Lease, Limit, Limited, Limits, LogLine, Monitor, NewOperation, Operation,
+    OperationId, Operations, Page, Progress, QueueSummary, RecurringPage, RecurringQuery,
+    RecurringRecord, RecurringRun, RecurringStorage, Rescued, Resolution, RunNotes,
+    ServerAnnouncement, ServerOrder, ServerSummary, Settled, Settlement, Throughput, UnknownKind,
 };
 use job_engine::{
     BatchId, Duplicate, JobId, NewJob, Parent, Retention, ServerId, Storage, StorageError,
@@ -342,7 +342,7 @@ impl RecurringStorage for FaultyStorage {
         self.inner.due_recurring(kinds, limit).await
     }
 
-    async fn advance_recurring(&self, plans: &[Advance]) -> Result<Vec<bool>, StorageError> {
+    async fn advance_recurring(&self, plans: &[Advance]) -> Result<Vec<Advanced>, StorageError> {
         let advanced = self.inner.advance_recurring(plans);
         self.call(Call::AdvanceRecurring, advanced).await
     }

@@ -291,6 +291,7 @@ macro_rules! storage_conformance {
             a_paused_job_goes_on_with_the_next_occurrence,
             an_edit_stays_until_the_code_says_something_new,
             running_now_does_not_disturb_the_schedule,
+            running_now_answers_who_holds_the_unique_key,
             an_id_that_nobody_could_type_is_refused,
             several_servers_run_each_occurrence_once_and_in_time,
         }

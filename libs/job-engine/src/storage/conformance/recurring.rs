@@ -10,8 +10,8 @@ use crate::recurring::plan::plan;
 use crate::retention::Retention;
 use crate::state::State;
 use crate::storage::{
-    Advance, Command, Commanded, DueRecord, DueRecurring, JobId, KEPT_RUNS, NewRun, Origin,
-    RecurringQuery, RecurringRecord, RunCause, SharedStorage,
+    Advance, Advanced, Command, Commanded, DueRecord, DueRecurring, JobId, KEPT_RUNS, NewRun,
+    Origin, RecurringQuery, RecurringRecord, RunCause, SharedStorage,
 };
 use crate::unique::Unique;
 
@@ -543,9 +543,11 @@ fn due_ids(found: &DueRecurring) -> Vec<&str> {
     found.due.iter().map(|due| due.record.id.as_str()).collect()
 }
 
+/// Whether each was carried out.
 async fn advance(storage: &SharedStorage, plans: &[Advance]) -> Vec<bool> {
-    let carried_out = storage.advance_recurring(plans).await;
-    carried_out.expect("the plans are answered")
+    let advanced = storage.advance_recurring(plans).await;
+    let advanced = advanced.expect("the plans are answered").into_iter();
+    advanced.map(|came| came != Advanced::Stale).collect()
 }
 
 /// Number, cause and state of each entry.

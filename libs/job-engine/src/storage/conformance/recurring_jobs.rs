@@ -10,8 +10,10 @@ use tokio::sync::mpsc;
 
 use super::stage::{HOUR, Stage};
 use crate::recurring::{MissedRuns, Overlap, RecurringJob, Schedule};
-use crate::storage::{RecurringRecord, RunCause, SharedStorage};
-use crate::{Attempt, Client, Job, JobError, Registry, RunningServer, Server, ServerOptions};
+use crate::storage::{JobId, RecurringRecord, RunCause, SharedStorage};
+use crate::{
+    Attempt, Client, Job, JobError, NewJob, Registry, RunningServer, Server, ServerOptions, Unique,
+};
 
 /// Far longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -198,6 +200,26 @@ pub async fn running_now_does_not_disturb_the_schedule(storage: SharedStorage) {
     assert_eq!(job.occurrence(), None);
     let other = recurring.run_now("other", "").await.expect("there is none");
     assert_eq!(other, None);
+}
+
+pub async fn running_now_answers_who_holds_the_unique_key(storage: SharedStorage) {
+    let client = Client::new(storage.clone());
+    let job = NewJob::of(&Tick).expect("it is JSON");
+    let job = job.unique(Unique::by("tick")).expect("it is a key");
+    let holder = client.submit(job.clone()).await.expect("it is stored");
+    let recurring = RecurringJob {
+        job: NewJob {
+            id: JobId::random(),
+            ..job
+        },
+        ..hourly()
+    };
+    let added = client.recurring().add_or_update(&recurring).await;
+    added.expect("it is added");
+
+    let job = client.recurring().run_now("hourly", "Asked by Ada").await;
+
+    assert_eq!(job.expect("it is answered"), Some(holder));
 }
 
 pub async fn an_id_that_nobody_could_type_is_refused(storage: SharedStorage) {

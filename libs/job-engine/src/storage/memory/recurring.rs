@@ -7,9 +7,9 @@ use super::record::Record;
 use super::{MemoryStorage, Tables, clock};
 use crate::recurring::Overlap;
 use crate::storage::{
-    Advance, DueRecord, DueRecurring, JobDetails, JobId, KEPT_RUNS, NewRun, Origin, RecurringPage,
-    RecurringQuery, RecurringRecord, RecurringRun, RecurringStorage, RecurringSummary, Storage,
-    StorageError, UNKNOWN_KIND_PATIENCE,
+    Advance, Advanced, DueRecord, DueRecurring, JobDetails, JobId, KEPT_RUNS, NewRun, Origin,
+    RecurringPage, RecurringQuery, RecurringRecord, RecurringRun, RecurringStorage,
+    RecurringSummary, Storage, StorageError, UNKNOWN_KIND_PATIENCE,
 };
 
 const DEFAULT_LIMIT: usize = 20;
@@ -180,14 +180,15 @@ impl Tables {
         &mut self,
         plans: &[Advance],
         now: Timestamp,
-    ) -> Result<Vec<bool>, StorageError> {
+    ) -> Result<Vec<Advanced>, StorageError> {
         plans.iter().map(|plan| self.advance(plan, now)).collect()
     }
 
-    fn advance(&mut self, plan: &Advance, now: Timestamp) -> Result<bool, StorageError> {
+    fn advance(&mut self, plan: &Advance, now: Timestamp) -> Result<Advanced, StorageError> {
         let Some(first) = self.recurring.advance(plan, now) else {
-            return Ok(false);
+            return Ok(Advanced::Stale);
         };
+        let mut duplicates = Vec::new();
         for (number, run) in (first..).zip(&plan.runs) {
             let mut duplicate = None;
             if let Some(job) = &run.job {
@@ -200,12 +201,13 @@ impl Tables {
                 Some(duplicate) => {
                     let skipped = run.skipped_for(duplicate.of);
                     self.recurring.note(&plan.id, number, &skipped, now);
+                    duplicates.push(duplicate);
                 }
                 None => self.recurring.note(&plan.id, number, run, now),
             }
         }
         self.recurring.forget_old_runs(&plan.id);
-        Ok(true)
+        Ok(Advanced::Done(duplicates))
     }
 
     fn recurring_page(&self, query: &RecurringQuery) -> RecurringPage {
@@ -288,10 +290,10 @@ impl RecurringStorage for MemoryStorage {
         Ok(self.tables().due_recurring(kinds, limit, self.clock.now()))
     }
 
-    async fn advance_recurring(&self, plans: &[Advance]) -> Result<Vec<bool>, StorageError> {
-        let carried_out = self.tables().advance_recurring(plans, self.clock.now())?;
+    async fn advance_recurring(&self, plans: &[Advance]) -> Result<Vec<Advanced>, StorageError> {
+        let advanced = self.tables().advance_recurring(plans, self.clock.now())?;
         self.announce_enqueued();
-        Ok(carried_out)
+        Ok(advanced)
     }
 
     async fn recurring_job(&self, id: &str) -> Result<Option<RecurringRecord>, StorageError> {
