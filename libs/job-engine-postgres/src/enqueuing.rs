@@ -3,7 +3,7 @@ use std::io;
 use jiff::Timestamp;
 use job_engine::storage::StorageError;
 use job_engine::storage::check::{check_order, repeated_keys, without};
-use job_engine::{Continuation, Due, Duplicate, NewJob};
+use job_engine::{Continuation, Due, Duplicate, NewJob, count_enqueued};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
@@ -101,6 +101,16 @@ pub async fn enqueue(
     connection: &mut PgConnection,
     jobs: &[NewJob],
 ) -> Result<Vec<Duplicate>, StorageError> {
+    let duplicates = store(connection, jobs).await?;
+    count_enqueued(jobs, &duplicates);
+    Ok(duplicates)
+}
+
+/// As [`enqueue`], for who counts the jobs elsewhere.
+pub(crate) async fn store(
+    connection: &mut PgConnection,
+    jobs: &[NewJob],
+) -> Result<Vec<Duplicate>, StorageError> {
     if jobs.iter().all(NewJob::is_plain) {
         insert(connection, jobs).await?;
         return Ok(Vec::new());
@@ -124,11 +134,11 @@ pub(crate) async fn enqueue_and_commit(
     let is_one_statement = |job: &NewJob| job.is_plain() && job.due == Due::Now;
     if jobs.iter().all(is_one_statement) {
         let mut connection = pool.acquire().await.map_err(unavailable)?;
-        return enqueue(&mut connection, jobs).await;
+        return store(&mut connection, jobs).await;
     }
 
     let mut transaction = pool.begin().await.map_err(unavailable)?;
-    let duplicates = enqueue(&mut transaction, jobs).await?;
+    let duplicates = store(&mut transaction, jobs).await?;
     transaction.commit().await.map_err(unavailable)?;
     Ok(duplicates)
 }

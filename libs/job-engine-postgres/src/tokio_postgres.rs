@@ -1,6 +1,6 @@
 use job_engine::storage::StorageError;
 use job_engine::storage::check::{check_order, repeated_keys, without};
-use job_engine::{Duplicate, NewJob};
+use job_engine::{Duplicate, NewJob, count_enqueued};
 use tokio_postgres::Transaction;
 use tokio_postgres::types::ToSql;
 
@@ -13,6 +13,15 @@ use crate::following::{AWAIT_PARENTS, JOIN_BATCHES, Keys, TAKE_KEYS, Waits, batc
 /// Enqueues the jobs in the caller's transaction, as [`enqueue`](crate::enqueue) does in one of
 /// sqlx.
 pub async fn enqueue(
+    transaction: &Transaction<'_>,
+    jobs: &[NewJob],
+) -> Result<Vec<Duplicate>, StorageError> {
+    let duplicates = store(transaction, jobs).await?;
+    count_enqueued(jobs, &duplicates);
+    Ok(duplicates)
+}
+
+async fn store(
     transaction: &Transaction<'_>,
     jobs: &[NewJob],
 ) -> Result<Vec<Duplicate>, StorageError> {

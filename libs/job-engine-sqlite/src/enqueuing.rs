@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use job_engine::storage::StorageError;
 use job_engine::storage::check::{check_order, repeated_keys, without};
-use job_engine::{Continuation, Due, Duplicate, NewJob};
+use job_engine::{Continuation, Due, Duplicate, NewJob, count_enqueued};
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
@@ -48,6 +48,16 @@ pub async fn enqueue(
     connection: &mut SqliteConnection,
     jobs: &[NewJob],
 ) -> Result<Vec<Duplicate>, StorageError> {
+    let duplicates = store(connection, jobs).await?;
+    count_enqueued(jobs, &duplicates);
+    Ok(duplicates)
+}
+
+/// As [`enqueue`], for who counts the jobs elsewhere.
+pub(crate) async fn store(
+    connection: &mut SqliteConnection,
+    jobs: &[NewJob],
+) -> Result<Vec<Duplicate>, StorageError> {
     let now = now();
     if jobs.iter().all(NewJob::is_plain) {
         insert(connection, jobs, now).await?;
@@ -70,7 +80,7 @@ pub(crate) async fn enqueue_and_commit(
     jobs: &[NewJob],
 ) -> Result<Vec<Duplicate>, StorageError> {
     let mut write = writer.durable().await?;
-    let duplicates = enqueue(&mut write.transaction, jobs).await?;
+    let duplicates = store(&mut write.transaction, jobs).await?;
     write.commit().await?;
     Ok(duplicates)
 }

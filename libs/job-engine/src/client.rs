@@ -117,7 +117,7 @@ impl Client {
             }
             self.storage.enqueue(&jobs).await?
         };
-        meters::enqueued(jobs);
+        meters::count_enqueued(jobs, &duplicates);
         Ok(duplicates)
     }
 

@@ -55,6 +55,7 @@ pub use continuation::{Continuation, ContinueOn, Parent};
 pub use filters::Filter;
 pub use job::{Attempt, Failure, Job, JobError};
 pub use keys::Keys;
+pub use meters::count_enqueued;
 pub use new_job::{Due, NewJob};
 pub use notepad::Notepad;
 pub use queues::{LimitError, Queues};

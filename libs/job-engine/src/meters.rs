@@ -7,6 +7,7 @@ use metrics::{Counter, Histogram, Unit, counter, describe_counter, describe_hist
 
 use crate::new_job::NewJob;
 use crate::storage::{ClaimedJob, Outcome};
+use crate::unique::Duplicate;
 
 const ENQUEUED: &str = "job_engine_enqueued_total";
 const CLAIMED: &str = "job_engine_claimed_total";
@@ -80,8 +81,11 @@ impl Meter {
     }
 }
 
-pub(crate) fn enqueued(jobs: &[NewJob]) {
-    for job in jobs {
+/// Counts jobs that this process has enqueued, but for the duplicates among them. For storages that
+/// enqueue in a transaction of the caller, whose end they do not see.
+pub fn count_enqueued<'a>(jobs: impl IntoIterator<Item = &'a NewJob>, duplicates: &[Duplicate]) {
+    let is_stored = |job: &&NewJob| duplicates.iter().all(|duplicate| duplicate.job != job.id);
+    for job in jobs.into_iter().filter(is_stored) {
         counter!(ENQUEUED, "kind" => job.kind.clone()).increment(1);
     }
 }
@@ -91,7 +95,7 @@ pub(crate) fn stale() {
 }
 
 fn describe() {
-    describe_counter!(ENQUEUED, "Jobs that clients of this process enqueued");
+    describe_counter!(ENQUEUED, "Jobs that this process enqueued");
     describe_counter!(CLAIMED, "Jobs that servers of this process claimed");
     describe_counter!(SUCCEEDED, "Runs that succeeded");
     describe_counter!(RETRIED, "Runs that failed and are tried again");

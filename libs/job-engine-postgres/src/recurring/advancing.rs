@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::records::{record, records};
 use crate::convert::{column, delay_micros, duration, rows, text, timestamp, unavailable};
-use crate::enqueuing::enqueue;
+use crate::enqueuing::store;
 
 const DUE: &str = records!(
     "where look_at <= statement_timestamp()
@@ -157,7 +157,7 @@ pub(super) async fn advance(
         .iter()
         .filter_map(|(_, _, run)| run.job.clone())
         .collect();
-    let duplicates = enqueue(&mut transaction, &jobs).await?;
+    let duplicates = store(&mut transaction, &jobs).await?;
     let skipped = skipped(&entries, &duplicates);
     let noted = entries.iter().zip(&skipped);
     let entries: Vec<_> = noted
@@ -168,11 +168,13 @@ pub(super) async fn advance(
         .map_err(unavailable)?;
     forget(&mut transaction, plans).await.map_err(unavailable)?;
     transaction.commit().await.map_err(unavailable)?;
-    let came_of = |plan: &Advance| match first_numbers.contains_key(&plan.id) {
-        true => Advanced::Done(duplicates_of(plan, &duplicates)),
-        false => Advanced::Stale,
+    let outcome = |plan: &Advance| {
+        if first_numbers.contains_key(&plan.id) {
+            return Advanced::Done(duplicates_of(plan, &duplicates));
+        }
+        Advanced::Stale
     };
-    Ok(plans.iter().map(came_of).collect())
+    Ok(plans.iter().map(outcome).collect())
 }
 
 fn duplicates_of(plan: &Advance, duplicates: &[Duplicate]) -> Vec<Duplicate> {

@@ -1,6 +1,7 @@
 use job_engine::storage::{Command, JobId, Monitor, Outcome, Settlement};
 use job_engine::{ContinueOn, State, Storage, Unique};
 use job_engine_postgres::enqueue;
+use metrics_exporter_prometheus::PrometheusBuilder;
 use sqlx::Row;
 use uuid::Uuid;
 
@@ -32,6 +33,20 @@ async fn a_job_of_a_transaction_that_was_rolled_back_was_never_there() {
     transaction.rollback().await.unwrap();
 
     assert_eq!(storage.counts().await.unwrap().enqueued, 0);
+}
+
+#[tokio::test]
+async fn a_job_in_a_transaction_of_the_caller_is_counted_at_once() {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let _counting = metrics::set_default_local_recorder(&recorder);
+    let database = Database::create().await;
+
+    let mut transaction = database.pool().await.begin().await.unwrap();
+    enqueue(&mut transaction, &[job(), job()]).await.unwrap();
+
+    let page = recorder.handle().render();
+    let line = "job_engine_enqueued_total{kind=\"send\"} 2";
+    assert!(page.lines().any(|shown| shown == line), "{page}");
 }
 
 #[tokio::test]

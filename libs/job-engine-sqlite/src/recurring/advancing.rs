@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::records::record;
 use crate::clock::now;
 use crate::convert::{delay_micros, duration, rows, text, timestamp, unavailable};
-use crate::enqueuing::enqueue;
+use crate::enqueuing::store;
 use crate::writer::Writer;
 
 /// `$2` is a JSON array of kinds.
@@ -132,7 +132,7 @@ async fn carry_out(
                 continue;
             }
             let jobs = std::slice::from_ref(job);
-            duplicate = enqueue(connection, jobs).await?.pop();
+            duplicate = store(connection, jobs).await?.pop();
         }
         let skipped = duplicate.map(|duplicate| run.skipped_for(duplicate.of));
         let run = skipped.as_ref().unwrap_or(run);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::Process;
+use crate::meters;
 use crate::recurring::plan::{Plan, plan, postponed};
 use crate::session::Session;
 use crate::storage::{Advance, Advanced, Command, DueRecord, StorageError};
@@ -61,9 +62,13 @@ impl Recurrer {
     async fn advance(&self, advances: &[Advance]) -> Result<(), StorageError> {
         let storage = &self.session.storage;
         let outcomes = storage.advance_recurring(advances).await?;
-        let is_done = |(_, came): &(&Advance, Advanced)| *came != Advanced::Stale;
-        for (advance, _) in advances.iter().zip(outcomes).filter(is_done) {
+        for (advance, outcome) in advances.iter().zip(outcomes) {
+            let Advanced::Done(duplicates) = outcome else {
+                continue;
+            };
             say(advance);
+            let jobs = advance.runs.iter().filter_map(|run| run.job.as_ref());
+            meters::count_enqueued(jobs, &duplicates);
             if !advance.runs.is_empty() {
                 self.session.enqueued.notify_one();
             }

@@ -1,7 +1,7 @@
-use job_engine::State;
+use job_engine::{State, Unique};
 use metrics_exporter_prometheus::PrometheusBuilder;
 
-use crate::stage::Stage;
+use crate::stage::{Stage, stored};
 use crate::world::Act;
 
 #[tokio::test(start_paused = true)]
@@ -39,4 +39,19 @@ async fn jobs_and_runs_are_counted_by_kind() {
     ] {
         assert!(page.lines().any(|shown| shown == line), "{line} in {page}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_duplicate_that_is_not_stored_is_not_counted() {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let _counting = metrics::set_default_local_recorder(&recorder);
+    let stage = Stage::empty();
+    let keyed = || stored("post").unique(Unique::by("post")).unwrap();
+
+    stage.enqueue_all(&[keyed()]).await;
+    stage.enqueue_all(&[keyed(), stored("other")]).await;
+
+    let page = recorder.handle().render();
+    let line = "job_engine_enqueued_total{kind=\"errand\"} 2";
+    assert!(page.lines().any(|shown| shown == line), "{page}");
 }
