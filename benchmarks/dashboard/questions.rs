@@ -1,173 +1,208 @@
-//! What the dashboard asks of a storage that holds a million finished jobs, and how long the answers
-//! take.
+//! What people ask of the dashboard, and how soon they want to see the answer.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use jiff::Timestamp;
-use job_engine::storage::{
-    ArgumentTest, Command, Condition, JobQuery, NewOperation, OperationId, OperationStatus,
-    Resolution, Test,
-};
-use job_engine::{State, Storage};
+use job_engine::storage::SharedStorage;
 
-/// How often each question is asked; the median counts.
-const ROUNDS: usize = 7;
+use crate::visitor::{Visitor, between, encode};
+use crate::{Outcome, number};
 
-type Answer = Result<(), Box<dyn std::error::Error>>;
+/// How often each page is asked for, after a first time that does not count; the median does.
+const ROUNDS: usize = 5;
 
-pub async fn ask(storage: Arc<dyn Storage>) -> Answer {
-    println!("{:<44} {:>9}  {:>9}", "question", "median", "bar");
-    overview(&*storage).await?;
-    let none = Vec::new;
-    list(
-        &*storage,
-        "list: succeeded",
-        Some(State::Succeeded),
-        none(),
-        50,
-    )
-    .await?;
-    list(&*storage, "list: failed", Some(State::Failed), none(), 50).await?;
-    list(&*storage, "list: all", None, none(), 50).await?;
-    let kind = |kind: &str| vec![Test::Kind(vec![kind.to_owned()]).holds()];
-    list(
-        &*storage,
-        "search: a common kind",
-        None,
-        kind("kind_7"),
-        100,
-    )
-    .await?;
-    list(&*storage, "search: a rare kind", None, kind("rare"), 100).await?;
-    list(
-        &*storage,
-        "search: a kind that is none",
-        None,
-        kind("none"),
-        100,
-    )
-    .await?;
-    let queue = vec![Test::Queue(vec!["slow".to_owned()]).holds()];
-    list(&*storage, "search: a rare queue", None, queue, 100).await?;
-    let states = vec![Test::State(vec![State::Failed, State::Deleted]).holds()];
-    list(&*storage, "search: two states", None, states, 100).await?;
-    list(
-        &*storage,
-        "search: one job by an argument",
-        None,
-        argument("user.id", "654321"),
-        200,
-    )
-    .await?;
-    list(
-        &*storage,
-        "search: an argument that all have",
-        None,
-        argument("template", "welcome"),
-        200,
-    )
-    .await?;
-    list(
-        &*storage,
-        "search: an argument that none has",
-        None,
-        argument("user.id", "no"),
-        200,
-    )
-    .await?;
-    act(&*storage).await
-}
+const PAGE: u64 = 50;
+const SEARCH: u64 = 100;
+const DEEP_SEARCH: u64 = 200;
 
-fn argument(path: &str, value: &str) -> Vec<Condition> {
-    let test = Test::Argument(ArgumentTest {
-        path: path.split('.').map(str::to_owned).collect(),
-        value: value.to_owned(),
-    });
-    vec![test.holds()]
-}
+/// Below the dashboard's address.
+const PAGES: [&str; 26] = [
+    "/",
+    "/?period=day",
+    "/?period=week",
+    "/jobs/enqueued",
+    "/jobs/scheduled",
+    "/retries",
+    "/jobs/awaiting",
+    "/jobs/processing",
+    "/jobs/succeeded",
+    "/jobs/failed",
+    "/jobs/deleted",
+    "/jobs",
+    "/jobs/enqueued?queue=mail",
+    "/jobs/failed?queue=mail",
+    "/jobs/succeeded?queue=rare",
+    "/jobs/succeeded?rows=100",
+    "/errors",
+    "/queues",
+    "/queues/default",
+    "/kinds",
+    "/servers",
+    "/recurring",
+    "/batches",
+    "/operations",
+    "/operations/new?action=requeue&q=state:failed",
+    "/audit",
+];
 
-async fn overview(storage: &dyn Storage) -> Answer {
-    let mut times = Vec::new();
-    for _ in 0..ROUNDS {
-        let start = Instant::now();
-        storage.counts().await?;
-        storage.queues().await?;
-        storage.servers().await?;
-        storage.error_groups(5).await?;
-        storage
-            .throughput(Resolution::Minute, Timestamp::UNIX_EPOCH)
-            .await?;
-        times.push(start.elapsed());
-    }
-    print("overview", times, 50);
-    Ok(())
-}
+/// Lists whose pages far behind the first one are looked at.
+const LONG_LISTS: [&str; 5] = [
+    "/jobs/enqueued",
+    "/jobs/scheduled",
+    "/jobs/succeeded",
+    "/jobs/failed",
+    "/jobs",
+];
 
-async fn list(
-    storage: &dyn Storage,
-    what: &str,
-    state: Option<State>,
-    conditions: Vec<Condition>,
-    bar: u64,
-) -> Answer {
-    let query = JobQuery {
-        state,
-        conditions,
-        ..JobQuery::default()
+/// What is written into the search box of all jobs, unless it names a list.
+const SEARCHES: [(&str, u64); 54] = [
+    ("kind:kind_0", SEARCH),
+    ("kind:kind_19", SEARCH),
+    ("kind:rare_kind", SEARCH),
+    ("kind:none", SEARCH),
+    ("kind:kind_19,rare_kind", SEARCH),
+    ("-kind:kind_0", SEARCH),
+    ("queue:default", SEARCH),
+    ("queue:rare", SEARCH),
+    ("queue:none", SEARCH),
+    ("-queue:default", SEARCH),
+    ("state:failed", SEARCH),
+    ("state:failed,deleted", SEARCH),
+    ("state:enqueued", SEARCH),
+    ("state:retrying", SEARCH),
+    ("-state:succeeded", SEARCH),
+    ("kind:kind_7 state:failed", SEARCH),
+    ("kind:kind_19 queue:rare", SEARCH),
+    ("kind:rare_kind state:failed", SEARCH),
+    ("kind:kind_3 queue:mail state:enqueued", SEARCH),
+    ("tenant:tenant-0", SEARCH),
+    ("tenant:tenant-499", SEARCH),
+    ("tenant:rare-tenant", SEARCH),
+    ("tenant:none", SEARCH),
+    ("tenant:tenant-7 state:failed", SEARCH),
+    ("tenant:tenant-7 kind:kind_19", SEARCH),
+    ("tag:vip", SEARCH),
+    ("tag:order-{middle}", DEEP_SEARCH),
+    ("tag:none", DEEP_SEARCH),
+    ("tag:vip state:failed", SEARCH),
+    ("changed:<1h", SEARCH),
+    ("changed:>3d", SEARCH),
+    ("changed:>3d state:failed", SEARCH),
+    ("created:<1h", SEARCH),
+    ("created:>6d", SEARCH),
+    ("created:>3d kind:kind_7", SEARCH),
+    ("created:>30d", SEARCH),
+    ("attempts:3", SEARCH),
+    ("attempts:>7", DEEP_SEARCH),
+    ("id:{id}", SEARCH),
+    ("id:ffffff", SEARCH),
+    ("error:timed", SEARCH),
+    ("error:unheard-of", DEEP_SEARCH),
+    ("error:none", DEEP_SEARCH),
+    ("error:none queue:mail", DEEP_SEARCH),
+    ("group:0000000000000007", SEARCH),
+    ("group:ffffffffffffffff", SEARCH),
+    ("welcome", DEEP_SEARCH),
+    ("nowhere", DEEP_SEARCH),
+    ("args.template:welcome", DEEP_SEARCH),
+    ("args.user.id:{middle}", DEEP_SEARCH),
+    ("args.user.id:none", DEEP_SEARCH),
+    ("args.user.id:{middle} kind:kind_0", DEEP_SEARCH),
+    ("args.items.0:42 state:failed", DEEP_SEARCH),
+    ("args.template:goodbye created:<2d", DEEP_SEARCH),
+];
+
+/// Prints a table; answers whether every bar was met.
+pub async fn ask(storage: SharedStorage) -> Outcome<bool> {
+    let mut asking = Asking {
+        visitor: Visitor::of(storage),
+        asked: 0,
+        missed: 0,
     };
-    let mut times = Vec::new();
-    for _ in 0..ROUNDS {
-        let start = Instant::now();
-        storage.jobs(&query).await?;
-        times.push(start.elapsed());
+    println!(
+        "{:<58} {:>10} {:>10} {:>8}",
+        "page", "median", "slowest", "bar"
+    );
+    for path in PAGES {
+        asking.page(path, path, PAGE).await?;
     }
-    print(what, times, bar);
-    Ok(())
+    for list in LONG_LISTS {
+        asking.further_pages(list).await?;
+    }
+    asking.job().await?;
+    for (words, bar) in SEARCHES {
+        asking.search(words, bar).await?;
+    }
+    println!("{} pages, {} missed their bar", asking.asked, asking.missed);
+    Ok(asking.missed == 0)
 }
 
-/// Requeues a hundred thousand failed jobs as a server does it, and takes them out again.
-async fn act(storage: &dyn Storage) -> Answer {
-    for (command, state) in [
-        (Command::Requeue, State::Failed),
-        (Command::Delete, State::Enqueued),
-    ] {
-        let query = JobQuery {
-            conditions: vec![Test::State(vec![state]).holds()],
-            ..JobQuery::default()
-        };
-        let new = NewOperation {
-            id: OperationId::random(),
-            command,
-            words: format!("state:{state}"),
-            actor: "a benchmark".to_owned(),
-            reason: "to see how long it takes".to_owned(),
-            total: storage.count(&query, u64::MAX).await?,
-            query,
-        };
-        storage.begin_operation(&new).await?;
-        let start = Instant::now();
-        while storage.advance_operation(1000).await?.is_some() {}
-        let took = start.elapsed();
+struct Asking {
+    visitor: Visitor,
+    asked: usize,
+    missed: usize,
+}
 
-        let over = storage
-            .operation(new.id)
-            .await?
-            .ok_or("the operation is gone")?;
-        assert_eq!(over.status, OperationStatus::Finished);
-        assert_eq!(over.done, new.total, "{} were left alone", over.skipped);
-        let per_second = u64::try_from(u128::from(over.done) * 1000 / took.as_millis().max(1))?;
+impl Asking {
+    async fn page(&mut self, name: &str, path: &str, bar: u64) -> Outcome<()> {
+        self.visitor.get(path).await?;
+        let mut times = Vec::new();
+        for _ in 0..ROUNDS {
+            times.push(self.visitor.get(path).await?.took);
+        }
+        times.sort_unstable();
+        let (median, slowest) = (times[ROUNDS / 2], times[ROUNDS - 1]);
+        let is_met = median < Duration::from_millis(bar);
+        self.asked += 1;
+        self.missed += usize::from(!is_met);
         println!(
-            "{:<44} {per_second:>7}/s  {:>7}/s",
-            format!("{} {} {state} jobs", command.name(), over.done),
-            20_000
+            "{name:<58} {:>7.1} ms {:>7.1} ms {bar:>5} ms{}",
+            millis(median),
+            millis(slowest),
+            if is_met { "" } else { "  missed" }
         );
+        Ok(())
     }
-    Ok(())
+
+    /// The second page, and one from the middle of the week.
+    async fn further_pages(&mut self, list: &str) -> Outcome<()> {
+        for (which, narrowed) in [
+            ("page 2", list.to_owned()),
+            ("far", format!("{list}?q=changed%3A%3E3d")),
+        ] {
+            let start = self.visitor.get(&narrowed).await?.text;
+            if let Some(after) = between(&start, "after=", "\"") {
+                let path = format!("{list}?after={after}");
+                self.page(&format!("{list}, {which}"), &path, PAGE).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One that failed, with its history.
+    async fn job(&mut self) -> Outcome<()> {
+        let id = self.failed_job().await?;
+        self.page("/jobs/details/…", &format!("/jobs/details/{id}"), PAGE)
+            .await
+    }
+
+    async fn search(&mut self, words: &str, bar: u64) -> Outcome<()> {
+        let middle = number("JOBS", 1_000_000) / 2 + 1;
+        let mut said = words.replace("{middle}", &middle.to_string());
+        if said.contains("{id}") {
+            let id = self.failed_job().await?;
+            said = said.replace("{id}", &id[..13]);
+        }
+        let path = format!("/jobs?q={}", encode(&said));
+        self.page(words, &path, bar).await
+    }
+
+    async fn failed_job(&mut self) -> Outcome<String> {
+        let list = self.visitor.get("/jobs/failed").await?.text;
+        let id = between(&list, "/jobs/details/", "\"").ok_or("no job has failed")?;
+        Ok(id.to_owned())
+    }
 }
 
-fn print(what: &str, mut times: Vec<Duration>, bar: u64) {
-    times.sort_unstable();
-    let median = times[times.len() / 2].as_secs_f64() * 1000.0;
-    println!("{what:<44} {median:>6.1} ms  {bar:>6} ms");
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
 }

@@ -1,10 +1,9 @@
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
-use job_engine::storage::{QueueSummary, StorageError};
+use job_engine::storage::{QueueSummary, SlowAnswer, StorageError};
 use sqlx::PgPool;
 use sqlx::postgres::PgRow;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::convert::{column, count, timestamp, unavailable};
@@ -25,16 +24,13 @@ from job_engine.waiting
 group by queue";
 
 /// Counts of more jobs than this are remembered.
-const MANY: u64 = 100_000;
-
-/// How long they are remembered.
-const REMEMBERED_FOR: Duration = Duration::from_secs(5);
+const MANY: u64 = 10_000;
 
 /// The live jobs in numbers. Counting reads every one of them, so the numbers of a large backlog
 /// are a few seconds old.
 #[derive(Debug, Default)]
 pub(crate) struct Live {
-    last: Mutex<Option<(Instant, LiveCounts)>>,
+    last: SlowAnswer<(), LiveCounts>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -51,25 +47,16 @@ pub(crate) struct LiveCounts {
 
 impl Live {
     pub(crate) async fn counts(&self, pool: &PgPool) -> Result<LiveCounts, StorageError> {
-        if let Some(counts) = self.remembered() {
+        if let Some(counts) = self.last.remembered(&()) {
             return Ok(counts);
         }
 
+        let asked = Instant::now();
         let counts = LiveCounts::count(pool).await?;
         if counts.total() > MANY {
-            *self.last() = Some((Instant::now(), counts.clone()));
+            self.last.found_among_many((), &counts, asked);
         }
         Ok(counts)
-    }
-
-    fn remembered(&self) -> Option<LiveCounts> {
-        let last = self.last();
-        let (at, counts) = last.as_ref()?;
-        (at.elapsed() < REMEMBERED_FOR).then(|| counts.clone())
-    }
-
-    fn last(&self) -> MutexGuard<'_, Option<(Instant, LiveCounts)>> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

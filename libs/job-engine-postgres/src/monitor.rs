@@ -89,11 +89,8 @@ impl Monitor for PostgresStorage {
     async fn jobs(&self, query: &JobQuery) -> Result<Page, StorageError> {
         let limit = query.rows();
         let mut jobs = Vec::new();
-        for state in query.states() {
-            let found = search::list(&self.pool, query, state, limit + 1).await?;
-            for row in &found {
-                jobs.push(summary(row)?);
-            }
+        for row in &search::list(&self.pool, query, limit + 1).await? {
+            jobs.push(summary(row)?);
         }
         jobs.sort_unstable_by_key(|job| std::cmp::Reverse((job.changed_at, job.id)));
 
@@ -107,13 +104,7 @@ impl Monitor for PostgresStorage {
     }
 
     async fn count(&self, query: &JobQuery, most: u64) -> Result<u64, StorageError> {
-        let mut total = 0;
-        for state in query.states() {
-            if total < most {
-                total += search::count(&self.pool, query, state, most - total).await?;
-            }
-        }
-        Ok(total)
+        search::count(&self.pool, query, most).await
     }
 
     async fn job(&self, id: JobId) -> Result<Option<JobDetails>, StorageError> {

@@ -23,8 +23,9 @@ select
   (extract(epoch from due_at) * 1000000)::bigint as due_at
 from ";
 
-/// How many of the newest jobs of a state are looked through before the whole table is.
-const NEWEST: usize = 20_000;
+/// How many of the newest jobs of a state are looked through, a few and then more, before all are.
+const FEW: usize = 2_000;
+const MANY: usize = 20_000;
 
 /// The first day of the year 1, in microseconds: PostgreSQL's time begins later than jiff's.
 const OLDEST: i64 = -62_135_596_800_000_000;
@@ -37,52 +38,99 @@ enum Reading {
     Careful,
 }
 
-/// The newest jobs of one state that match.
+/// The newest jobs that match: at least `limit` if there are as many, in no order.
 pub(crate) async fn list(
     pool: &PgPool,
     query: &JobQuery,
-    state: State,
     limit: usize,
 ) -> Result<Vec<PgRow>, StorageError> {
-    if !narrows(query) {
-        return run(pool, |reading| {
-            Statement::whole(query, state, limit, reading)
-        })
-        .await;
+    let mut found = Vec::new();
+    for (place, states) in places(query) {
+        let mut rare = Vec::new();
+        for state in states {
+            match newest(pool, query, place, state, limit).await? {
+                Some(jobs) => found.extend(jobs),
+                None => rare.push(state),
+            }
+        }
+        if !rare.is_empty() {
+            let all = |reading| Statement::all(query, place, &rare, limit, reading);
+            found.extend(run(pool, all).await?);
+        }
     }
-
-    // What is common is found among the newest, by time. What is rare is found quicker without an
-    // order, and no statistics know which of the two it is.
-    let newest = run(pool, |reading| {
-        Statement::newest(query, state, limit, reading)
-    })
-    .await?;
-    if newest.len() >= limit {
-        return Ok(newest);
-    }
-    run(pool, |reading| {
-        Statement::rare(query, state, limit, reading)
-    })
-    .await
+    Ok(found)
 }
 
-/// How many jobs of one state match, counted up to `most`.
-pub(crate) async fn count(
+/// The newest of one state, if an index leads to them. What is common is found among the newest, by
+/// time. What is rare is found quicker without an order, and no statistics know which of the two it
+/// is.
+async fn newest(
     pool: &PgPool,
     query: &JobQuery,
+    place: Place,
     state: State,
-    most: u64,
-) -> Result<u64, StorageError> {
-    let found = run(pool, |reading| {
-        Statement::count(query, state, most, reading)
-    })
-    .await?;
-    let counted = found.first().map_or(Ok(0), |row| row.try_get(0));
-    Ok(to_count(counted.map_err(unavailable)?))
+    limit: usize,
+) -> Result<Option<Vec<PgRow>>, StorageError> {
+    let among = |most| move |reading| Statement::newest(query, place, state, most, limit, reading);
+    if !narrows(query) {
+        return run(pool, among(None)).await.map(Some);
+    }
+    // No index knows when they were claimed.
+    if state == State::Processing {
+        return Ok(None);
+    }
+
+    let mut found = run(pool, among(Some(FEW))).await?;
+    if found.len() < limit && found.len() * (MANY / FEW) >= limit {
+        found = run(pool, among(Some(MANY))).await?;
+    }
+    Ok((found.len() >= limit).then_some(found))
 }
 
+/// How many jobs match, counted up to `most`.
+pub(crate) async fn count(pool: &PgPool, query: &JobQuery, most: u64) -> Result<u64, StorageError> {
+    let mut total = 0;
+    for (place, states) in places(query) {
+        let more = most.saturating_sub(total);
+        if more > 0 {
+            let count = |reading| Statement::count(query, place, &states, more, reading);
+            let found = run(pool, count).await?;
+            let counted = found.first().map_or(Ok(0), |row| row.try_get(0));
+            total += to_count(counted.map_err(unavailable)?);
+        }
+    }
+    Ok(total)
+}
+
+/// A table, as the view `jobs` names it.
+type Place = &'static str;
+
+/// Where there may be jobs that match, and in which states.
+fn places(query: &JobQuery) -> Vec<(Place, Vec<State>)> {
+    let mut places: Vec<(Place, Vec<State>)> = Vec::new();
+    for state in query.states() {
+        let place = match state {
+            State::Enqueued | State::Processing => "ready",
+            State::Scheduled | State::Awaiting => "waiting",
+            State::Succeeded | State::Failed | State::Deleted => "finished",
+        };
+        match places.iter_mut().find(|(known, _)| *known == place) {
+            Some((_, states)) => states.push(state),
+            None => places.push((place, vec![state])),
+        }
+    }
+    places
+}
+
+/// Whether it finds fewer jobs than there are in a state and at a time.
 fn narrows(query: &JobQuery) -> bool {
-    query.queue.is_some() || query.kind.is_some() || !query.conditions.is_empty()
+    let narrows = |condition: &Condition| {
+        !matches!(
+            condition.test,
+            Test::State(_) | Test::Changed(_) | Test::ErrorGroup(_)
+        ) || condition.negated
+    };
+    query.queue.is_some() || query.kind.is_some() || query.conditions.iter().any(narrows)
 }
 
 async fn run(
@@ -108,44 +156,60 @@ struct Statement {
 }
 
 impl Statement {
-    fn whole(query: &JobQuery, state: State, limit: usize, reading: Reading) -> Self {
+    /// The newest of the newest `most` of a state, or of all.
+    fn newest(
+        query: &JobQuery,
+        place: Place,
+        state: State,
+        most: Option<usize>,
+        limit: usize,
+        reading: Reading,
+    ) -> Self {
         let mut statement = Self::starting(COLUMNS, reading);
-        statement.sql.push("job_engine.jobs");
-        statement.place(state);
-        statement.after(query.after);
-        statement.matching(query, state);
-        statement.page("changed_at", limit);
+        if let Some(most) = most {
+            statement.sql.push("(select * from job_engine.jobs as job");
+            statement.place(place, &[state]);
+            statement.after(query.after);
+            statement.page("job.changed_at", most);
+            statement.sql.push(") as job where true");
+        } else {
+            statement.sql.push("job_engine.jobs as job");
+            statement.place(place, &[state]);
+            statement.after(query.after);
+        }
+        statement.matching(query);
+        statement.page("job.changed_at", limit);
         statement
     }
 
-    fn newest(query: &JobQuery, state: State, limit: usize, reading: Reading) -> Self {
+    fn all(
+        query: &JobQuery,
+        place: Place,
+        states: &[State],
+        limit: usize,
+        reading: Reading,
+    ) -> Self {
         let mut statement = Self::starting(COLUMNS, reading);
-        statement.sql.push("(select * from job_engine.jobs");
-        statement.place(state);
+        statement.sql.push("job_engine.jobs as job");
+        statement.place(place, states);
         statement.after(query.after);
-        statement.page("changed_at", NEWEST);
-        statement.sql.push(") as newest where true");
-        statement.matching(query, state);
-        statement.page("changed_at", limit);
-        statement
-    }
-
-    fn rare(query: &JobQuery, state: State, limit: usize, reading: Reading) -> Self {
-        let mut statement = Self::starting(COLUMNS, reading);
-        statement.sql.push("job_engine.jobs");
-        statement.place(state);
-        statement.after(query.after);
-        statement.matching(query, state);
+        statement.matching(query);
         // No index has this order, so none is walked along.
-        statement.page("changed_at + interval '0'", limit);
+        statement.page("job.changed_at + interval '0'", limit);
         statement
     }
 
-    fn count(query: &JobQuery, state: State, most: u64, reading: Reading) -> Self {
-        let start = "select count(*) from (select from job_engine.jobs";
+    fn count(
+        query: &JobQuery,
+        place: Place,
+        states: &[State],
+        most: u64,
+        reading: Reading,
+    ) -> Self {
+        let start = "select count(*) from (select from job_engine.jobs as job";
         let mut statement = Self::starting(start, reading);
-        statement.place(state);
-        statement.matching(query, state);
+        statement.place(place, states);
+        statement.matching(query);
         statement.sql.push(" limit ");
         statement
             .sql
@@ -161,35 +225,45 @@ impl Statement {
         }
     }
 
-    /// Literals, so that only one of the three tables is looked at.
-    fn place(&mut self, state: State) {
-        let place = match state {
-            State::Enqueued | State::Processing => "ready",
-            State::Scheduled | State::Awaiting => "waiting",
-            State::Succeeded | State::Failed | State::Deleted => "finished",
-        };
-        self.sql.push(" where place = '").push(place);
-        self.sql
-            .push("' and state = '")
-            .push(state.name())
-            .push("'");
+    /// Literals, so that only one of the three tables is looked at, and the indexes of one state are.
+    fn place(&mut self, place: Place, states: &[State]) {
+        self.sql.push(" where place = '").push(place).push("' and ");
+        self.states(states);
     }
 
+    fn states(&mut self, states: &[State]) {
+        match states {
+            [] => self.constant(false),
+            [state] => {
+                self.sql.push("state = '").push(state.name()).push("'");
+            }
+            states => {
+                let names: Vec<String> = states
+                    .iter()
+                    .map(|state| format!("'{}'", state.name()))
+                    .collect();
+                self.sql.push("state in (").push(names.join(", ")).push(")");
+            }
+        }
+    }
+
+    /// The column by its full name: `changed_at` alone is what the statement answers, and has no
+    /// index.
     fn page(&mut self, changed_at: &str, limit: usize) {
         self.sql.push(" order by ").push(changed_at);
         self.sql
-            .push(" desc, id desc limit ")
+            .push(" desc, job.id desc limit ")
             .push_bind(rows(limit));
     }
 
-    fn matching(&mut self, query: &JobQuery, state: State) {
+    fn matching(&mut self, query: &JobQuery) {
         if query.retries_only {
             self.sql.push(" and attempts > 0");
         }
         self.equals("queue", query.queue.as_ref());
         self.equals("kind", query.kind.as_ref());
         for condition in &query.conditions {
-            self.meets(condition, state);
+            self.meets(condition);
         }
     }
 
@@ -200,22 +274,21 @@ impl Statement {
         }
     }
 
-    fn meets(&mut self, condition: &Condition, state: State) {
+    fn meets(&mut self, condition: &Condition) {
         self.sql.push(if condition.negated {
             " and not coalesce("
         } else {
             " and ("
         });
-        self.test(&condition.test, state);
+        self.test(&condition.test);
         self.sql
             .push(if condition.negated { ", false)" } else { ")" });
     }
 
-    fn test(&mut self, asked: &Test, state: State) {
+    fn test(&mut self, asked: &Test) {
         match asked {
-            Test::State(states) => self.constant(states.contains(&state)),
-            Test::Retry if state == State::Scheduled => drop(self.sql.push("attempts > 0")),
-            Test::Retry => self.constant(false),
+            Test::State(states) => self.states(states),
+            Test::Retry => drop(self.sql.push("state = 'Scheduled' and attempts > 0")),
             Test::Queue(queues) => self.any("queue", queues),
             Test::Kind(kinds) => self.any("kind", kinds),
             Test::Tenant(tenants) => self.any("tenant", tenants),
@@ -234,7 +307,7 @@ impl Statement {
                 self.sql.push(" or ");
                 self.error_contains(text);
             }
-            Test::ErrorGroup(group) => self.error_group(group, state),
+            Test::ErrorGroup(group) => self.error_group(group),
             Test::Argument(test) => self.argument(test),
         }
     }
@@ -281,11 +354,9 @@ impl Statement {
         self.sql.push_bind(pattern(text));
     }
 
-    fn error_group(&mut self, group: &str, state: State) {
-        if state != State::Failed {
-            return self.constant(false);
-        }
-        self.sql.push("job_engine.error_group(error) = ");
+    fn error_group(&mut self, group: &str) {
+        self.sql
+            .push("state = 'Failed' and job_engine.error_group(error) = ");
         self.sql.push_bind(group.to_owned());
     }
 
@@ -312,15 +383,18 @@ impl Statement {
 
     fn after(&mut self, after: Option<Cursor>) {
         if let Some(after) = after {
-            self.sql.push(" and (changed_at, id) < (");
+            self.sql.push(" and (job.changed_at, job.id) < (");
             self.moment(after.changed_at);
             self.sql.push(", ").push_bind(after.id.0).push(")");
         }
     }
 
-    /// Planned for these values, as they decide which index helps.
+    /// Planned for these values, as they decide which index helps; to translate the plan into
+    /// machine code takes longer than to carry it out.
     async fn fetch(mut self, pool: &PgPool) -> sqlx::Result<Vec<PgRow>> {
-        self.sql.build().persistent(false).fetch_all(pool).await
+        let mut transaction = pool.begin_with("begin; set local jit = off").await?;
+        let statement = self.sql.build().persistent(false);
+        statement.fetch_all(&mut *transaction).await
     }
 }
 

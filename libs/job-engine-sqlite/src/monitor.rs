@@ -7,6 +7,7 @@ use job_engine::storage::{
 };
 use job_engine::{BatchId, State};
 use sqlx::sqlite::SqliteRow;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::SqliteStorage;
@@ -19,6 +20,9 @@ use crate::search;
 use crate::slots;
 use crate::stage::Stage;
 use crate::throughput;
+
+/// Counts of more jobs than this are remembered for a moment.
+const MANY: u64 = 10_000;
 
 const COUNTS: &str = "
 select
@@ -48,13 +52,19 @@ where job = $1
 order by stage desc
 limit 1000";
 
+const IN_QUEUES: &str = "
+select queue, count(*) as enqueued, 0 as processing, min(enqueued_at) as oldest
+from job_engine_jobs
+where state = 'Enqueued'
+group by queue
+union all
+select queue, 0, count(*), null
+from job_engine_jobs
+where state = 'Processing'
+group by queue";
+
 const QUEUES: &str = "
-select known.name as name,
-  (select count(*) from job_engine_jobs where state = 'Enqueued' and queue = known.name) as enqueued,
-  (select count(*) from job_engine_jobs where state = 'Processing' and queue = known.name) as processing,
-  (select min(enqueued_at) from job_engine_jobs where state = 'Enqueued' and queue = known.name)
-    as oldest,
-  since, \"by\", pauses.reason, concurrency, rate_jobs, rate_period, scope
+select known.name as name, since, \"by\", pauses.reason, concurrency, rate_jobs, rate_period, scope
 from (
   select name from job_engine_queues
   union select queue from job_engine_pauses
@@ -74,12 +84,16 @@ order by name, id";
 #[async_trait]
 impl Monitor for SqliteStorage {
     async fn counts(&self) -> Result<Counts, StorageError> {
+        if let Some(remembered) = self.counts.remembered(&()) {
+            return Ok(remembered);
+        }
+        let asked = Instant::now();
         let row = sqlx::query(COUNTS)
             .fetch_one(&self.pool)
             .await
             .map_err(unavailable)?;
         let number = |name| column(&row, name).map(count);
-        Ok(Counts {
+        let counts = Counts {
             enqueued: number("enqueued")?,
             scheduled: number("scheduled")?,
             awaiting: number("awaiting")?,
@@ -88,17 +102,18 @@ impl Monitor for SqliteStorage {
             succeeded: number("succeeded")?,
             failed: number("failed")?,
             deleted: number("deleted")?,
-        })
+        };
+        if counts.enqueued + counts.scheduled > MANY {
+            self.counts.found_among_many((), &counts, asked);
+        }
+        Ok(counts)
     }
 
     async fn jobs(&self, query: &JobQuery) -> Result<Page, StorageError> {
         let limit = query.rows();
         let mut jobs = Vec::new();
-        for state in query.states() {
-            let found = search::list(&self.pool, query, state, limit + 1).await?;
-            for row in &found {
-                jobs.push(summary(row)?);
-            }
+        for row in &search::list(&self.pool, &self.deep, query, limit + 1).await? {
+            jobs.push(summary(row)?);
         }
         jobs.sort_unstable_by_key(|job| std::cmp::Reverse((job.changed_at, job.id)));
 
@@ -112,13 +127,7 @@ impl Monitor for SqliteStorage {
     }
 
     async fn count(&self, query: &JobQuery, most: u64) -> Result<u64, StorageError> {
-        let mut total = 0;
-        for state in query.states() {
-            if total < most {
-                total += search::count(&self.pool, query, state, most - total).await?;
-            }
-        }
-        Ok(total)
+        search::count(&self.pool, query, most).await
     }
 
     async fn job(&self, id: JobId) -> Result<Option<JobDetails>, StorageError> {
@@ -165,7 +174,8 @@ impl Monitor for SqliteStorage {
             .fetch_all(&self.pool)
             .await
             .map_err(unavailable)?;
-        queues.iter().map(queue).collect()
+        let jobs = self.jobs_in_queues().await?;
+        queues.iter().map(|row| queue(row, &jobs)).collect()
     }
 
     async fn throughput(
@@ -186,6 +196,48 @@ impl Monitor for SqliteStorage {
             .await
             .map_err(unavailable)?;
         servers.iter().map(server).collect()
+    }
+}
+
+impl SqliteStorage {
+    async fn jobs_in_queues(&self) -> Result<Vec<InQueue>, StorageError> {
+        if let Some(remembered) = self.in_queues.remembered(&()) {
+            return Ok(remembered);
+        }
+        let asked = Instant::now();
+        let counted = sqlx::query(IN_QUEUES)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(unavailable)?;
+        let queues = counted
+            .iter()
+            .map(InQueue::of)
+            .collect::<Result<Vec<_>, _>>()?;
+        if queues.iter().map(|queue| queue.enqueued).sum::<u64>() > MANY {
+            self.in_queues.found_among_many((), &queues, asked);
+        }
+        Ok(queues)
+    }
+}
+
+/// How many jobs of a queue wait or run.
+#[derive(Debug, Clone)]
+pub(crate) struct InQueue {
+    queue: String,
+    enqueued: u64,
+    processing: u64,
+    oldest_enqueued_at: Option<Timestamp>,
+}
+
+impl InQueue {
+    fn of(row: &SqliteRow) -> Result<Self, StorageError> {
+        let oldest: Option<i64> = column(row, "oldest")?;
+        Ok(Self {
+            queue: column(row, "queue")?,
+            enqueued: count(column(row, "enqueued")?),
+            processing: count(column(row, "processing")?),
+            oldest_enqueued_at: oldest.map(timestamp).transpose()?,
+        })
     }
 }
 
@@ -222,16 +274,18 @@ fn summary(row: &SqliteRow) -> Result<JobSummary, StorageError> {
     })
 }
 
-fn queue(row: &SqliteRow) -> Result<QueueSummary, StorageError> {
-    let oldest: Option<i64> = column(row, "oldest")?;
-    Ok(QueueSummary {
-        name: column(row, "name")?,
-        enqueued: count(column(row, "enqueued")?),
-        processing: count(column(row, "processing")?),
-        oldest_enqueued_at: oldest.map(timestamp).transpose()?,
+fn queue(row: &SqliteRow, jobs: &[InQueue]) -> Result<QueueSummary, StorageError> {
+    let mut queue = QueueSummary {
         paused: pause(row)?,
         limit: limit(row)?,
-    })
+        ..QueueSummary::named(column::<String>(row, "name")?)
+    };
+    for jobs in jobs.iter().filter(|jobs| jobs.queue == queue.name) {
+        queue.enqueued += jobs.enqueued;
+        queue.processing += jobs.processing;
+        queue.oldest_enqueued_at = queue.oldest_enqueued_at.or(jobs.oldest_enqueued_at);
+    }
+    Ok(queue)
 }
 
 fn limit(row: &SqliteRow) -> Result<Option<Limit>, StorageError> {

@@ -1,13 +1,15 @@
 //! The dashboard's searches: a typed query becomes a statement whose values are all bound.
 
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use job_engine::State;
 use job_engine::storage::{
     ArgumentTest, Condition, Cursor, JobQuery, StorageError, Test, TimeRange,
 };
-use sqlx::sqlite::SqliteRow;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteRow};
 use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool};
+use tokio::try_join;
 use uuid::Uuid;
 
 use crate::convert::{count as to_count, rows, unavailable};
@@ -17,97 +19,200 @@ select id, kind, queue, priority, tenant, tags, batch, state, reason, enqueue_re
   abandoned, arguments, version, server, error, duration, created_at, changed_at, due_at
 from job_engine_jobs ";
 
-/// How many of the newest jobs of a state are looked through before the whole table is.
-const NEWEST: usize = 20_000;
+/// How many of the newest jobs of a state are looked through, a few and then more, before all are.
+const FEW: usize = 2_000;
+const MANY: usize = 20_000;
 
-/// The newest jobs of one state that match.
+const ENDS: &str = "
+select (select min(id) from job_engine_jobs), (select max(id) from job_engine_jobs)";
+
+/// After which time without a search its connections are closed.
+const IDLE: Duration = Duration::from_mins(1);
+
+/// The newest jobs that match: at least `limit` if there are as many, in no order.
 pub(crate) async fn list(
+    pool: &SqlitePool,
+    deep: &SqlitePool,
+    query: &JobQuery,
+    limit: usize,
+) -> Result<Vec<SqliteRow>, StorageError> {
+    let mut found = Vec::new();
+    let mut rare = Vec::new();
+    for state in query.states() {
+        match newest(pool, query, state, limit).await? {
+            Some(jobs) => found.extend(jobs),
+            None => rare.push(state),
+        }
+    }
+    if !rare.is_empty() {
+        found.extend(all(deep, query, &rare, limit).await?);
+    }
+    Ok(found)
+}
+
+/// Reads the whole table, in two halves at the same time.
+async fn all(
+    deep: &SqlitePool,
+    query: &JobQuery,
+    states: &[State],
+    limit: usize,
+) -> Result<Vec<SqliteRow>, StorageError> {
+    let Some(middle) = middle(deep).await? else {
+        return Ok(Vec::new());
+    };
+    let half = |comparison| Statement::all(query, states, (comparison, middle), limit).fetch(deep);
+    let (mut older, newer) = try_join!(half("<"), half(">="))?;
+    older.extend(newer);
+    Ok(older)
+}
+
+/// An id with about as many jobs before it as after it, if they came evenly; `None` without any job.
+async fn middle(pool: &SqlitePool) -> Result<Option<Uuid>, StorageError> {
+    let ends: (Option<Uuid>, Option<Uuid>) = sqlx::query_as(ENDS)
+        .fetch_one(pool)
+        .await
+        .map_err(unavailable)?;
+    let (Some(first), Some(last)) = ends else {
+        return Ok(None);
+    };
+    let (first, last) = (first.as_u128(), last.as_u128());
+    Ok(Some(Uuid::from_u128(
+        first + last.saturating_sub(first) / 2,
+    )))
+}
+
+/// Connections to read the whole table with, beside the application's pool: they look at the file
+/// in memory, as copying its pages takes longer than looking at them.
+pub(crate) fn deep(options: &SqliteConnectOptions) -> SqlitePool {
+    SqlitePoolOptions::new()
+        .max_connections(2)
+        .idle_timeout(IDLE)
+        .connect_lazy_with(options.clone().pragma("mmap_size", "2147483648"))
+}
+
+/// The newest of one state, if an index leads to them. What is common is found among the newest, by
+/// time. What is rare is found quicker by reading the table from end to end than by following an
+/// index to each of its rows.
+async fn newest(
     pool: &SqlitePool,
     query: &JobQuery,
     state: State,
     limit: usize,
-) -> Result<Vec<SqliteRow>, StorageError> {
-    if !state.is_final() || !reads_rows(query) {
-        return Statement::whole(query, state, limit).fetch(pool).await;
+) -> Result<Option<Vec<SqliteRow>>, StorageError> {
+    if Path::to(query, state) == Path::Index {
+        let all = Statement::newest(query, state, None, limit);
+        return all.fetch(pool).await.map(Some);
     }
 
-    // What is common is found among the newest, by time. What is rare is found quicker by reading
-    // the table from end to end than by following an index to each of its rows.
-    let newest = Statement::newest(query, state, limit).fetch(pool).await?;
-    if newest.len() >= limit || Statement::newest_of(state).count(pool).await? < NEWEST as u64 {
-        return Ok(newest);
+    for most in [FEW, MANY] {
+        let among = Statement::newest(query, state, Some(most), limit);
+        let found = among.fetch(pool).await?;
+        let is_enough = found.len() >= limit;
+        if is_enough || Statement::newest_of(query, state, most).count(pool).await? < most as u64 {
+            return Ok(Some(found));
+        }
+        if found.len() * (MANY / FEW) < limit {
+            break;
+        }
     }
-    Statement::rare(query, state, limit).fetch(pool).await
+    Ok(None)
 }
 
-/// How many jobs of one state match, counted up to `most`.
+/// How many jobs match, counted up to `most`.
 pub(crate) async fn count(
     pool: &SqlitePool,
     query: &JobQuery,
-    state: State,
     most: u64,
 ) -> Result<u64, StorageError> {
-    Statement::counting(query, state, most).count(pool).await
+    let mut total = 0;
+    for state in query.states() {
+        if total < most {
+            let matching = Statement::counting(query, state, most - total);
+            total += matching.count(pool).await?;
+        }
+    }
+    Ok(total)
 }
 
-/// Whether no index leads to the jobs that match.
-fn reads_rows(query: &JobQuery) -> bool {
-    let leads = |condition: &Condition| {
-        !condition.negated
-            && matches!(
-                condition.test,
-                Test::Kind(_) | Test::Queue(_) | Test::Id(_) | Test::ErrorGroup(_)
-            )
-    };
-    query.kind.is_none()
-        && query.queue.is_none()
-        && !query.conditions.is_empty()
-        && !query.conditions.iter().any(leads)
+/// How the jobs of a state that match are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Path {
+    /// An index leads to them, or knows all that is asked.
+    Index,
+    /// The rows are read.
+    Rows,
+}
+
+impl Path {
+    fn to(query: &JobQuery, state: State) -> Self {
+        let leads = |condition: &Condition| match &condition.test {
+            Test::Kind(values) | Test::Queue(values) => values.len() == 1 && !condition.negated,
+            Test::Id(_) | Test::ErrorGroup(_) => !condition.negated,
+            _ => false,
+        };
+        let is_known = |condition: &Condition| match &condition.test {
+            Test::State(_) | Test::Changed(_) | Test::Retry => true,
+            Test::Kind(_) | Test::Queue(_) => !state.is_final(),
+            _ => false,
+        };
+        let is_led = state.is_final() && (query.kind.is_some() || query.queue.is_some());
+        let by_index =
+            is_led || query.conditions.iter().any(leads) || query.conditions.iter().all(is_known);
+        if by_index { Self::Index } else { Self::Rows }
+    }
 }
 
 struct Statement(QueryBuilder<Sqlite>);
 
 impl Statement {
-    fn whole(query: &JobQuery, state: State, limit: usize) -> Self {
-        let mut statement = Self(QueryBuilder::new(COLUMNS));
-        statement.in_state(state);
-        statement.after(query.after, state);
-        statement.matching(query, state);
-        statement.page(state, limit);
-        statement
-    }
-
-    fn newest(query: &JobQuery, state: State, limit: usize) -> Self {
+    /// The newest of the newest `most` of a state, or of all. Their ids first, which an index knows
+    /// of without the rows.
+    fn newest(query: &JobQuery, state: State, most: Option<usize>, limit: usize) -> Self {
         let mut statement = Self(QueryBuilder::new(COLUMNS));
         statement
             .0
-            .push("where id in (select id from job_engine_jobs ");
+            .push("where id in (select id from job_engine_jobs ")
+            .push(by_time(state));
         statement.in_state(state);
-        statement.after(query.after, state);
-        statement.page(state, NEWEST);
-        statement.0.push(")");
-        statement.matching(query, state);
-        statement.page(state, limit);
+        statement.after(query.after, changed_at(state));
+        if let Some(most) = most {
+            statement.page(changed_at(state), most);
+            statement.0.push(")");
+            statement.matching(query, changed_at(state));
+        } else {
+            statement.matching(query, changed_at(state));
+            statement.page(changed_at(state), limit);
+            statement.0.push(")");
+        }
+        statement.page(changed_at(state), limit);
         statement
     }
 
-    /// Counts no more than the newest.
-    fn newest_of(state: State) -> Self {
+    /// Counts no more than the newest `most`.
+    fn newest_of(query: &JobQuery, state: State, most: usize) -> Self {
         let mut statement = Self(QueryBuilder::new(
             "select count(*) from (select 1 from job_engine_jobs ",
         ));
         statement.in_state(state);
-        statement.at_most(NEWEST as u64);
+        statement.after(query.after, changed_at(state));
+        statement.at_most(most as u64);
         statement
     }
 
-    fn rare(query: &JobQuery, state: State, limit: usize) -> Self {
+    /// Of the ids before or after one. No index has this order, so none is walked along.
+    fn all(
+        query: &JobQuery,
+        states: &[State],
+        (comparison, middle): (&str, Uuid),
+        limit: usize,
+    ) -> Self {
         let mut statement = Self(QueryBuilder::new(COLUMNS));
-        statement.0.push("not indexed ");
-        statement.in_state(state);
-        statement.after(query.after, state);
-        statement.matching(query, state);
-        statement.page(state, limit);
+        statement.0.push("not indexed where id ").push(comparison);
+        statement.0.push(" ").push_bind(middle).push(" and ");
+        statement.states(states);
+        statement.after(query.after, "changed_at");
+        statement.matching(query, "changed_at");
+        statement.page("+changed_at", limit);
         statement
     }
 
@@ -116,7 +221,7 @@ impl Statement {
             "select count(*) from (select 1 from job_engine_jobs ",
         ));
         statement.in_state(state);
-        statement.matching(query, state);
+        statement.matching(query, changed_at(state));
         statement.at_most(most);
         statement
     }
@@ -129,8 +234,16 @@ impl Statement {
         }
     }
 
-    fn page(&mut self, state: State, limit: usize) {
-        self.0.push(" order by ").push(changed_at(state));
+    fn states(&mut self, states: &[State]) {
+        let names: Vec<String> = states
+            .iter()
+            .map(|state| format!("'{}'", state.name()))
+            .collect();
+        self.0.push("state in (").push(names.join(", ")).push(")");
+    }
+
+    fn page(&mut self, changed_at: &str, limit: usize) {
+        self.0.push(" order by ").push(changed_at);
         self.0.push(" desc, id desc limit ").push_bind(rows(limit));
     }
 
@@ -139,30 +252,33 @@ impl Statement {
         self.0.push(" limit ").push_bind(most).push(")");
     }
 
-    fn after(&mut self, after: Option<Cursor>, state: State) {
+    fn after(&mut self, after: Option<Cursor>, changed_at: &str) {
         if let Some(after) = after {
-            self.0
-                .push(" and (")
-                .push(changed_at(state))
-                .push(", id) < (");
+            self.0.push(" and (").push(changed_at).push(", id) < (");
             self.0.push_bind(after.changed_at.as_microsecond());
             self.0.push(", ").push_bind(after.id.0).push(")");
         }
     }
 
-    fn matching(&mut self, query: &JobQuery, state: State) {
+    fn matching(&mut self, query: &JobQuery, changed_at: &str) {
         if query.retries_only {
             self.0.push(" and attempts > 0");
         }
         self.equals("queue", query.queue.as_ref());
         self.equals("kind", query.kind.as_ref());
         for condition in &query.conditions {
+            if let (Test::ErrorGroup(group), false) = (&condition.test, condition.negated) {
+                // Only failed jobs are asked, and the index wants to hear nothing more of the state.
+                self.0.push(" and error ->> '$.group' = ");
+                self.0.push_bind(group.clone());
+                continue;
+            }
             self.0.push(if condition.negated {
                 " and not coalesce("
             } else {
                 " and ("
             });
-            self.test(&condition.test, state);
+            self.test(&condition.test, changed_at);
             self.0
                 .push(if condition.negated { ", false)" } else { ")" });
         }
@@ -175,10 +291,10 @@ impl Statement {
         }
     }
 
-    fn test(&mut self, asked: &Test, state: State) {
+    fn test(&mut self, asked: &Test, changed_at: &str) {
         match asked {
-            Test::State(states) => self.constant(states.contains(&state)),
-            Test::Retry if state == State::Scheduled => drop(self.0.push("attempts > 0")),
+            Test::State(states) => self.states(states),
+            Test::Retry => drop(self.0.push("state = 'Scheduled' and attempts > 0")),
             Test::Queue(queues) => self.any("queue", queues),
             Test::Kind(kinds) => self.any("kind", kinds),
             Test::Tenant(tenants) => self.any("tenant", tenants),
@@ -189,7 +305,7 @@ impl Statement {
             }
             Test::Id(ids) => self.ids(ids.start().0, ids.end().0),
             Test::Created(time) => self.time("created_at", *time),
-            Test::Changed(time) => self.time("changed_at", *time),
+            Test::Changed(time) => self.time(changed_at, *time),
             Test::Attempts(attempts) => self.attempts(attempts),
             Test::Error(text) => self.error_contains(text),
             Test::Text(text) => {
@@ -199,12 +315,10 @@ impl Statement {
                 self.0.push(" or ");
                 self.error_contains(text);
             }
-            Test::ErrorGroup(group) if state == State::Failed => {
-                self.0
-                    .push("error ->> '$.group' = ")
-                    .push_bind(group.clone());
+            Test::ErrorGroup(group) => {
+                self.0.push("state = 'Failed' and error ->> '$.group' = ");
+                self.0.push_bind(group.clone());
             }
-            Test::Retry | Test::ErrorGroup(_) => self.constant(false),
             Test::Argument(test) => self.argument(test),
         }
     }
@@ -286,6 +400,16 @@ impl Statement {
         let found = self.fetch(pool).await?;
         let counted = found.first().map_or(Ok(0), |row| row.try_get(0));
         Ok(to_count(counted.map_err(unavailable)?))
+    }
+}
+
+/// The index that knows of jobs that wait by the time of their last change, and their kinds and
+/// queues: the planner would rather sort those of a queue.
+const fn by_time(state: State) -> &'static str {
+    match state {
+        State::Enqueued => "indexed by job_engine_enqueued ",
+        State::Scheduled => "indexed by job_engine_scheduled ",
+        _ => "",
     }
 }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use job_engine::storage::expiry::Sweeps;
 use job_engine::storage::{
-    Act, BatchProgress, Batches, Claim, Claimed, Command, Commanded, DueJobs, Heartbeat, JobId,
-    Lease, Outcome, Rescued, RunNotes, ServerAnnouncement, ServerId, ServerOrder, Settled,
+    Act, BatchProgress, Batches, Claim, Claimed, Command, Commanded, Counts, DueJobs, Heartbeat,
+    JobId, Lease, Outcome, Rescued, RunNotes, ServerAnnouncement, ServerId, ServerOrder, Settled,
     Settlement, SlowAnswer, Storage, StorageError, UnknownKind,
 };
 use job_engine::{BatchId, Duplicate, NewJob, Parent, Retention};
@@ -17,12 +17,13 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use tokio::sync::Notify;
 
 use crate::intake::Intake;
+use crate::monitor::InQueue;
 use crate::pulse::{self, Pulse};
 use crate::turns::Turns;
 use crate::writer::Writer;
 use crate::{
     beginning, claiming, commanding, expiry, following, noting, revocations, scheduling, schema,
-    servers, settling,
+    search, servers, settling,
 };
 
 /// Jobs in tables whose names begin with `job_engine_`, in a SQLite file.
@@ -41,6 +42,10 @@ pub struct SqliteStorage {
     turns: Turns,
     sweeps: Sweeps,
     pub(crate) unknown_kinds: SlowAnswer<Duration, Vec<UnknownKind>>,
+    pub(crate) counts: SlowAnswer<(), Counts>,
+    pub(crate) in_queues: SlowAnswer<(), Vec<InQueue>>,
+    /// To read the whole table with.
+    pub(crate) deep: SqlitePool,
     enqueued: Notify,
     pub(crate) recurring_changed: Notify,
 }
@@ -64,13 +69,15 @@ impl SqliteStorage {
     }
 
     /// Uses the application's database, which must be a file, not `:memory:`: it opens two
-    /// connections of its own to write, and sets the file to write-ahead mode. Every process that shares the database is given the same
+    /// connections of its own to write and, for searches that read every job, two more, and sets the
+    /// file to write-ahead mode. Every process that shares the database is given the same
     /// `lock_directory`; it is made if it is missing.
     pub async fn new(pool: SqlitePool, lock_directory: PathBuf) -> Result<Self, StorageError> {
         tokio::fs::create_dir_all(&lock_directory)
             .await
             .map_err(StorageError::unavailable)?;
         let writer = Arc::new(Writer::open(&pool.connect_options()).await?);
+        let deep = search::deep(&pool.connect_options());
         Ok(Self {
             intake: Intake::start(Arc::clone(&writer)),
             writer,
@@ -80,6 +87,9 @@ impl SqliteStorage {
             turns: Turns::default(),
             sweeps: Sweeps::default(),
             unknown_kinds: SlowAnswer::default(),
+            counts: SlowAnswer::default(),
+            in_queues: SlowAnswer::default(),
+            deep,
             enqueued: Notify::new(),
             recurring_changed: Notify::new(),
         })

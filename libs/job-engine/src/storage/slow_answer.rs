@@ -44,11 +44,19 @@ impl<Q: PartialEq, A: Clone> SlowAnswer<Q, A> {
 
     /// Remembers an answer that was looked for since `asked`, if that took long.
     pub fn found(&self, question: Q, answer: &A, asked: Instant) {
-        let took = asked.elapsed();
-        *self.last() = (took >= SLOW).then(|| Last {
+        if asked.elapsed() >= SLOW {
+            self.found_among_many(question, answer, asked);
+        } else {
+            *self.last() = None;
+        }
+    }
+
+    /// Remembers an answer for which so many jobs were read that it is worth it, however quickly.
+    pub fn found_among_many(&self, question: Q, answer: &A, asked: Instant) {
+        *self.last() = Some(Last {
             question,
             answer: answer.clone(),
-            until: Instant::now() + (took * HOLDS_FOR).min(OLDEST),
+            until: Instant::now() + (asked.elapsed() * HOLDS_FOR).min(OLDEST),
         });
     }
 
@@ -85,6 +93,19 @@ mod tests {
 
         advance(OLDEST).await;
 
+        assert_eq!(answer.remembered(&()), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_found_among_many_holds_twenty_times_as_long_as_it_took() {
+        let answer = SlowAnswer::default();
+        let asked = Instant::now();
+        advance(Duration::from_millis(10)).await;
+        answer.found_among_many((), &7, asked);
+
+        advance(Duration::from_millis(199)).await;
+        assert_eq!(answer.remembered(&()), Some(7));
+        advance(Duration::from_millis(1)).await;
         assert_eq!(answer.remembered(&()), None);
     }
 
