@@ -58,7 +58,8 @@ pub(crate) struct Core {
     name: Arc<str>,
     /// Set once no envelope can be missed any more; sessions wait for it.
     listening: SetOnce<()>,
-    dropped: CancellationToken,
+    watches: TaskTracker,
+    ended: CancellationToken,
     _when_dropped: DropGuard,
 }
 
@@ -96,7 +97,7 @@ impl Application for Core {
 
 impl Core {
     pub(crate) fn prepare<H: Hub>(hub: H, options: HubOptions) -> Self {
-        let dropped = CancellationToken::new();
+        let ended = CancellationToken::new();
         Self {
             hub: Box::new(HubWithMethods::prepare(hub)),
             options,
@@ -109,12 +110,13 @@ impl Core {
             replies: OnceLock::new(),
             name: random_id(),
             listening: SetOnce::new(),
-            _when_dropped: dropped.clone().drop_guard(),
-            dropped,
+            watches: TaskTracker::new(),
+            _when_dropped: ended.clone().drop_guard(),
+            ended,
         }
     }
 
-    /// Starts what runs beside the sessions, for as long as the server lives.
+    /// Starts what runs beside the sessions, until the server is stopped or dropped.
     pub(crate) fn start_watches(self: &Arc<Self>) {
         let weak = || Arc::downgrade(self);
         if self.options.inbox.is_some() {
@@ -132,7 +134,8 @@ impl Core {
     }
 
     fn watch(&self, task: impl Future<Output = ()> + Send + 'static) {
-        tokio::spawn(self.dropped.clone().run_until_cancelled_owned(task));
+        let ended = self.ended.clone();
+        self.watches.spawn(ended.run_until_cancelled_owned(task));
     }
 
     /// Waits until this server hears what others send.
@@ -232,6 +235,9 @@ impl Core {
         if let Err(error) = self.publish(Command::Goodbye).await {
             tracing::debug!(%error, "the other servers do not know that this one stops");
         }
+        self.ended.cancel();
+        self.watches.close();
+        self.watches.wait().await;
     }
 
     /// Tells all other servers, if there may be any.

@@ -1,5 +1,13 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::{StreamExt, stream::BoxStream};
 use serde_json::json;
-use signalr_hub::HubOptions;
+use signalr_hub::{
+    HubOptions,
+    backplane::{Backplane, BackplaneError, InProcessBackplane},
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::{Message, protocol::frame::coding::CloseCode};
 
@@ -308,4 +316,49 @@ async fn the_program_can_end_a_connection_which_may_come_back() {
     let close = json!({"type": 7, "allowReconnect": true});
     assert_eq!(client.next().await, close);
     assert_eq!(hub.event().await, "disconnected: in peace");
+}
+
+/// Whoever subscribes holds a clone of the token.
+#[derive(Default)]
+struct Counted {
+    net: InProcessBackplane,
+    token: Arc<()>,
+}
+
+impl Counted {
+    fn subscribers(&self) -> usize {
+        Arc::strong_count(&self.token) - 1
+    }
+}
+
+#[async_trait]
+impl Backplane for Counted {
+    async fn publish(&self, envelope: Bytes) -> Result<(), BackplaneError> {
+        self.net.publish(envelope).await
+    }
+
+    async fn subscribe(&self) -> Result<BoxStream<'static, Bytes>, BackplaneError> {
+        let token = Arc::clone(&self.token);
+        let envelopes = self.net.subscribe().await?;
+        Ok(envelopes
+            .inspect(move |_| {
+                let _held = &token;
+            })
+            .boxed())
+    }
+}
+
+#[tokio::test]
+async fn a_stopped_server_does_not_listen_to_the_others_any_more() {
+    let backplane = Arc::new(Counted::default());
+    let hub = TestHub::start(HubOptions {
+        backplane: Some(backplane.clone()),
+        ..HubOptions::default()
+    });
+    hub.connect().await;
+    assert_eq!(backplane.subscribers(), 1);
+
+    hub.context.stop().await;
+
+    assert_eq!(backplane.subscribers(), 0);
 }
