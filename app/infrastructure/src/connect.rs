@@ -221,6 +221,12 @@ async fn open_sqlite(data_dir: &Path) -> Result<Databases, ConnectError> {
     let connections: SqlitePool = SqlitePoolOptions::new()
         .max_connections(SQLITE_CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        .before_acquire(|connection, _| {
+            // A full disk ends the transaction without a word to the driver, which would take the
+            // next one for a part of it, and refuse it for ever.
+            let is_sound = !connection.is_in_transaction();
+            Box::pin(async move { Ok(is_sound) })
+        })
         .connect_with(options)
         .await
         .map_err(failure)?;
