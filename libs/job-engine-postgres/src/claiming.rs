@@ -12,8 +12,8 @@ use crate::convert::{duration, rows, signed, stored_version, unavailable, unsign
 use crate::line::{Lines, Places};
 use crate::turns::{self, Turns};
 
-/// For a queue that is open and holds no tenant's job, no job with a key and no limit; if it is open
-/// and does, nothing is claimed and the answer is one row that says so.
+/// For a queue that is open and holds no tenant's job, no job with a key and no limit; of any other
+/// nothing is claimed.
 ///
 /// Locks the server's row, so that it cannot be taken for dead in between: whoever buries it waits
 /// and sees this claim. The jobs are locked, so their places (`ctid`) hold until they are written.
@@ -21,15 +21,10 @@ use crate::turns::{self, Turns};
 const CLAIM: &str = "
 with server as (
   select id from job_engine.servers where id = $1 for key share
-), queue as (
-  select
-    not exists (select from job_engine.pauses p where p.queue = $2) as is_open,
-    exists (select from job_engine.limits l where l.scope = 'queue' and l.name = $2)
-    or exists (
-      select from job_engine.ready r
-      where r.queue = $2 and (r.tenant is not null or r.limit_key is not null)
-    ) as needs_turns
-), next as (
+)
+update job_engine.ready r
+set server = $1, claimed_at = clock_timestamp(), epoch = r.epoch + 1
+where r.ctid = any (array(
   select waiting.ctid
   from unnest($5::smallint[], $6::smallint[], $7::uuid[]) as place (highest, lowest, from_id)
   cross join lateral (
@@ -40,25 +35,31 @@ with server as (
       and server is null and kind = any($3)
       and (version is null or version <= ($8::integer[])[array_position($3, kind)])
       and exists (select from server)
-      and (select is_open and not needs_turns from queue)
+      and not exists (select from job_engine.pauses p where p.queue = $2)
+      and not exists (select from job_engine.limits l where l.scope = 'queue' and l.name = $2)
+      and not exists (
+        select from job_engine.ready other
+        where other.queue = $2 and (other.tenant is not null or other.limit_key is not null)
+      )
     order by priority desc, id
     limit $4
     for update skip locked
   ) as waiting
   limit $4
-), claimed as (
-  update job_engine.ready r
-  set server = $1, claimed_at = clock_timestamp(), epoch = r.epoch + 1
-  from next
-  where r.ctid = next.ctid
-  returning r.id, r.epoch, r.kind, r.queue, r.arguments, r.attempts, r.abandoned, r.priority,
-    r.tenant, r.tags, r.version, r.batch,
-    (extract(epoch from r.claimed_at - r.enqueued_at) * 1000000)::bigint as waited
-)
-select claimed.*, false as needs_turns from claimed
-union all
-select null, null, null, null, null, null, null, null, null, null, null, null, null, true
-from queue where is_open and needs_turns";
+))
+returning r.id, r.epoch, r.kind, r.queue, r.arguments, r.attempts, r.abandoned, r.priority,
+  r.tenant, r.tags, r.version, r.batch,
+  (extract(epoch from r.claimed_at - r.enqueued_at) * 1000000)::bigint as waited";
+
+/// Whether that is why nothing was claimed from an open queue.
+const NEEDS_TURNS: &str = "
+select not exists (select from job_engine.pauses p where p.queue = $1) and (
+  exists (select from job_engine.limits l where l.scope = 'queue' and l.name = $1)
+  or exists (
+    select from job_engine.ready r
+    where r.queue = $1 and (r.tenant is not null or r.limit_key is not null)
+  )
+)";
 
 pub(crate) async fn claim(
     pool: &PgPool,
@@ -102,32 +103,51 @@ async fn claim_in_line(
     queue: &str,
     limit: usize,
 ) -> Result<Option<Vec<ClaimedJob>>, StorageError> {
+    let jobs = claim_first(pool, lines, claim, queue, limit).await?;
+    if jobs.is_empty() && needs_turns(pool, queue).await? {
+        return Ok(None);
+    }
+    Ok(Some(taken(lines, claim.server, queue, limit, jobs)))
+}
+
+/// The first of the line, with their priorities.
+async fn claim_first(
+    pool: &PgPool,
+    lines: &Lines,
+    claim: &Claim,
+    queue: &str,
+    limit: usize,
+) -> Result<Vec<(i16, ClaimedJob)>, StorageError> {
     let server = claim.server;
     if let Some(places) = lines.places(server, queue) {
-        let Some(jobs) = claim_at(pool, places, claim, queue, limit).await? else {
-            return Ok(None);
-        };
+        let jobs = claim_at(pool, places, claim, queue, limit).await?;
         if !jobs.is_empty() || !lines.may_look_again(server, queue) {
-            return Ok(Some(taken(lines, server, queue, limit, jobs)));
+            return Ok(jobs);
         }
     }
 
     let start = Instant::now();
-    let Some(jobs) = claim_at(pool, Places::all(), claim, queue, limit).await? else {
-        return Ok(None);
-    };
+    let jobs = claim_at(pool, Places::all(), claim, queue, limit).await?;
     lines.looked(server, queue, limit, start.elapsed());
-    Ok(Some(taken(lines, server, queue, limit, jobs)))
+    Ok(jobs)
 }
 
-/// With their priorities, best first; `None` when the queue needs turns.
+async fn needs_turns(pool: &PgPool, queue: &str) -> Result<bool, StorageError> {
+    sqlx::query_scalar(NEEDS_TURNS)
+        .bind(queue)
+        .fetch_one(pool)
+        .await
+        .map_err(unavailable)
+}
+
+/// With their priorities, best first.
 async fn claim_at(
     pool: &PgPool,
     places: Places,
     claim: &Claim,
     queue: &str,
     limit: usize,
-) -> Result<Option<Vec<(i16, ClaimedJob)>>, StorageError> {
+) -> Result<Vec<(i16, ClaimedJob)>, StorageError> {
     let (names, versions) = names_and_versions(claim);
     let claimed = sqlx::query(CLAIM)
         .bind(claim.server.0)
@@ -141,11 +161,6 @@ async fn claim_at(
         .fetch_all(pool)
         .await
         .map_err(unavailable)?;
-    if let [row] = &claimed[..]
-        && row.try_get(13).map_err(unavailable)?
-    {
-        return Ok(None);
-    }
 
     // An update answers in no order.
     let mut jobs = claimed
@@ -154,7 +169,7 @@ async fn claim_at(
         .collect::<sqlx::Result<Vec<(i16, ClaimedJob)>>>()
         .map_err(unavailable)?;
     jobs.sort_unstable_by_key(|(priority, job)| (Reverse(*priority), job.lease.job));
-    Ok(Some(jobs))
+    Ok(jobs)
 }
 
 /// The kinds that a server knows, column by column.

@@ -65,6 +65,15 @@ pub(crate) fn array(texts: &[String]) -> Option<String> {
     Some(format!("{{{}}}", quoted.join(",")))
 }
 
+/// A column of an `unnest`, which fills up a shorter one with nulls: one of nulls alone costs nothing
+/// when it is empty.
+pub(crate) fn sparse<T>(column: Vec<Option<T>>) -> Vec<Option<T>> {
+    if column.iter().all(Option::is_none) {
+        return Vec::new();
+    }
+    column
+}
+
 /// The first version is not stored, for most arguments have it.
 pub(crate) fn later_version(version: u32) -> Option<i32> {
     (version > 1).then(|| signed(version))

@@ -8,10 +8,10 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgPool, Row};
 use uuid::Uuid;
 
-use crate::convert::{delay_micros, error_json, micros, text, unavailable};
+use crate::convert::{delay_micros, error_json, micros, sparse, text, unavailable};
 
-/// Succeeded and Failed. The run needs no row of its own in the history: the finished job has its
-/// columns.
+/// Succeeded (without a state) and Failed. The run needs no row of its own in the history: the
+/// finished job has its columns. One row answers for all when all leases were valid.
 const FINISH: &str = "
 with done as (
   delete from job_engine.ready r
@@ -25,23 +25,27 @@ with done as (
      stages, state, priority, server, kind, queue, enqueue_reason, reason, error, result, arguments,
      tenant, tags, version, limit_key, batch, awaited)
   select id, created_at, enqueued_at, claimed_at, statement_timestamp(), epoch, duration,
-    attempts + 1, abandoned, stages, state::job_engine.state, priority, server, kind, queue, reason,
-    end_reason, coalesce(new_error, error), result, arguments, tenant, tags, version, limit_key,
-    batch, awaited
+    attempts + 1, abandoned, stages, coalesce(state::job_engine.state, 'Succeeded'), priority, server,
+    kind, queue, reason, end_reason, coalesce(new_error, error), result, arguments, tenant, tags,
+    version, limit_key, batch, awaited
   from done
 ), told as (
   insert into job_engine.news (job, batch, is_now)
-  select id, batch, state::job_engine.state from done where awaited
+  select id, batch, coalesce(state::job_engine.state, 'Succeeded') from done where awaited
 ), counted as (
   insert into job_engine.tally (state, jobs)
-  select state::job_engine.state, count(*) from done group by state
+  select coalesce(state::job_engine.state, 'Succeeded'), count(*) from done group by state
 ), remembered as (
   insert into job_engine.queues (name)
   select queue from (select distinct queue from done) as seen
   where not exists (select from job_engine.queues where name = queue)
   on conflict do nothing
 )
-select id, epoch, coalesce(awaited, false) from done";
+select null as id, null as epoch, coalesce(bool_or(awaited), false) from done
+having count(*) = cardinality($1)
+union all
+select id, epoch, coalesce(awaited, false) from done
+where (select count(*) from done) <> cardinality($1)";
 
 /// Failed with another attempt to come (with an error), and snoozed (without).
 const RESCHEDULE: &str = "
@@ -175,7 +179,7 @@ struct Columns<'a> {
 #[derive(Default)]
 struct Finished<'a> {
     leases: Leases,
-    states: Vec<&'static str>,
+    states: Vec<Option<&'static str>>,
     durations: Vec<Option<i64>>,
     results: Vec<Option<&'a str>>,
     errors: Vec<Option<String>>,
@@ -259,9 +263,9 @@ impl<'a> Columns<'a> {
         let mut accepted = HashSet::new();
         let mut are_news = false;
         if !self.finished.leases.is_empty() {
-            let finished = self.finished.write(connection).await?;
-            are_news = finished.iter().any(|(_, awaited)| *awaited);
-            accepted.extend(finished.into_iter().map(|(lease, _)| lease));
+            let (finished, awaited) = self.finished.write(connection).await?;
+            are_news = awaited;
+            accepted.extend(finished);
         }
         if !self.rescheduled.leases.is_empty() {
             accepted.extend(self.rescheduled.write(connection).await?);
@@ -281,7 +285,7 @@ impl<'a> Columns<'a> {
 impl<'a> Finished<'a> {
     fn succeeded(&mut self, lease: Lease, duration: Duration, result: Option<&'a str>) {
         self.leases.push(lease);
-        self.states.push(State::Succeeded.name());
+        self.states.push(None);
         self.durations.push(Some(micros(duration)));
         self.results.push(result);
         self.errors.push(None);
@@ -290,28 +294,39 @@ impl<'a> Finished<'a> {
 
     fn failed(&mut self, lease: Lease, error: &ErrorReport, reason: &str) {
         self.leases.push(lease);
-        self.states.push(State::Failed.name());
+        self.states.push(Some(State::Failed.name()));
         self.durations.push(None);
         self.results.push(None);
         self.errors.push(Some(error_json(error)));
         self.reasons.push(Some(text(reason)));
     }
 
-    /// Answers the leases that were valid, and of which of them others are to be told.
-    async fn write(self, connection: &mut PgConnection) -> sqlx::Result<Vec<(Lease, bool)>> {
-        sqlx::query(FINISH)
-            .bind(self.leases.jobs)
-            .bind(self.leases.epochs)
-            .bind(self.states)
-            .bind(self.durations)
-            .bind(self.results)
-            .bind(self.errors)
-            .bind(self.reasons)
+    /// Answers the leases that were valid, and whether others are to be told.
+    async fn write(self, connection: &mut PgConnection) -> sqlx::Result<(Vec<Lease>, bool)> {
+        let rows = sqlx::query(FINISH)
+            .bind(&self.leases.jobs)
+            .bind(&self.leases.epochs)
+            .bind(sparse(self.states))
+            .bind(sparse(self.durations))
+            .bind(sparse(self.results))
+            .bind(sparse(self.errors))
+            .bind(sparse(self.reasons))
             .fetch_all(connection)
-            .await?
-            .iter()
-            .map(|row| Ok((lease(row)?, row.try_get(2)?)))
-            .collect()
+            .await?;
+
+        let mut are_news = false;
+        for row in &rows {
+            are_news |= row.try_get::<bool, _>(2)?;
+        }
+        let all_valid = match rows.first() {
+            Some(row) => row.try_get::<Option<Uuid>, _>(0)?.is_none(),
+            None => false,
+        };
+        if all_valid {
+            return Ok((self.leases.into_all(), are_news));
+        }
+        let valid = rows.iter().map(lease).collect::<sqlx::Result<_>>()?;
+        Ok((valid, are_news))
     }
 }
 
@@ -386,6 +401,15 @@ impl Leases {
 
     fn is_empty(&self) -> bool {
         self.jobs.is_empty()
+    }
+
+    fn into_all(self) -> Vec<Lease> {
+        let leases = self.jobs.into_iter().zip(self.epochs);
+        let lease = |(job, epoch)| Lease {
+            job: JobId(job),
+            epoch,
+        };
+        leases.map(lease).collect()
     }
 }
 

@@ -1,8 +1,10 @@
+use std::mem;
 use std::slice;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::job::ErrorReport;
@@ -11,28 +13,52 @@ use crate::processes::{CALL_LIMIT, within};
 use crate::session::Session;
 use crate::storage::{Outcome, Settled, Settlement, StorageError};
 
-/// How many outcomes wait for the storage before the workers do.
-pub(crate) const INBOX: usize = 2 * MAX_BATCH;
+/// How many outcomes wait for the settler before the workers do.
+pub(crate) const INBOX: usize = MAX_BATCH;
 
 const MAX_BATCH: usize = 2000;
+
+/// So many that gather while a batch is being written are worth a second one beside it.
+const CROWD: usize = 500;
 
 /// Records outcomes in batches: whatever has gathered while the batch before was being written,
 /// so that a single one goes at once and many go together.
 pub(crate) async fn settle(session: Arc<Session>, mut inbox: mpsc::Receiver<Settlement>) {
-    let mut batch = Vec::new();
-    while inbox.recv_many(&mut batch, MAX_BATCH).await > 0 {
-        record(&session, &batch).await;
-        batch.clear();
+    let mut gathered = Vec::new();
+    let mut writing = JoinSet::new();
+    loop {
+        let room = MAX_BATCH - gathered.len();
+        tokio::select! {
+            count = inbox.recv_many(&mut gathered, room), if room > 0 => {
+                if count == 0 {
+                    break;
+                }
+            }
+            Some(written) = writing.join_next() => written.expect("recording does not panic"),
+        }
+        let worth_it = match writing.len() {
+            0 => 1,
+            1 => CROWD,
+            _ => continue,
+        };
+        if gathered.len() >= worth_it {
+            writing.spawn(record(session.clone(), mem::take(&mut gathered)));
+        }
     }
+    record(session, gathered).await;
+    writing.join_all().await;
 }
 
-async fn record(session: &Session, batch: &[Settlement]) {
-    match answers(session, batch).await {
-        Ok(answers) => conclude(session, batch, &answers),
+async fn record(session: Arc<Session>, batch: Vec<Settlement>) {
+    if batch.is_empty() {
+        return;
+    }
+    match answers(&session, &batch).await {
+        Ok(answers) => conclude(&session, &batch, &answers),
         // One outcome that cannot be stored must not stand in the way of the others.
         Err(_) => {
-            for settlement in batch {
-                record_alone(session, settlement).await;
+            for settlement in &batch {
+                record_alone(&session, settlement).await;
             }
         }
     }
