@@ -20,8 +20,8 @@ select id, kind, queue, priority, tenant, tags, batch, state, reason, enqueue_re
 from job_engine_jobs ";
 
 /// How many of the newest jobs of a state are looked through, a few and then more, before all are.
-const FEW: usize = 2_000;
-const MANY: usize = 20_000;
+const FEW: usize = 1_000;
+const MANY: usize = 10_000;
 
 const ENDS: &str = "
 select (select min(id) from job_engine_jobs), (select max(id) from job_engine_jobs)";
@@ -304,7 +304,14 @@ impl Statement {
                 self.0.push(")");
             }
             Test::Id(ids) => self.ids(ids.start().0, ids.end().0),
-            Test::Created(time) => self.time("created_at", *time),
+            Test::Created(time) => {
+                self.time("created_at", *time);
+                if let Some(from) = time.from {
+                    // It came into its state later, and there is an index of that.
+                    self.0.push(" and ").push(changed_at).push(" >= ");
+                    self.0.push_bind(from.as_microsecond());
+                }
+            }
             Test::Changed(time) => self.time(changed_at, *time),
             Test::Attempts(attempts) => self.attempts(attempts),
             Test::Error(text) => self.error_contains(text),

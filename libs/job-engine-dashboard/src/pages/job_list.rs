@@ -27,7 +27,7 @@ use crate::visit::Visit;
 const PREVIEW_CHARS: usize = 120;
 
 /// How many matches are counted.
-const MOST_COUNTED: u64 = 10_000;
+const MOST_COUNTED: u64 = 1_000;
 
 const TICK: Column = column("", "tick");
 const JOB: Column = column("Job", "wide");
@@ -184,7 +184,13 @@ async fn total(
 fn reads_much(condition: &Condition) -> bool {
     matches!(
         condition.test,
-        Test::Error(_) | Test::Text(_) | Test::Argument(_) | Test::Attempts(_)
+        Test::Error(_)
+            | Test::Text(_)
+            | Test::Argument(_)
+            | Test::Attempts(_)
+            | Test::Tenant(_)
+            | Test::Tag(_)
+            | Test::Created(_)
     )
 }
 
