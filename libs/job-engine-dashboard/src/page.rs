@@ -1,6 +1,6 @@
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
-use job_engine::StorageError;
+use job_engine::{ActError, StorageError};
 use maud::{Markup, html};
 use tower_http::csrf::ProtectionError;
 
@@ -58,6 +58,21 @@ pub(crate) enum PageError {
 impl From<StorageError> for PageError {
     fn from(error: StorageError) -> Self {
         Self::Storage(error)
+    }
+}
+
+impl From<ActError> for PageError {
+    fn from(error: ActError) -> Self {
+        match error {
+            ActError::Unfit(words) => Self::BadRequest(format!(
+                "{words} Nothing was changed. Go back to correct it."
+            )),
+            ActError::NotFound(words) => Self::NotFound(words),
+            ActError::MovedOn(words) => Self::MovedOn(format!(
+                "{words} Nothing was changed. Go back and reload the page."
+            )),
+            ActError::Storage(error) => Self::Storage(error),
+        }
     }
 }
 

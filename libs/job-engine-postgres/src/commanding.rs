@@ -6,8 +6,8 @@ use job_engine::storage::{Act, Command, Commanded, JobId, StorageError};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
+use crate::audit;
 use crate::convert::{state, text, unavailable};
-use crate::operations;
 
 /// The job is in one of the three tables, or it is held: then its row stays and loses its holder.
 const REQUEUE: &str = "
@@ -131,7 +131,7 @@ pub(crate) async fn command(pool: &PgPool, act: &Act) -> Result<Answer, StorageE
         let done = carry_out(&mut transaction, &[seen], act.command, &act.reason).await?;
         if done.jobs > 0 {
             if let Some(deed) = &act.deed {
-                operations::record(&mut transaction, deed).await?;
+                audit::record(&mut *transaction, deed).await?;
             }
             transaction.commit().await.map_err(unavailable)?;
             return Ok(Answer {

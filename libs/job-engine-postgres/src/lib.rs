@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod announcing;
+mod audit;
 mod beginning;
 mod claiming;
 mod commanding;

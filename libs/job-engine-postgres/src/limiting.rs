@@ -7,7 +7,7 @@ use job_engine::storage::{
     HoldUps, JobId, Limit, Limited, Limits, Pause, Rate, Room, StorageError, UnknownKind, UsedLimit,
 };
 use sqlx::postgres::PgRow;
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgExecutor, PgPool};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -97,46 +97,27 @@ select scope, name, concurrency, rate_jobs, rate_period from job_engine.limits";
 #[async_trait]
 impl Limits for PostgresStorage {
     async fn pause_queue(&self, queue: &str, by: &str, reason: &str) -> Result<(), StorageError> {
-        sqlx::query(PAUSE)
-            .bind(queue)
-            .bind(text(by))
-            .bind(text(reason))
-            .execute(&self.engine)
-            .await
-            .map_err(unavailable)?;
-        Ok(())
+        pause(&self.engine, queue, by, reason).await
     }
 
     async fn resume_queue(&self, queue: &str) -> Result<bool, StorageError> {
-        let resumed = sqlx::query(RESUME)
-            .bind(queue)
-            .execute(&self.engine)
-            .await
-            .map_err(unavailable)?;
+        let was_paused = resume(&self.engine, queue).await?;
         self.announce_enqueued();
-        Ok(resumed.rows_affected() > 0)
+        Ok(was_paused)
     }
 
     async fn set_limit(&self, of: &Limited, limit: Limit) -> Result<(), StorageError> {
         let mut transaction = self.engine.begin().await.map_err(unavailable)?;
-        store(&mut transaction, of, limit)
-            .await
-            .map_err(unavailable)?;
+        set(&mut transaction, of, limit).await?;
         transaction.commit().await.map_err(unavailable)?;
         self.announce_enqueued();
         Ok(())
     }
 
     async fn remove_limit(&self, of: &Limited) -> Result<bool, StorageError> {
-        let (scope, name) = parts(of);
-        let removed = sqlx::query(REMOVE_LIMIT)
-            .bind(scope)
-            .bind(name)
-            .execute(&self.engine)
-            .await
-            .map_err(unavailable)?;
+        let was_limited = remove(&self.engine, of).await?;
         self.announce_enqueued();
-        Ok(removed.rows_affected() > 0)
+        Ok(was_limited)
     }
 
     async fn hold_ups(&self, job: JobId) -> Result<HoldUps, StorageError> {
@@ -185,6 +166,58 @@ impl Limits for PostgresStorage {
         let limits = limits(&self.pool).await?;
         Ok(limits.into_iter().collect())
     }
+}
+
+pub(crate) async fn pause(
+    executor: impl PgExecutor<'_>,
+    queue: &str,
+    by: &str,
+    reason: &str,
+) -> Result<(), StorageError> {
+    sqlx::query(PAUSE)
+        .bind(queue)
+        .bind(text(by))
+        .bind(text(reason))
+        .execute(executor)
+        .await
+        .map_err(unavailable)?;
+    Ok(())
+}
+
+/// Answers whether it was paused.
+pub(crate) async fn resume(
+    executor: impl PgExecutor<'_>,
+    queue: &str,
+) -> Result<bool, StorageError> {
+    let resumed = sqlx::query(RESUME)
+        .bind(queue)
+        .execute(executor)
+        .await
+        .map_err(unavailable)?;
+    Ok(resumed.rows_affected() > 0)
+}
+
+pub(crate) async fn set(
+    connection: &mut PgConnection,
+    of: &Limited,
+    limit: Limit,
+) -> Result<(), StorageError> {
+    store(connection, of, limit).await.map_err(unavailable)
+}
+
+/// Answers whether there was one.
+pub(crate) async fn remove(
+    executor: impl PgExecutor<'_>,
+    of: &Limited,
+) -> Result<bool, StorageError> {
+    let (scope, name) = parts(of);
+    let removed = sqlx::query(REMOVE_LIMIT)
+        .bind(scope)
+        .bind(name)
+        .execute(executor)
+        .await
+        .map_err(unavailable)?;
+    Ok(removed.rows_affected() > 0)
 }
 
 /// Every limit of a queue, by its name.

@@ -1,10 +1,10 @@
 use async_trait::async_trait;
 use job_engine::storage::{
-    AuditEntry, AuditLog, Command, Cursor, Deed, JobId, JobQuery, Monitor, NewOperation, Operation,
-    OperationId, OperationStatus, Operations, Page, StorageError, Test, TimeRange,
+    Command, Cursor, JobId, JobQuery, Monitor, NewOperation, Operation, OperationId,
+    OperationStatus, Operations, Page, StorageError, Test, TimeRange,
 };
 use sqlx::postgres::PgRow;
-use sqlx::{PgConnection, Postgres, Transaction};
+use sqlx::{PgConnection, PgExecutor, Postgres, Transaction};
 use uuid::Uuid;
 
 use crate::PostgresStorage;
@@ -47,33 +47,10 @@ set done = done + $2, skipped = skipped + $3,
   ended_at = case when $5 is null then clock_timestamp() end
 where id = $1";
 
-const RECORD: &str = "
-insert into job_engine.audit (actor, action, target, reason, jobs) values ($1, $2, $3, $4, $5)";
-
-const AUDIT: &str = "
-select number, actor, action, target, reason, jobs,
-  (extract(epoch from at) * 1000000)::bigint as at
-from job_engine.audit
-where $1::bigint is null or number < $1
-order by number desc
-limit $2";
-
 #[async_trait]
 impl Operations for PostgresStorage {
     async fn begin_operation(&self, new: &NewOperation) -> Result<(), StorageError> {
-        let query = serde_json::to_string(&new.query).expect("a query is always JSON");
-        sqlx::query(BEGIN)
-            .bind(new.id.0)
-            .bind(new.command.name())
-            .bind(text(&query))
-            .bind(text(&new.words))
-            .bind(text(&new.actor))
-            .bind(text(&new.reason))
-            .bind(i64::try_from(new.total).unwrap_or(i64::MAX))
-            .execute(&self.pool)
-            .await
-            .map_err(unavailable)?;
-        Ok(())
+        begin(&self.pool, new).await
     }
 
     async fn operations(&self, limit: usize) -> Result<Vec<Operation>, StorageError> {
@@ -97,12 +74,7 @@ impl Operations for PostgresStorage {
     }
 
     async fn stop_operation(&self, id: OperationId) -> Result<bool, StorageError> {
-        let stopped = sqlx::query(STOP)
-            .bind(id.0)
-            .execute(&self.pool)
-            .await
-            .map_err(unavailable)?;
-        Ok(stopped.rows_affected() > 0)
+        stop(&self.pool, id).await
     }
 
     async fn advance_operation(&self, limit: usize) -> Result<Option<usize>, StorageError> {
@@ -125,26 +97,36 @@ impl Operations for PostgresStorage {
     }
 }
 
-#[async_trait]
-impl AuditLog for PostgresStorage {
-    async fn record(&self, deed: &Deed) -> Result<(), StorageError> {
-        let mut connection = self.pool.acquire().await.map_err(unavailable)?;
-        record(&mut connection, deed).await
-    }
+pub(crate) async fn begin(
+    executor: impl PgExecutor<'_>,
+    new: &NewOperation,
+) -> Result<(), StorageError> {
+    let query = serde_json::to_string(&new.query).expect("a query is always JSON");
+    sqlx::query(BEGIN)
+        .bind(new.id.0)
+        .bind(new.command.name())
+        .bind(text(&query))
+        .bind(text(&new.words))
+        .bind(text(&new.actor))
+        .bind(text(&new.reason))
+        .bind(i64::try_from(new.total).unwrap_or(i64::MAX))
+        .execute(executor)
+        .await
+        .map_err(unavailable)?;
+    Ok(())
+}
 
-    async fn audit(
-        &self,
-        before: Option<u64>,
-        limit: usize,
-    ) -> Result<Vec<AuditEntry>, StorageError> {
-        let entries = sqlx::query(AUDIT)
-            .bind(before.map(|before| i64::try_from(before).unwrap_or(i64::MAX)))
-            .bind(rows(limit))
-            .fetch_all(&self.pool)
-            .await
-            .map_err(unavailable)?;
-        entries.iter().map(entry).collect()
-    }
+/// Answers whether it was still running.
+pub(crate) async fn stop(
+    executor: impl PgExecutor<'_>,
+    id: OperationId,
+) -> Result<bool, StorageError> {
+    let stopped = sqlx::query(STOP)
+        .bind(id.0)
+        .execute(executor)
+        .await
+        .map_err(unavailable)?;
+    Ok(stopped.rows_affected() > 0)
 }
 
 /// The operation whose turn it is.
@@ -233,32 +215,4 @@ fn operation(row: &PgRow) -> Result<Operation, StorageError> {
         started_at: timestamp(column(row, "started_at")?)?,
         ended_at: ended_at.map(timestamp).transpose()?,
     })
-}
-
-fn entry(row: &PgRow) -> Result<AuditEntry, StorageError> {
-    Ok(AuditEntry {
-        number: count(column(row, "number")?),
-        at: timestamp(column(row, "at")?)?,
-        deed: Deed {
-            actor: column(row, "actor")?,
-            action: column(row, "action")?,
-            target: column(row, "target")?,
-            reason: column(row, "reason")?,
-            jobs: count(column(row, "jobs")?),
-        },
-    })
-}
-
-/// Writes the deed down, in the transaction of what was done.
-pub(crate) async fn record(connection: &mut PgConnection, deed: &Deed) -> Result<(), StorageError> {
-    sqlx::query(RECORD)
-        .bind(text(&deed.actor))
-        .bind(text(&deed.action))
-        .bind(text(&deed.target))
-        .bind(deed.reason.as_deref().map(text))
-        .bind(i64::try_from(deed.jobs).unwrap_or(i64::MAX))
-        .execute(connection)
-        .await
-        .map_err(unavailable)?;
-    Ok(())
 }

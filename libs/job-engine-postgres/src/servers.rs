@@ -4,7 +4,7 @@ use job_engine::storage::{
     Heartbeat, JobId, Lease, Rescued, ServerAnnouncement, ServerId, ServerOrder, StorageError,
     reasons,
 };
-use sqlx::{PgConnection, PgPool, Row};
+use sqlx::{PgConnection, PgExecutor, PgPool, Row};
 use uuid::Uuid;
 
 use crate::convert::{delay_micros, text, unavailable};
@@ -137,14 +137,14 @@ pub(crate) async fn heartbeat(
 
 /// Answers whether this changed anything.
 pub(crate) async fn order(
-    pool: &PgPool,
+    executor: impl PgExecutor<'_>,
     server: ServerId,
     order: Option<ServerOrder>,
 ) -> Result<bool, StorageError> {
     let told = sqlx::query(ORDER)
         .bind(server.0)
         .bind(order.map(ServerOrder::name))
-        .execute(pool)
+        .execute(executor)
         .await
         .map_err(unavailable)?;
     Ok(told.rows_affected() > 0)

@@ -3,12 +3,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use job_engine::Storage;
 use job_engine::storage::{HoldUps, JobId, Limit, Limited, Limits, StorageError, UnknownKind};
+use sqlx::SqliteConnection;
 use tokio::time::Instant;
 
 use crate::SqliteStorage;
 use crate::clock::now;
 use crate::convert::{column, count, delay_micros, micros, text, timestamp, unavailable};
-use crate::monitor::pause;
+use crate::monitor;
 use crate::slots::{self, parts};
 
 const PAUSE: &str = "
@@ -59,48 +60,21 @@ order by scope desc, name";
 impl Limits for SqliteStorage {
     async fn pause_queue(&self, queue: &str, by: &str, reason: &str) -> Result<(), StorageError> {
         let mut write = self.writer.durable().await?;
-        sqlx::query(PAUSE)
-            .bind(queue)
-            .bind(now())
-            .bind(text(by))
-            .bind(text(reason))
-            .execute(&mut *write.transaction)
-            .await
-            .map_err(unavailable)?;
+        pause(&mut write.transaction, queue, by, reason).await?;
         write.commit().await
     }
 
     async fn resume_queue(&self, queue: &str) -> Result<bool, StorageError> {
         let mut write = self.writer.durable().await?;
-        let resumed = sqlx::query(RESUME)
-            .bind(queue)
-            .execute(&mut *write.transaction)
-            .await
-            .map_err(unavailable)?;
+        let was_paused = resume(&mut write.transaction, queue).await?;
         write.commit().await?;
         self.announce_enqueued();
-        Ok(resumed.rows_affected() > 0)
+        Ok(was_paused)
     }
 
     async fn set_limit(&self, of: &Limited, limit: Limit) -> Result<(), StorageError> {
         let mut write = self.writer.durable().await?;
-        let (scope, name) = parts(of);
-        sqlx::query(SET_LIMIT)
-            .bind(scope)
-            .bind(name)
-            .bind(limit.at_once)
-            .bind(limit.rate.map(|rate| rate.jobs))
-            .bind(limit.rate.map(|rate| micros(rate.period)))
-            .execute(&mut *write.transaction)
-            .await
-            .map_err(unavailable)?;
-        if let Limited::Queue(queue) = of {
-            sqlx::query(COUNT_RUNNING)
-                .bind(queue)
-                .execute(&mut *write.transaction)
-                .await
-                .map_err(unavailable)?;
-        }
+        set(&mut write.transaction, of, limit).await?;
         write.commit().await?;
         self.announce_enqueued();
         Ok(())
@@ -108,16 +82,10 @@ impl Limits for SqliteStorage {
 
     async fn remove_limit(&self, of: &Limited) -> Result<bool, StorageError> {
         let mut write = self.writer.durable().await?;
-        let (scope, name) = parts(of);
-        let removed = sqlx::query(REMOVE_LIMIT)
-            .bind(scope)
-            .bind(name)
-            .execute(&mut *write.transaction)
-            .await
-            .map_err(unavailable)?;
+        let was_limited = remove(&mut write.transaction, of).await?;
         write.commit().await?;
         self.announce_enqueued();
-        Ok(removed.rows_affected() > 0)
+        Ok(was_limited)
     }
 
     async fn hold_ups(&self, job: JobId) -> Result<HoldUps, StorageError> {
@@ -138,7 +106,7 @@ impl Limits for SqliteStorage {
             limits.extend(slots::used(&mut connection, of).await?);
         }
         Ok(HoldUps {
-            pause: pause(&waiting)?,
+            pause: monitor::pause(&waiting)?,
             limits,
         })
     }
@@ -175,4 +143,74 @@ impl Limits for SqliteStorage {
             .map_err(unavailable)?;
         limits.iter().map(slots::limit).collect()
     }
+}
+
+pub(crate) async fn pause(
+    connection: &mut SqliteConnection,
+    queue: &str,
+    by: &str,
+    reason: &str,
+) -> Result<(), StorageError> {
+    sqlx::query(PAUSE)
+        .bind(queue)
+        .bind(now())
+        .bind(text(by))
+        .bind(text(reason))
+        .execute(connection)
+        .await
+        .map_err(unavailable)?;
+    Ok(())
+}
+
+/// Answers whether it was paused.
+pub(crate) async fn resume(
+    connection: &mut SqliteConnection,
+    queue: &str,
+) -> Result<bool, StorageError> {
+    let resumed = sqlx::query(RESUME)
+        .bind(queue)
+        .execute(connection)
+        .await
+        .map_err(unavailable)?;
+    Ok(resumed.rows_affected() > 0)
+}
+
+pub(crate) async fn set(
+    connection: &mut SqliteConnection,
+    of: &Limited,
+    limit: Limit,
+) -> Result<(), StorageError> {
+    let (scope, name) = parts(of);
+    sqlx::query(SET_LIMIT)
+        .bind(scope)
+        .bind(name)
+        .bind(limit.at_once)
+        .bind(limit.rate.map(|rate| rate.jobs))
+        .bind(limit.rate.map(|rate| micros(rate.period)))
+        .execute(&mut *connection)
+        .await
+        .map_err(unavailable)?;
+    if let Limited::Queue(queue) = of {
+        sqlx::query(COUNT_RUNNING)
+            .bind(queue)
+            .execute(connection)
+            .await
+            .map_err(unavailable)?;
+    }
+    Ok(())
+}
+
+/// Answers whether there was one.
+pub(crate) async fn remove(
+    connection: &mut SqliteConnection,
+    of: &Limited,
+) -> Result<bool, StorageError> {
+    let (scope, name) = parts(of);
+    let removed = sqlx::query(REMOVE_LIMIT)
+        .bind(scope)
+        .bind(name)
+        .execute(connection)
+        .await
+        .map_err(unavailable)?;
+    Ok(removed.rows_affected() > 0)
 }

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use job_engine::storage::{
-    AuditEntry, AuditLog, Command, Cursor, Deed, JobId, JobQuery, Monitor, NewOperation, Operation,
-    OperationId, OperationStatus, Operations, Page, Storage, StorageError, Test, TimeRange,
+    Command, Cursor, JobId, JobQuery, Monitor, NewOperation, Operation, OperationId,
+    OperationStatus, Operations, Page, Storage, StorageError, Test, TimeRange,
 };
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
@@ -42,34 +42,11 @@ set done = done + $2, skipped = skipped + $3, after_changed_at = $4, after_id = 
   status = iif($5 is null, 'Finished', 'Running'), ended_at = iif($5 is null, $6, null)
 where id = $1 and status = 'Running' and after_id is $7";
 
-const RECORD: &str = "
-insert into job_engine_audit (at, actor, action, target, reason, jobs)
-values ($6, $1, $2, $3, $4, $5)";
-
-const AUDIT: &str = "
-select number, at, actor, action, target, reason, jobs
-from job_engine_audit
-where $1 is null or number < $1
-order by number desc
-limit $2";
-
 #[async_trait]
 impl Operations for SqliteStorage {
     async fn begin_operation(&self, new: &NewOperation) -> Result<(), StorageError> {
-        let query = serde_json::to_string(&new.query).expect("a query is always JSON");
         let mut write = self.writer.durable().await?;
-        sqlx::query(BEGIN)
-            .bind(new.id.0)
-            .bind(new.command.name())
-            .bind(text(&query))
-            .bind(text(&new.words))
-            .bind(text(&new.actor))
-            .bind(text(&new.reason))
-            .bind(i64::try_from(new.total).unwrap_or(i64::MAX))
-            .bind(now())
-            .execute(&mut *write.transaction)
-            .await
-            .map_err(unavailable)?;
+        begin(&mut write.transaction, new).await?;
         write.commit().await
     }
 
@@ -95,14 +72,9 @@ impl Operations for SqliteStorage {
 
     async fn stop_operation(&self, id: OperationId) -> Result<bool, StorageError> {
         let mut write = self.writer.durable().await?;
-        let stopped = sqlx::query(STOP)
-            .bind(id.0)
-            .bind(now())
-            .execute(&mut *write.transaction)
-            .await
-            .map_err(unavailable)?;
+        let was_running = stop(&mut write.transaction, id).await?;
         write.commit().await?;
-        Ok(stopped.rows_affected() > 0)
+        Ok(was_running)
     }
 
     async fn advance_operation(&self, limit: usize) -> Result<Option<usize>, StorageError> {
@@ -129,27 +101,38 @@ impl Operations for SqliteStorage {
     }
 }
 
-#[async_trait]
-impl AuditLog for SqliteStorage {
-    async fn record(&self, deed: &Deed) -> Result<(), StorageError> {
-        let mut write = self.writer.durable().await?;
-        record(&mut write.transaction, deed).await?;
-        write.commit().await
-    }
+pub(crate) async fn begin(
+    connection: &mut SqliteConnection,
+    new: &NewOperation,
+) -> Result<(), StorageError> {
+    let query = serde_json::to_string(&new.query).expect("a query is always JSON");
+    sqlx::query(BEGIN)
+        .bind(new.id.0)
+        .bind(new.command.name())
+        .bind(text(&query))
+        .bind(text(&new.words))
+        .bind(text(&new.actor))
+        .bind(text(&new.reason))
+        .bind(i64::try_from(new.total).unwrap_or(i64::MAX))
+        .bind(now())
+        .execute(connection)
+        .await
+        .map_err(unavailable)?;
+    Ok(())
+}
 
-    async fn audit(
-        &self,
-        before: Option<u64>,
-        limit: usize,
-    ) -> Result<Vec<AuditEntry>, StorageError> {
-        let entries = sqlx::query(AUDIT)
-            .bind(before.map(|before| i64::try_from(before).unwrap_or(i64::MAX)))
-            .bind(rows(limit))
-            .fetch_all(&self.pool)
-            .await
-            .map_err(unavailable)?;
-        entries.iter().map(entry).collect()
-    }
+/// Answers whether it was still running.
+pub(crate) async fn stop(
+    connection: &mut SqliteConnection,
+    id: OperationId,
+) -> Result<bool, StorageError> {
+    let stopped = sqlx::query(STOP)
+        .bind(id.0)
+        .bind(now())
+        .execute(connection)
+        .await
+        .map_err(unavailable)?;
+    Ok(stopped.rows_affected() > 0)
 }
 
 /// The operation whose turn it is.
@@ -240,36 +223,4 @@ fn operation(row: &SqliteRow) -> Result<Operation, StorageError> {
         started_at: timestamp(column(row, "started_at")?)?,
         ended_at: ended_at.map(timestamp).transpose()?,
     })
-}
-
-fn entry(row: &SqliteRow) -> Result<AuditEntry, StorageError> {
-    Ok(AuditEntry {
-        number: count(column(row, "number")?),
-        at: timestamp(column(row, "at")?)?,
-        deed: Deed {
-            actor: column(row, "actor")?,
-            action: column(row, "action")?,
-            target: column(row, "target")?,
-            reason: column(row, "reason")?,
-            jobs: count(column(row, "jobs")?),
-        },
-    })
-}
-
-/// Writes the deed down, in the transaction of what was done.
-pub(crate) async fn record(
-    connection: &mut SqliteConnection,
-    deed: &Deed,
-) -> Result<(), StorageError> {
-    sqlx::query(RECORD)
-        .bind(text(&deed.actor))
-        .bind(text(&deed.action))
-        .bind(text(&deed.target))
-        .bind(deed.reason.as_deref().map(text))
-        .bind(i64::try_from(deed.jobs).unwrap_or(i64::MAX))
-        .bind(now())
-        .execute(connection)
-        .await
-        .map_err(unavailable)?;
-    Ok(())
 }

@@ -112,18 +112,16 @@ pub(crate) async fn heartbeat(
 
 /// Answers whether this changed anything.
 pub(crate) async fn order(
-    writer: &Writer,
+    connection: &mut SqliteConnection,
     server: ServerId,
     order: Option<ServerOrder>,
 ) -> Result<bool, StorageError> {
-    let mut write = writer.quick().await?;
     let told = sqlx::query(ORDER)
         .bind(server.0)
         .bind(order.map(ServerOrder::name))
-        .execute(&mut *write.transaction)
+        .execute(connection)
         .await
         .map_err(unavailable)?;
-    write.commit().await?;
     Ok(told.rows_affected() > 0)
 }
 

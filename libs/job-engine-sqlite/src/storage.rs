@@ -216,7 +216,10 @@ impl Storage for SqliteStorage {
         server: ServerId,
         order: Option<ServerOrder>,
     ) -> Result<bool, StorageError> {
-        servers::order(&self.writer, server, order).await
+        let mut write = self.writer.quick().await?;
+        let changed = servers::order(&mut write.transaction, server, order).await?;
+        write.commit().await?;
+        Ok(changed)
     }
 
     async fn heartbeat(

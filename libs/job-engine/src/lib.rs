@@ -21,6 +21,7 @@ pub mod state;
 /// Jobs of which there is one at a time.
 pub mod unique;
 
+pub mod actor;
 /// Giving work to the engine.
 pub mod client;
 /// Limits of jobs with keys.
@@ -43,12 +44,14 @@ pub mod testing;
 pub mod trace;
 
 pub mod storage;
+pub mod words;
 
 mod meters;
 mod panics;
 mod processes;
 mod session;
 
+pub use actor::{ActError, Actor};
 pub use batch::{Batch, BatchId};
 pub use client::{Client, EnqueueError, ResultError};
 pub use continuation::{Continuation, ContinueOn, Parent};

@@ -3,11 +3,10 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use clap::Args;
+use job_engine::Actor;
 use job_engine::storage::{Limit, Limited, Rate, Storage};
-
-use super::write_down;
 
 /// What a limit is for.
 #[derive(Debug, Args)]
@@ -36,7 +35,7 @@ pub struct Allowed {
 pub async fn list(storage: &dyn Storage) -> anyhow::Result<String> {
     let mut text = String::new();
     for (of, limit) in storage.limits().await? {
-        let _ = writeln!(text, "{}  {}", told(&of), words(limit));
+        let _ = writeln!(text, "{}  {limit}", told(&of));
     }
     if text.is_empty() {
         text.push_str("Nothing has a limit of its own.\n");
@@ -44,26 +43,21 @@ pub async fn list(storage: &dyn Storage) -> anyhow::Result<String> {
     Ok(text)
 }
 
-pub async fn set(storage: &dyn Storage, whose: Whose, allowed: &Allowed) -> anyhow::Result<String> {
+pub async fn set(actor: &Actor, whose: Whose, allowed: &Allowed) -> anyhow::Result<String> {
     let of = whose.limited();
     let rate = allowed.rate.map(|(jobs, period)| Rate { jobs, period });
     let limit = Limit {
         at_once: allowed.at_once,
         rate,
     };
-    limit.check()?;
 
-    storage.set_limit(&of, limit).await?;
-    let said = words(limit);
-    write_down(storage, "limit", &told(&of), Some(said.clone()), 0).await?;
-    Ok(format!("The limit of the {} is {said}.\n", told(&of)))
+    actor.set_limit(&of, limit).await?;
+    Ok(format!("The limit of the {} is {limit}.\n", told(&of)))
 }
 
-pub async fn remove(storage: &dyn Storage, whose: Whose) -> anyhow::Result<String> {
+pub async fn remove(actor: &Actor, whose: Whose) -> anyhow::Result<String> {
     let of = whose.limited();
-    let was_limited = storage.remove_limit(&of).await?;
-    ensure!(was_limited, "the {} has no limit", told(&of));
-    write_down(storage, "remove limit", &told(&of), None, 0).await?;
+    actor.remove_limit(&of).await?;
     Ok(format!("The {} has no limit any more.\n", told(&of)))
 }
 
@@ -81,15 +75,6 @@ fn told(of: &Limited) -> String {
         Limited::Queue(name) => format!("queue {name}"),
         Limited::Key(name) => format!("key {name}"),
     }
-}
-
-fn words(limit: Limit) -> String {
-    let at_once = limit.at_once.map(|jobs| format!("{jobs} at once"));
-    let rate = limit
-        .rate
-        .map(|rate| format!("{} in {:?}", rate.jobs, rate.period));
-    let parts: Vec<String> = [at_once, rate].into_iter().flatten().collect();
-    parts.join(", ")
 }
 
 fn parse_rate(text: &str) -> anyhow::Result<(u32, Duration)> {

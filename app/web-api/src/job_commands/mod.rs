@@ -4,15 +4,15 @@ mod limits;
 mod servers;
 
 use std::fmt::Write;
+use std::sync::Arc;
 
-use anyhow::{Context, anyhow, bail, ensure};
+use anyhow::{anyhow, bail, ensure};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
-use job_engine::JobId;
 use job_engine::storage::{
-    Act, Command, Commanded, Deed, JobDetails, JobQuery, JobSummary, NewOperation, OperationId,
-    ServerOrder, Storage,
+    Command, Commanded, JobDetails, JobQuery, JobSummary, ServerOrder, Storage,
 };
+use job_engine::{Actor, JobId};
 use uuid::Uuid;
 
 use self::limits::{Allowed, Whose};
@@ -103,43 +103,40 @@ pub struct Which {
 pub fn run(config: &Config, command: JobsCommand) -> anyhow::Result<()> {
     in_runtime(async {
         let adapters = wiring::connect(config).await?;
-        let answer = answer(&*adapters.storage, command).await;
+        let answer = answer(&adapters.storage, command).await;
         adapters.close().await;
         print(&answer?)
     })
 }
 
-async fn answer(storage: &dyn Storage, command: JobsCommand) -> anyhow::Result<String> {
+async fn answer(storage: &Arc<dyn Storage>, command: JobsCommand) -> anyhow::Result<String> {
+    let actor = &Actor::new(Arc::clone(storage), ACTOR);
+    let storage: &dyn Storage = &**storage;
     match command {
         JobsCommand::List { search, limit } => list(storage, &search.join(" "), limit).await,
         JobsCommand::Show { id } => show(storage, id).await,
-        JobsCommand::Requeue(which) => act(storage, Command::Requeue, which).await,
-        JobsCommand::Trigger(which) => act(storage, Command::TriggerNow, which).await,
-        JobsCommand::Delete(which) => act(storage, Command::Delete, which).await,
+        JobsCommand::Requeue(which) => act(actor, Command::Requeue, which).await,
+        JobsCommand::Trigger(which) => act(actor, Command::TriggerNow, which).await,
+        JobsCommand::Delete(which) => act(actor, Command::Delete, which).await,
         JobsCommand::Errors => errors(storage).await,
         JobsCommand::Queues => queues(storage).await,
         JobsCommand::Pause { queue, reason } => {
-            storage.pause_queue(&queue, ACTOR, &reason).await?;
-            write_down(storage, "pause queue", &queue, Some(reason), 0).await?;
+            actor.pause_queue(&queue, &reason).await?;
             Ok(format!("The queue {queue} is paused.\n"))
         }
         JobsCommand::Resume { queue } => {
-            let was_paused = storage.resume_queue(&queue).await?;
-            ensure!(was_paused, "the queue {queue} was not paused");
-            write_down(storage, "resume queue", &queue, None, 0).await?;
+            actor.resume_queue(&queue).await?;
             Ok(format!("The queue {queue} goes on.\n"))
         }
         JobsCommand::Limits => limits::list(storage).await,
-        JobsCommand::Limit { whose, allowed } => limits::set(storage, whose, &allowed).await,
-        JobsCommand::Unlimit { whose } => limits::remove(storage, whose).await,
+        JobsCommand::Limit { whose, allowed } => limits::set(actor, whose, &allowed).await,
+        JobsCommand::Unlimit { whose } => limits::remove(actor, whose).await,
         JobsCommand::Servers => servers::list(storage).await,
         JobsCommand::Quiet { server } => {
-            servers::tell(storage, server, Some(ServerOrder::Quiet)).await
+            servers::tell(actor, server, Some(ServerOrder::Quiet)).await
         }
-        JobsCommand::Work { server } => servers::tell(storage, server, None).await,
-        JobsCommand::Stop { server } => {
-            servers::tell(storage, server, Some(ServerOrder::Stop)).await
-        }
+        JobsCommand::Work { server } => servers::tell(actor, server, None).await,
+        JobsCommand::Stop { server } => servers::tell(actor, server, Some(ServerOrder::Stop)).await,
         JobsCommand::Operations => operations(storage).await,
     }
 }
@@ -207,31 +204,16 @@ async fn show(storage: &dyn Storage, id: Uuid) -> anyhow::Result<String> {
     Ok(text)
 }
 
-async fn act(storage: &dyn Storage, command: Command, which: Which) -> anyhow::Result<String> {
-    if let (Some(search), Some(reason)) = (which.all, which.reason.clone()) {
-        return begin(storage, command, search, reason).await;
+async fn act(actor: &Actor, command: Command, which: Which) -> anyhow::Result<String> {
+    let why = which.reason.unwrap_or_default();
+    if let Some(search) = which.all {
+        return begin(actor, command, &search, &why).await;
     }
 
     let mut text = String::new();
     let mut done = 0;
     for id in which.ids {
-        let reason = which
-            .reason
-            .as_deref()
-            .map_or_else(String::new, |why| format!(": {why}"));
-        let act = Act {
-            job: JobId(id),
-            seen: None,
-            command,
-            reason: format!("Told to {} by {ACTOR}{reason}", command.name()),
-            deed: Some(deed(
-                command.name(),
-                &id.to_string(),
-                which.reason.clone(),
-                1,
-            )),
-        };
-        match storage.act(&act).await? {
+        match actor.command(JobId(id), None, command, &why).await? {
             Commanded::Done => done += 1,
             Commanded::NotFound => {
                 let _ = writeln!(text, "{id} does not exist.");
@@ -246,30 +228,14 @@ async fn act(storage: &dyn Storage, command: Command, which: Which) -> anyhow::R
     Ok(text)
 }
 
-async fn begin(
-    storage: &dyn Storage,
-    command: Command,
-    search: String,
-    reason: String,
-) -> anyhow::Result<String> {
+async fn begin(actor: &Actor, command: Command, search: &str, why: &str) -> anyhow::Result<String> {
     ensure!(!search.trim().is_empty(), "say to which jobs");
-    let query = parse(&search)?;
-    let total = storage.count(&query, u64::MAX).await?;
-    let new = NewOperation {
-        id: OperationId::random(),
-        command,
-        query,
-        words: search.clone(),
-        actor: ACTOR.to_owned(),
-        reason: format!("Told by {ACTOR}: {reason}"),
-        total,
-    };
-    storage.begin_operation(&new).await?;
-    write_down(storage, command.name(), &search, Some(reason), total).await?;
+    let id = actor
+        .begin_operation(command, parse(search)?, search, why)
+        .await?;
     Ok(format!(
-        "The operation {} began, for {total} jobs. A running server works it off; `diquis jobs operations` \
-         tells how far it is.\n",
-        new.id
+        "The operation {id} began. A running server works it off; `diquis jobs operations` tells how far \
+         it is.\n"
     ))
 }
 
@@ -329,26 +295,5 @@ fn parse(search: &str) -> anyhow::Result<JobQuery> {
             ..JobQuery::default()
         }),
         Err(problems) => bail!("{}", problems.join("\n")),
-    }
-}
-
-async fn write_down(
-    storage: &dyn Storage,
-    action: &str,
-    target: &str,
-    reason: Option<String>,
-    jobs: u64,
-) -> anyhow::Result<()> {
-    let deed = deed(action, target, reason, jobs);
-    storage.record(&deed).await.context("the audit log")
-}
-
-fn deed(action: &str, target: &str, reason: Option<String>, jobs: u64) -> Deed {
-    Deed {
-        actor: ACTOR.to_owned(),
-        action: action.to_owned(),
-        target: target.to_owned(),
-        reason,
-        jobs,
     }
 }

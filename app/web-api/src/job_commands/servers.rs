@@ -2,12 +2,9 @@
 
 use std::fmt::Write;
 
-use anyhow::{anyhow, ensure};
-use job_engine::ServerId;
 use job_engine::storage::{ServerOrder, Storage};
+use job_engine::{Actor, ServerId};
 use uuid::Uuid;
-
-use super::write_down;
 
 pub async fn list(storage: &dyn Storage) -> anyhow::Result<String> {
     let mut text = String::new();
@@ -27,24 +24,10 @@ pub async fn list(storage: &dyn Storage) -> anyhow::Result<String> {
 
 /// Tells it; `None` lets it work again.
 pub async fn tell(
-    storage: &dyn Storage,
-    id: Uuid,
+    actor: &Actor,
+    server: Uuid,
     order: Option<ServerOrder>,
 ) -> anyhow::Result<String> {
-    let servers = storage.servers().await?;
-    let server = servers.into_iter().find(|server| server.id.0 == id);
-    let server = server.ok_or_else(|| anyhow!("no server with the id {id} is running"))?;
-    let changed = storage.order_server(ServerId(id), order).await?;
-    ensure!(changed, "{} was told so before, or to stop", server.name);
-
-    let action = match order {
-        Some(ServerOrder::Quiet) => "quiet server",
-        Some(ServerOrder::Stop) => "stop server",
-        None => "work again server",
-    };
-    write_down(storage, action, &server.name, None, 0).await?;
-    Ok(format!(
-        "{} learns of it with its next heartbeat.\n",
-        server.name
-    ))
+    actor.order_server(ServerId(server), order).await?;
+    Ok("It learns of it with its next heartbeat.\n".to_owned())
 }

@@ -86,11 +86,11 @@ fn limits_are_set_and_removed_on_the_command_line() {
         "100/1m",
     ]);
     assert!(is_set, "{text}");
-    assert_eq!(jobs(&["limits"]).1, "queue mail  2 at once, 100 in 60s\n");
+    assert_eq!(jobs(&["limits"]).1, "queue mail  2 at once, 100 a minute\n");
     assert!(jobs(&["unlimit", "--queue", "mail"]).0);
     let (is_removed, text) = jobs(&["unlimit", "--queue", "mail"]);
     assert!(
-        !is_removed && text.contains("the queue mail has no limit"),
+        !is_removed && text.contains("There is no limit any more."),
         "{text}"
     );
 

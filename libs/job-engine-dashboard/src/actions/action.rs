@@ -97,14 +97,4 @@ impl Action {
             Self::Delete => Command::Delete,
         }
     }
-
-    /// What the job's history says of it.
-    pub(crate) fn reason(self, actor: &str) -> String {
-        let done = match self {
-            Self::Requeue => "Requeued",
-            Self::TriggerNow => "Triggered",
-            Self::Delete => "Deleted",
-        };
-        format!("{done} by {actor} on the dashboard")
-    }
 }

@@ -1,7 +1,7 @@
 use axum::extract::{Form, FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
-use job_engine::JobId;
+use job_engine::{Actor, JobId};
 
 use super::Action;
 use crate::access::Permission;
@@ -54,6 +54,12 @@ impl CheckedForm {
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
         let field = self.fields.iter().find(|(key, _)| key == name);
         field.map(|(_, value)| value.as_str())
+    }
+
+    /// Who has sent it, to act for them.
+    pub(crate) fn actor(&self, shared: &Shared) -> Actor {
+        let name = self.visit.viewer.actor.clone();
+        Actor::new(shared.storage.clone(), name).acting("on the dashboard")
     }
 
     /// The action of this name, if there is one and the viewer may do it.

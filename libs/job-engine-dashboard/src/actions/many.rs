@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use job_engine::storage::{Deed, NewOperation, OperationId};
+use job_engine::storage::OperationId;
 use serde::Deserialize;
 
 use super::{Action, CheckedForm, see};
@@ -10,9 +10,6 @@ use crate::Shared;
 use crate::access::Permission;
 use crate::page::PageError;
 use crate::pages::operations::{self, ASKS_FOR_NUMBER};
-
-/// The longest reason that is kept, in letters.
-const LONGEST_REASON: usize = 200;
 
 /// By name, because the mount may have captures of its own.
 #[derive(Deserialize)]
@@ -28,24 +25,18 @@ pub(crate) async fn begin(
     form.may(Permission::ActOnAll)?;
     let words = form.value("q").unwrap_or_default().to_owned();
     let query = operations::query(&words, &form.visit)?;
-    let reason = reason(&form)?;
-    let total = operations::total(&shared, &form.visit, &words).await?;
-    sure(&form, action, total)?;
+    if action == Action::Delete {
+        sure(
+            &form,
+            operations::total(&shared, &form.visit, &words).await?,
+        )?;
+    }
 
-    let actor = form.visit.viewer.actor.clone();
-    let new = NewOperation {
-        id: OperationId::random(),
-        command: action.command(),
-        query,
-        words,
-        reason: format!("{}: {reason}", action.reason(&actor)),
-        actor,
-        total,
-    };
-    shared.storage.begin_operation(&new).await?;
-    tracing::info!(actor = %new.actor, action = action.name(), jobs = total, "acted on all that match");
-    shared.storage.record(&deed(&new, action, reason)).await?;
-    Ok(see(&form, &format!("/operations/{}", new.id)))
+    let why = form.value("reason").unwrap_or_default();
+    let actor = form.actor(&shared);
+    let id = actor.begin_operation(action.command(), query, &words, why);
+    let id = id.await?;
+    Ok(see(&form, &format!("/operations/{id}")))
 }
 
 pub(crate) async fn stop(
@@ -56,31 +47,13 @@ pub(crate) async fn stop(
     form.may(Permission::ActOnAll)?;
     let parsed = id.parse().map(OperationId);
     let parsed = parsed.map_err(|_| PageError::BadRequest("That is no operation.".to_owned()))?;
-    if shared.storage.stop_operation(parsed).await? {
-        let deed = Deed {
-            actor: form.visit.viewer.actor.clone(),
-            action: "stop operation".to_owned(),
-            target: id.clone(),
-            ..Deed::default()
-        };
-        shared.storage.record(&deed).await?;
-    }
+    form.actor(&shared).stop_operation(parsed).await?;
     Ok(see(&form, &format!("/operations/{id}")))
 }
 
-fn reason(form: &CheckedForm) -> Result<String, PageError> {
-    let reason = form.value("reason").unwrap_or_default().trim();
-    if reason.is_empty() {
-        let words =
-            "Say why: the history of the jobs and the audit log keep it. Nothing was changed.";
-        return Err(PageError::BadRequest(words.to_owned()));
-    }
-    Ok(reason.chars().take(LONGEST_REASON).collect())
-}
-
 /// A large deletion is meant only by who types its number.
-fn sure(form: &CheckedForm, action: Action, total: u64) -> Result<(), PageError> {
-    if action != Action::Delete || total <= ASKS_FOR_NUMBER {
+fn sure(form: &CheckedForm, total: u64) -> Result<(), PageError> {
+    if total <= ASKS_FOR_NUMBER {
         return Ok(());
     }
     if form.value("number") == form.value("total") {
@@ -88,19 +61,4 @@ fn sure(form: &CheckedForm, action: Action, total: u64) -> Result<(), PageError>
     }
     let words = "The number that was typed is not the number of jobs. Nothing was changed.";
     Err(PageError::BadRequest(words.to_owned()))
-}
-
-fn deed(new: &NewOperation, action: Action, reason: String) -> Deed {
-    let target = if new.words.is_empty() {
-        "every job"
-    } else {
-        &new.words
-    };
-    Deed {
-        actor: new.actor.clone(),
-        action: action.name().to_owned(),
-        target: target.to_owned(),
-        reason: Some(reason),
-        jobs: new.total,
-    }
 }

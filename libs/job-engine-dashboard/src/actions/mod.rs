@@ -9,15 +9,14 @@ pub(crate) mod servers;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use job_engine::StorageError;
-use job_engine::storage::{Act, Commanded, Deed};
+use job_engine::ActError;
 use serde::Deserialize;
 
 use crate::cookies::{self, Stay};
 use crate::flash::{self, Flash};
 use crate::notice::Notice;
 use crate::page::PageError;
-use crate::visit::{THEME_COOKIE, Theme, Visit};
+use crate::visit::{THEME_COOKIE, Theme};
 use crate::{Shared, pages};
 
 pub(crate) use action::Action;
@@ -49,9 +48,7 @@ pub(crate) async fn on_one(
         .map_or_else(|| id.clone(), |seen| format!("{id}~{seen}"));
     let seen = Seen::parse(&seen).ok_or_else(not_a_job)?;
 
-    let mut flash = Flash::nothing_yet(action);
-    let deed = deed(&form.visit, action, id, 1);
-    flash.count(act_on(&shared, &form.visit.viewer.actor, action, seen, Some(deed)).await?);
+    let flash = act(&shared, &form, action, &[seen]).await?;
     Ok(back(&form, &page, Notice::Jobs(flash)))
 }
 
@@ -67,12 +64,7 @@ pub(crate) async fn on_ticked(
         return Ok(pages::sure::show(&form.visit, action, &jobs, back).into_response());
     }
 
-    let flash = act(&shared, &form.visit, action, &jobs).await?;
-    let target = match &jobs[..] {
-        [one] => one.job.to_string(),
-        many => format!("{} ticked jobs", many.len()),
-    };
-    write_down(&shared, &form.visit, action, flash, target).await?;
+    let flash = act(&shared, &form, action, &jobs).await?;
     Ok(back(&form, "/", Notice::Jobs(flash)))
 }
 
@@ -90,64 +82,22 @@ pub(crate) async fn choose_theme(form: CheckedForm) -> Result<Response, PageErro
     Ok(response)
 }
 
-/// What changed nothing is not written down.
-async fn write_down(
-    shared: &Shared,
-    visit: &Visit,
-    action: Action,
-    flash: Flash,
-    target: String,
-) -> Result<(), StorageError> {
-    if flash.done == 0 {
-        return Ok(());
-    }
-    let deed = deed(visit, action, target, flash.done as u64);
-    shared.storage.record(&deed).await
-}
-
-fn deed(visit: &Visit, action: Action, target: String, jobs: u64) -> Deed {
-    Deed {
-        actor: visit.viewer.actor.clone(),
-        action: action.name().to_owned(),
-        target,
-        reason: None,
-        jobs,
-    }
-}
-
+/// A job that has become something else than the page showed is left alone: who decided on that did
+/// not decide about what it is now.
 async fn act(
     shared: &Shared,
-    visit: &Visit,
+    form: &CheckedForm,
     action: Action,
     jobs: &[Seen],
-) -> Result<Flash, StorageError> {
+) -> Result<Flash, ActError> {
+    let actor = form.actor(shared);
     let mut flash = Flash::nothing_yet(action);
     for seen in jobs {
-        flash.count(act_on(shared, &visit.viewer.actor, action, *seen, None).await?);
+        let commanded = actor.command(seen.job, seen.changed_at, action.command(), "");
+        flash.count(commanded.await?);
     }
 
     Ok(flash)
-}
-
-/// One job, unless it has become something else than the page showed: who decided on that did not
-/// decide about what it is now.
-async fn act_on(
-    shared: &Shared,
-    actor: &str,
-    action: Action,
-    seen: Seen,
-    deed: Option<Deed>,
-) -> Result<Commanded, StorageError> {
-    let act = Act {
-        job: seen.job,
-        seen: seen.changed_at,
-        command: action.command(),
-        reason: action.reason(actor),
-        deed,
-    };
-    let answer = shared.storage.act(&act).await?;
-    tracing::info!(%actor, action = action.name(), job = %seen.job, ?answer, "acted on a job");
-    Ok(answer)
 }
 
 fn back(form: &CheckedForm, otherwise: &str, notice: Notice) -> Response {

@@ -1,8 +1,7 @@
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use job_engine::Client;
-use job_engine::recurring::{RecurringError, Schedule};
-use job_engine::storage::{Deed, RecurringRecord};
+use job_engine::recurring::Schedule;
+use job_engine::storage::RecurringRecord;
 use serde::Deserialize;
 
 use super::{CheckedForm, back};
@@ -11,9 +10,6 @@ use crate::access::Permission;
 use crate::notice::Notice;
 use crate::page::PageError;
 use crate::pages::recurring::{change, one};
-
-/// The longest reason that is kept.
-const MAX_REASON_CHARS: usize = 200;
 
 /// What a person can do to recurring jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,29 +82,11 @@ pub(crate) async fn on_recurring(
     }
 
     act(&shared, &form, action, &id).await?;
-    let actor = &form.visit.viewer.actor;
-    tracing::info!(%actor, action = action.name(), recurring_job = %id, "acted on a recurring job");
-    write_down(&shared, actor, action, &id).await?;
     let page = match action {
         RecurringAction::Remove => "/recurring".to_owned(),
         _ => one::path(&id),
     };
     Ok(back(&form, &page, Notice::Recurring(action)))
-}
-
-async fn write_down(
-    shared: &Shared,
-    actor: &str,
-    action: RecurringAction,
-    id: &str,
-) -> Result<(), PageError> {
-    let deed = Deed {
-        actor: actor.to_owned(),
-        action: format!("{} recurring job", action.name()),
-        target: id.to_owned(),
-        ..Deed::default()
-    };
-    Ok(shared.storage.record(&deed).await?)
 }
 
 /// What is asked before something is done that is not easily undone, or cannot be done as it is.
@@ -139,35 +117,23 @@ async fn act(
     action: RecurringAction,
     id: &str,
 ) -> Result<(), PageError> {
-    let recurring = Client::new(shared.storage.clone()).recurring();
-    let is_there = match action {
+    let actor = form.actor(shared);
+    match action {
         RecurringAction::RunNow => {
-            let reason = format!("Run by {} on the dashboard", form.visit.viewer.actor);
-            recurring.run_now(id, &reason).await?.is_some()
+            actor.run_recurring(id).await?;
         }
-        RecurringAction::Pause => recurring.pause(id, &reason_to_pause(form)).await?,
-        RecurringAction::Resume => recurring.resume(id).await?,
-        RecurringAction::Remove => recurring.remove(id).await?,
+        RecurringAction::Pause => {
+            let why = form.value("reason").unwrap_or_default();
+            actor.pause_recurring(id, why).await?;
+        }
+        RecurringAction::Resume => actor.resume_recurring(id).await?,
+        RecurringAction::Remove => actor.remove_recurring(id).await?,
         RecurringAction::Reschedule => {
             let schedule = wanted(form).map_err(PageError::BadRequest)?;
-            recurring.reschedule(id, &schedule).await?
-        }
-    };
-    if is_there {
-        return Ok(());
-    }
-    Err(one::unknown(id))
-}
-
-fn reason_to_pause(form: &CheckedForm) -> String {
-    let by = format!("Paused by {} on the dashboard", form.visit.viewer.actor);
-    match form.value("reason").map(str::trim) {
-        None | Some("") => by,
-        Some(reason) => {
-            let reason: String = reason.chars().take(MAX_REASON_CHARS).collect();
-            format!("{by}: {reason}")
+            actor.reschedule(id, &schedule).await?;
         }
     }
+    Ok(())
 }
 
 /// The schedule that the form asks for, or what is wrong with it.
@@ -179,13 +145,4 @@ fn wanted(form: &CheckedForm) -> Result<Schedule, String> {
 fn form_values(form: &CheckedForm) -> (&str, &str) {
     let value = |name| form.value(name).unwrap_or_default();
     (value("schedule"), value("time_zone"))
-}
-
-impl From<RecurringError> for PageError {
-    fn from(error: RecurringError) -> Self {
-        match error {
-            RecurringError::Storage(error) => Self::Storage(error),
-            error => Self::BadRequest(format!("Nothing was changed: {error}.")),
-        }
-    }
 }

@@ -1,7 +1,7 @@
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use job_engine::ServerId;
-use job_engine::storage::{Deed, ServerOrder, ServerSummary};
+use job_engine::storage::{ServerOrder, ServerSummary};
+use job_engine::{ActError, ServerId};
 use serde::Deserialize;
 
 use super::{CheckedForm, back};
@@ -104,24 +104,8 @@ pub(crate) async fn on_server(
         return Ok(servers::sure_to_stop(&form.visit, &server).into_response());
     }
 
-    if !shared
-        .storage
-        .order_server(server.id, action.order())
-        .await?
-    {
-        return Err(moved_on(
-            "Somebody has told this server the same meanwhile, or to stop.",
-        ));
-    }
-    let actor = form.visit.viewer.actor.clone();
-    tracing::info!(%actor, action = action.name(), server = %server.id, "acted on a server");
-    let deed = Deed {
-        actor,
-        action: format!("{} server", action.label().to_lowercase()),
-        target: server.name,
-        ..Deed::default()
-    };
-    shared.storage.record(&deed).await?;
+    let actor = form.actor(&shared);
+    actor.order_server(server.id, action.order()).await?;
     Ok(back(&form, "/servers", Notice::Server(action)))
 }
 
@@ -134,11 +118,6 @@ async fn named(shared: &Shared, form: &CheckedForm) -> Result<ServerSummary, Pag
     let id = id.map_err(|_| PageError::BadRequest("The form names no server.".to_owned()))?;
     let servers = shared.storage.servers().await?;
     let server = servers.into_iter().find(|server| server.id == id);
-    server.ok_or_else(|| moved_on("This server is not running any more."))
-}
-
-fn moved_on(what: &str) -> PageError {
-    PageError::MovedOn(format!(
-        "{what} Nothing was changed. Go back and reload the page."
-    ))
+    server
+        .ok_or_else(|| ActError::MovedOn("This server is not running any more.".to_owned()).into())
 }

@@ -13,21 +13,8 @@ pub(crate) mod state;
 pub(crate) mod table;
 pub(crate) mod time;
 
+pub(crate) use job_engine::words::number;
 use maud::{Markup, html};
-
-/// `12,408`.
-pub(crate) fn number(n: u64) -> String {
-    let digits = n.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-
-    grouped
-}
 
 /// `1 job`, `12,408 jobs`.
 pub(crate) fn jobs(n: u64) -> String {
@@ -47,22 +34,5 @@ pub(crate) fn copy_button(text: &str, what: &str) -> Markup {
     html! {
         button.copy.quiet type="button" hidden data-copy=(text) aria-label={ "Copy " (what) }
             title={ "Copy " (what) } { (icon::COPY) }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_grouped_by_thousands() {
-        for (n, text) in [
-            (0, "0"),
-            (999, "999"),
-            (1000, "1,000"),
-            (12_345_678, "12,345,678"),
-        ] {
-            assert_eq!(number(n), text);
-        }
     }
 }

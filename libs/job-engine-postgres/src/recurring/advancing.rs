@@ -127,22 +127,18 @@ async fn living(
     Ok(jobs.into_iter().map(JobId).collect())
 }
 
-pub(super) async fn advance(
-    pool: &PgPool,
+/// In the caller's transaction.
+pub(crate) async fn advance(
+    connection: &mut PgConnection,
     plans: &[Advance],
 ) -> Result<Vec<Advanced>, StorageError> {
-    let mut transaction = pool.begin().await.map_err(unavailable)?;
-    let first_numbers = move_on(&mut transaction, plans)
-        .await
-        .map_err(unavailable)?;
+    let first_numbers = move_on(connection, plans).await.map_err(unavailable)?;
     let entries: Vec<(&Advance, i64, &NewRun)> = plans
         .iter()
         .filter_map(|plan| Some((plan, *first_numbers.get(&plan.id)?)))
         .flat_map(|(plan, first)| numbered(plan, first))
         .collect();
-    let known = known(&mut transaction, &entries)
-        .await
-        .map_err(unavailable)?;
+    let known = known(connection, &entries).await.map_err(unavailable)?;
     let is_new = |run: &NewRun| {
         run.job
             .as_ref()
@@ -157,17 +153,14 @@ pub(super) async fn advance(
         .iter()
         .filter_map(|(_, _, run)| run.job.clone())
         .collect();
-    let duplicates = store(&mut transaction, &jobs).await?;
+    let duplicates = store(connection, &jobs).await?;
     let skipped = skipped(&entries, &duplicates);
     let noted = entries.iter().zip(&skipped);
     let entries: Vec<_> = noted
         .map(|((plan, number, run), skipped)| (*plan, *number, skipped.as_ref().unwrap_or(run)))
         .collect();
-    note(&mut transaction, &entries)
-        .await
-        .map_err(unavailable)?;
-    forget(&mut transaction, plans).await.map_err(unavailable)?;
-    transaction.commit().await.map_err(unavailable)?;
+    note(connection, &entries).await.map_err(unavailable)?;
+    forget(connection, plans).await.map_err(unavailable)?;
     let outcome = |plan: &Advance| {
         if first_numbers.contains_key(&plan.id) {
             return Advanced::Done(duplicates_of(plan, &duplicates));

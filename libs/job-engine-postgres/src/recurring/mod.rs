@@ -14,7 +14,9 @@ use job_engine::storage::{
 use crate::PostgresStorage;
 use crate::convert::{timestamp, unavailable};
 
+pub(crate) use advancing::advance;
 pub(crate) use history::origin;
+pub(crate) use records::{remove, save};
 
 const TIME: &str = "select (extract(epoch from clock_timestamp()) * 1000000)::bigint";
 
@@ -26,7 +28,7 @@ impl RecurringStorage for PostgresStorage {
     }
 
     async fn save_recurring(&self, record: &RecurringRecord) -> Result<bool, StorageError> {
-        let saved = records::save(&self.engine, record).await?;
+        let saved = save(&self.engine, record).await?;
         if saved {
             self.announce_recurring();
         }
@@ -34,7 +36,7 @@ impl RecurringStorage for PostgresStorage {
     }
 
     async fn remove_recurring(&self, id: &str) -> Result<bool, StorageError> {
-        records::remove(&self.engine, id).await
+        remove(&self.engine, id).await
     }
 
     async fn due_recurring(
@@ -46,7 +48,9 @@ impl RecurringStorage for PostgresStorage {
     }
 
     async fn advance_recurring(&self, plans: &[Advance]) -> Result<Vec<Advanced>, StorageError> {
-        let advanced = advancing::advance(&self.engine, plans).await?;
+        let mut transaction = self.engine.begin().await.map_err(unavailable)?;
+        let advanced = advance(&mut transaction, plans).await?;
+        transaction.commit().await.map_err(unavailable)?;
         self.announce_jobs();
         Ok(advanced)
     }

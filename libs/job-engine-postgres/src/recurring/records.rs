@@ -2,8 +2,8 @@ use jiff::Timestamp;
 use job_engine::storage::{
     RecurringPage, RecurringQuery, RecurringRecord, RecurringSummary, StorageError,
 };
-use sqlx::PgPool;
 use sqlx::postgres::PgRow;
+use sqlx::{PgExecutor, PgPool};
 
 use super::history;
 use crate::convert::{column, rows, text, timestamp, unavailable};
@@ -67,7 +67,10 @@ with history as (
 )
 delete from job_engine.recurring where id = $1";
 
-pub(super) async fn save(pool: &PgPool, record: &RecurringRecord) -> Result<bool, StorageError> {
+pub(crate) async fn save(
+    executor: impl PgExecutor<'_>,
+    record: &RecurringRecord,
+) -> Result<bool, StorageError> {
     let statement = if record.revision == 0 { INSERT } else { UPDATE };
     let saved = sqlx::query(statement)
         .bind(&record.id)
@@ -85,14 +88,14 @@ pub(super) async fn save(pool: &PgPool, record: &RecurringRecord) -> Result<bool
         .bind(record.paused_at.map(Timestamp::as_microsecond))
         .bind(record.paused_because.as_deref().map(text))
         .bind(record.error.as_deref().map(text))
-        .execute(pool)
+        .execute(executor)
         .await
         .map_err(unavailable)?;
     Ok(saved.rows_affected() == 1)
 }
 
-pub(super) async fn remove(pool: &PgPool, id: &str) -> Result<bool, StorageError> {
-    let removed = sqlx::query(REMOVE).bind(id).execute(pool).await;
+pub(crate) async fn remove(executor: impl PgExecutor<'_>, id: &str) -> Result<bool, StorageError> {
+    let removed = sqlx::query(REMOVE).bind(id).execute(executor).await;
     Ok(removed.map_err(unavailable)?.rows_affected() == 1)
 }
 

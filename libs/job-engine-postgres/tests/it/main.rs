@@ -1,5 +1,6 @@
 //! What a PostgreSQL storage must do beside the suite that every storage passes.
 
+mod auditing;
 mod claiming;
 mod conformance;
 mod counting;

@@ -12,7 +12,6 @@ use super::records::record;
 use crate::clock::now;
 use crate::convert::{delay_micros, duration, rows, text, timestamp, unavailable};
 use crate::enqueuing::store;
-use crate::writer::Writer;
 
 /// `$2` is a JSON array of kinds.
 const DUE: &str = "
@@ -103,20 +102,8 @@ async fn living(pool: &SqlitePool, record: &RecurringRecord) -> Result<Vec<JobId
     Ok(jobs.into_iter().map(JobId).collect())
 }
 
-pub(super) async fn advance(
-    writer: &Writer,
-    plans: &[Advance],
-) -> Result<Vec<Advanced>, StorageError> {
-    let mut write = writer.durable().await?;
-    let mut advanced = Vec::with_capacity(plans.len());
-    for plan in plans {
-        advanced.push(carry_out(&mut write.transaction, plan).await?);
-    }
-    write.commit().await?;
-    Ok(advanced)
-}
-
-async fn carry_out(
+/// In the caller's transaction.
+pub(crate) async fn advance(
     connection: &mut SqliteConnection,
     plan: &Advance,
 ) -> Result<Advanced, StorageError> {

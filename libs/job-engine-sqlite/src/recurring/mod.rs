@@ -16,7 +16,9 @@ use crate::SqliteStorage;
 use crate::clock::now;
 use crate::convert::timestamp;
 
+pub(crate) use advancing::advance;
 pub(crate) use history::{origin, remember_ends};
+pub(crate) use records::{remove, save};
 
 #[async_trait]
 impl RecurringStorage for SqliteStorage {
@@ -25,7 +27,9 @@ impl RecurringStorage for SqliteStorage {
     }
 
     async fn save_recurring(&self, record: &RecurringRecord) -> Result<bool, StorageError> {
-        let saved = records::save(&self.writer, record).await?;
+        let mut write = self.writer.durable().await?;
+        let saved = save(&mut write.transaction, record).await?;
+        write.commit().await?;
         if saved {
             self.announce_recurring();
         }
@@ -33,7 +37,10 @@ impl RecurringStorage for SqliteStorage {
     }
 
     async fn remove_recurring(&self, id: &str) -> Result<bool, StorageError> {
-        records::remove(&self.writer, id).await
+        let mut write = self.writer.durable().await?;
+        let removed = remove(&mut write.transaction, id).await?;
+        write.commit().await?;
+        Ok(removed)
     }
 
     async fn due_recurring(
@@ -45,7 +52,12 @@ impl RecurringStorage for SqliteStorage {
     }
 
     async fn advance_recurring(&self, plans: &[Advance]) -> Result<Vec<Advanced>, StorageError> {
-        let advanced = advancing::advance(&self.writer, plans).await?;
+        let mut write = self.writer.durable().await?;
+        let mut advanced = Vec::with_capacity(plans.len());
+        for plan in plans {
+            advanced.push(advance(&mut write.transaction, plan).await?);
+        }
+        write.commit().await?;
         self.announce_enqueued();
         Ok(advanced)
     }

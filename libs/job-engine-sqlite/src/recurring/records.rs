@@ -2,13 +2,12 @@ use jiff::Timestamp;
 use job_engine::storage::{
     RecurringPage, RecurringQuery, RecurringRecord, RecurringSummary, StorageError,
 };
-use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{SqliteConnection, SqlitePool};
 
 use super::history;
 use crate::clock::now;
 use crate::convert::{column, rows, text, timestamp, unavailable};
-use crate::writer::Writer;
 
 const DEFAULT_LIMIT: usize = 20;
 const MAX_LIMIT: usize = 1000;
@@ -39,8 +38,10 @@ const REMOVE_HISTORY: &str = "delete from job_engine_recurring_runs where recurr
 
 const REMOVE: &str = "delete from job_engine_recurring where id = $1";
 
-pub(super) async fn save(writer: &Writer, record: &RecurringRecord) -> Result<bool, StorageError> {
-    let mut write = writer.durable().await?;
+pub(crate) async fn save(
+    connection: &mut SqliteConnection,
+    record: &RecurringRecord,
+) -> Result<bool, StorageError> {
     let statement = if record.revision == 0 { INSERT } else { UPDATE };
     let saved = sqlx::query(statement)
         .bind(&record.id)
@@ -59,25 +60,25 @@ pub(super) async fn save(writer: &Writer, record: &RecurringRecord) -> Result<bo
         .bind(record.paused_because.as_deref().map(text))
         .bind(record.error.as_deref().map(text))
         .bind(now())
-        .execute(&mut *write.transaction)
+        .execute(connection)
         .await
         .map_err(unavailable)?;
-    write.commit().await?;
     Ok(saved.rows_affected() == 1)
 }
 
-pub(super) async fn remove(writer: &Writer, id: &str) -> Result<bool, StorageError> {
-    let mut write = writer.durable().await?;
+pub(crate) async fn remove(
+    connection: &mut SqliteConnection,
+    id: &str,
+) -> Result<bool, StorageError> {
     let mut removed = 0;
     for statement in [REMOVE_HISTORY, REMOVE] {
         removed = sqlx::query(statement)
             .bind(id)
-            .execute(&mut *write.transaction)
+            .execute(&mut *connection)
             .await
             .map_err(unavailable)?
             .rows_affected();
     }
-    write.commit().await?;
     Ok(removed == 1)
 }
 

@@ -1,5 +1,6 @@
 //! What a SQLite storage must do beside the suite that every storage passes.
 
+mod auditing;
 mod conformance;
 mod database;
 mod enqueuing;

@@ -6,7 +6,9 @@ use super::plan;
 use super::schedule::{Schedule, ScheduleError};
 use super::{InvalidId, RecurringJob, Unreadable};
 use crate::new_job::NewJobError;
-use crate::storage::{Advanced, JobId, RecurringRecord, SharedStorage, StorageError};
+use crate::storage::{
+    Advance, CarriedOut, Deed, JobId, Order, RecurringRecord, SharedStorage, StorageError,
+};
 
 /// How often a recurring job may be changed by others while it is being changed.
 const TRIES: usize = 10;
@@ -18,6 +20,8 @@ const TRIES: usize = 10;
 #[derive(Debug, Clone)]
 pub struct RecurringJobs {
     storage: SharedStorage,
+    /// What the audit log says of each change.
+    deed: Option<Deed>,
 }
 
 /// The recurring job is as it was before, unless the storage's answer was lost.
@@ -42,7 +46,18 @@ pub enum RecurringError {
 
 impl RecurringJobs {
     pub(crate) fn of(storage: SharedStorage) -> Self {
-        Self { storage }
+        Self {
+            storage,
+            deed: None,
+        }
+    }
+
+    /// Each change is written down as this deed, in one transaction.
+    pub(crate) fn written_down(self, deed: Deed) -> Self {
+        Self {
+            deed: Some(deed),
+            ..self
+        }
     }
 
     /// Makes it known, or brings what is known of it up to date; to be called whenever the program
@@ -60,7 +75,7 @@ impl RecurringJobs {
                 None => added(job, now),
                 Some(stored) => updated(stored, job, now),
             };
-            if Some(&wanted) == stored.as_ref() || self.storage.save_recurring(&wanted).await? {
+            if Some(&wanted) == stored.as_ref() || self.save(wanted).await? {
                 return Ok(());
             }
         }
@@ -69,7 +84,13 @@ impl RecurringJobs {
 
     /// Takes it out, with its history. Jobs that it has created stay. `false` when there is none.
     pub async fn remove(&self, id: &str) -> Result<bool, StorageError> {
-        self.storage.remove_recurring(id).await
+        match &self.deed {
+            None => self.storage.remove_recurring(id).await,
+            Some(deed) => {
+                let order = Order::RemoveRecurring { id: id.to_owned() };
+                Ok(self.storage.carry_out(&order, deed).await?.is_done())
+            }
+        }
     }
 
     /// Creates no jobs any more until it is [resumed](Self::resume); those that exist stay. The
@@ -115,8 +136,7 @@ impl RecurringJobs {
             let now = self.storage.time().await?;
             let planned = plan::run_now(&record, now, reason);
             let (advance, job) = planned.map_err(|error| unreadable(id, &error))?;
-            let advanced = self.storage.advance_recurring(&[advance]).await?;
-            if let Some(Advanced::Done(duplicates)) = advanced.first() {
+            if let CarriedOut::Done(duplicates) = self.advance(advance).await? {
                 let holder = duplicates.first().map(|duplicate| duplicate.of);
                 return Ok(Some(holder.unwrap_or(job)));
             }
@@ -135,11 +155,34 @@ impl RecurringJobs {
             };
             let mut wanted = stored.clone();
             change(&mut wanted, self.storage.time().await?);
-            if wanted == stored || self.storage.save_recurring(&wanted).await? {
+            if wanted == stored || self.save(wanted).await? {
                 return Ok(true);
             }
         }
         Err(always_changing(id))
+    }
+
+    async fn save(&self, record: RecurringRecord) -> Result<bool, StorageError> {
+        match &self.deed {
+            None => self.storage.save_recurring(&record).await,
+            Some(deed) => {
+                let order = Order::SaveRecurring(record);
+                Ok(self.storage.carry_out(&order, deed).await?.is_done())
+            }
+        }
+    }
+
+    async fn advance(&self, plan: Advance) -> Result<CarriedOut, StorageError> {
+        match &self.deed {
+            None => {
+                let advanced = self.storage.advance_recurring(&[plan]).await?.pop();
+                Ok(advanced.map_or(CarriedOut::Nothing, Into::into))
+            }
+            Some(deed) => {
+                let order = Order::AdvanceRecurring(plan);
+                self.storage.carry_out(&order, deed).await
+            }
+        }
     }
 }
 

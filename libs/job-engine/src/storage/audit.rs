@@ -1,12 +1,21 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::StorageError;
+use super::{
+    Advance, Advanced, Limit, Limited, NewOperation, OperationId, RecurringRecord, ServerId,
+    ServerOrder, StorageError,
+};
+use crate::new_job::NewJob;
+use crate::unique::Duplicate;
 
 /// What people did, for ever.
 #[async_trait]
 pub trait AuditLog: Send + Sync {
-    /// Writes it down.
+    /// Does what a person orders and writes the deed down, in one transaction: both or neither.
+    /// What changes nothing is not written down.
+    async fn carry_out(&self, order: &Order, deed: &Deed) -> Result<CarriedOut, StorageError>;
+
+    /// Writes down what was done elsewhere.
     async fn record(&self, deed: &Deed) -> Result<(), StorageError>;
 
     /// What was written down, newest first: at most `limit` entries, those before the entry with
@@ -16,6 +25,78 @@ pub trait AuditLog: Send + Sync {
         before: Option<u64>,
         limit: usize,
     ) -> Result<Vec<AuditEntry>, StorageError>;
+}
+
+/// What a person orders of the engine. Each does what the storage's method of its name does; what is
+/// asked of a single job is an [`Act`](super::Act).
+#[derive(Debug, Clone, PartialEq)]
+pub enum Order {
+    /// [`Storage::enqueue`](super::Storage::enqueue), of one job.
+    Enqueue(NewJob),
+    /// [`Limits::pause_queue`](super::Limits::pause_queue).
+    PauseQueue {
+        queue: String,
+        by: String,
+        reason: String,
+    },
+    /// [`Limits::resume_queue`](super::Limits::resume_queue).
+    ResumeQueue { queue: String },
+    /// [`Limits::set_limit`](super::Limits::set_limit).
+    SetLimit { of: Limited, limit: Limit },
+    /// [`Limits::remove_limit`](super::Limits::remove_limit).
+    RemoveLimit { of: Limited },
+    /// [`Storage::order_server`](super::Storage::order_server).
+    OrderServer {
+        server: ServerId,
+        order: Option<ServerOrder>,
+    },
+    /// [`Operations::begin_operation`](super::Operations::begin_operation).
+    BeginOperation(NewOperation),
+    /// [`Operations::stop_operation`](super::Operations::stop_operation).
+    StopOperation(OperationId),
+    /// [`RecurringStorage::save_recurring`](super::RecurringStorage::save_recurring).
+    SaveRecurring(RecurringRecord),
+    /// [`RecurringStorage::remove_recurring`](super::RecurringStorage::remove_recurring).
+    RemoveRecurring { id: String },
+    /// [`RecurringStorage::advance_recurring`](super::RecurringStorage::advance_recurring), of one
+    /// recurring job.
+    AdvanceRecurring(Advance),
+}
+
+/// What came of an [`Order`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CarriedOut {
+    /// Nothing was changed.
+    Nothing,
+    /// It was done, but for these jobs, whose unique keys others hold.
+    Done(Vec<Duplicate>),
+}
+
+impl CarriedOut {
+    /// Whether anything was changed.
+    pub const fn is_done(&self) -> bool {
+        matches!(self, Self::Done(_))
+    }
+}
+
+impl From<bool> for CarriedOut {
+    /// `true` when something was changed.
+    fn from(changed: bool) -> Self {
+        if changed {
+            Self::Done(Vec::new())
+        } else {
+            Self::Nothing
+        }
+    }
+}
+
+impl From<Advanced> for CarriedOut {
+    fn from(advanced: Advanced) -> Self {
+        match advanced {
+            Advanced::Stale => Self::Nothing,
+            Advanced::Done(duplicates) => Self::Done(duplicates),
+        }
+    }
 }
 
 /// Something that a person did.

@@ -1,9 +1,11 @@
+use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::{JobId, StorageError};
+use crate::words;
 
 /// So long after its claim a job under a rate may begin; later it is handed back. Storages count it
 /// towards the rate for as much longer than the period, so that claiming ahead never breaks a rate.
@@ -225,6 +227,32 @@ impl Limit {
     }
 }
 
+/// `2 at once, 10 a minute`.
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at_once = self
+            .at_once
+            .map(|jobs| format!("{} at once", words::number(jobs.into())));
+        let rate = self.rate.map(|rate| rate.to_string());
+        let parts: Vec<String> = [at_once, rate].into_iter().flatten().collect();
+        f.write_str(&parts.join(", "))
+    }
+}
+
+/// `10 a minute`, or `10 per 90 s`.
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let jobs = words::number(self.jobs.into());
+        match self.period.as_millis() {
+            1_000 => write!(f, "{jobs} a second"),
+            60_000 => write!(f, "{jobs} a minute"),
+            3_600_000 => write!(f, "{jobs} an hour"),
+            86_400_000 => write!(f, "{jobs} a day"),
+            _ => write!(f, "{jobs} per {}", words::length(self.period)),
+        }
+    }
+}
+
 fn left(most: u32, taken: usize) -> usize {
     (most as usize).saturating_sub(taken)
 }
@@ -268,6 +296,21 @@ mod tests {
 
         assert_eq!(limit.room(&[]).free, 2);
         assert_eq!(limit.room(&[slot(true, 5000), slot(true, 5000)]).free, 1);
+    }
+
+    #[test]
+    fn a_limit_is_told_in_words() {
+        for (limit, text) in [
+            (Limit::at_once(2), "2 at once"),
+            (Limit::per(Duration::from_mins(1), 1200), "1,200 a minute"),
+            (
+                Limit::at_once(1).and_per(Duration::from_hours(1), 5),
+                "1 at once, 5 an hour",
+            ),
+            (Limit::per(Duration::from_millis(1500), 3), "3 per 1.5 s"),
+        ] {
+            assert_eq!(limit.to_string(), text);
+        }
     }
 
     #[test]

@@ -31,7 +31,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use audit::{AuditEntry, AuditLog, Deed};
+pub use audit::{AuditEntry, AuditLog, CarriedOut, Deed, Order};
 pub use batches::{BatchProgress, Batches};
 pub use error_group::ErrorGroup;
 pub use limits::{

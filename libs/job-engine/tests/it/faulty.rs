@@ -11,11 +11,11 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use job_engine::storage::memory::MemoryStorage;
 use job_engine::storage::{
-    Act, Advance, Advanced, AuditEntry, AuditLog, BatchProgress, Batches, Claim, Claimed, Command,
-    Commanded, Counts, Deed, DueJobs, DueRecurring, ErrorGroup, Heartbeat, HoldUps, JobDetails,
-    JobQuery, Lease, Limit, Limited, Limits, LogLine, Monitor, NewOperation, Operation,
-    OperationId, Operations, Page, Progress, QueueSummary, RecurringPage, RecurringQuery,
-    RecurringRecord, RecurringRun, RecurringStorage, Rescued, Resolution, RunNotes,
+    Act, Advance, Advanced, AuditEntry, AuditLog, BatchProgress, Batches, CarriedOut, Claim,
+    Claimed, Command, Commanded, Counts, Deed, DueJobs, DueRecurring, ErrorGroup, Heartbeat,
+    HoldUps, JobDetails, JobQuery, Lease, Limit, Limited, Limits, LogLine, Monitor, NewOperation,
+    Operation, OperationId, Operations, Order, Page, Progress, QueueSummary, RecurringPage,
+    RecurringQuery, RecurringRecord, RecurringRun, RecurringStorage, Rescued, Resolution, RunNotes,
     ServerAnnouncement, ServerOrder, ServerSummary, Settled, Settlement, Throughput, UnknownKind,
 };
 use job_engine::{
@@ -394,6 +394,10 @@ impl Operations for FaultyStorage {
 
 #[async_trait]
 impl AuditLog for FaultyStorage {
+    async fn carry_out(&self, order: &Order, deed: &Deed) -> Result<CarriedOut, StorageError> {
+        self.inner.carry_out(order, deed).await
+    }
+
     async fn record(&self, deed: &Deed) -> Result<(), StorageError> {
         self.inner.record(deed).await
     }

@@ -4,12 +4,15 @@ mod engine;
 mod operations;
 mod response;
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Path, State};
+use domain::User;
 use http::StatusCode;
 use jiff::Timestamp;
-use job_engine::JobId;
-use job_engine::storage::{Act, Command, Commanded, Cursor, Deed, JobQuery, StorageError};
+use job_engine::storage::{Command, Commanded, Cursor, JobQuery, StorageError};
+use job_engine::{ActError, Actor, JobId};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -22,7 +25,7 @@ pub use self::operations::{
 use self::response::{JobPage, JobWithHistory};
 use crate::api::SharedApi;
 use crate::current_user::SuperAdmin;
-use crate::error::{ApiError, Problem};
+use crate::error::{ApiError, FieldErrors, Problem};
 use crate::parameters::{Id, QueryParameters};
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -129,28 +132,14 @@ pub async fn command(
     let Ok(Path(OnJob { id, command })) = path else {
         return Err(ApiError::NotFound("There is nothing at this address."));
     };
-    let command = Command::from(command);
-    let actor = user.email.to_string();
-    let storage = &api.adapters.storage;
-    let act = Act {
-        job: JobId(id),
-        seen: None,
-        command,
-        reason: format!("Told to {} by {actor} over the API", command.name()),
-        deed: Some(Deed {
-            actor,
-            action: command.name().to_owned(),
-            target: id.to_string(),
-            reason: None,
-            jobs: 1,
-        }),
-    };
-    match storage.act(&act).await.map_err(down)? {
+    let actor = actor(&api, &user);
+    let commanded = actor.command(JobId(id), None, command.into(), "").await?;
+    match commanded {
         Commanded::Done => Ok(StatusCode::NO_CONTENT),
         Commanded::NotFound => Err(ApiError::NotFound("There is no job with this id.")),
         Commanded::NotApplicable(state) => Err(ApiError::Conflict {
             detail: format!("The job is {state}. Nothing was changed."),
-            errors: crate::error::FieldErrors::default(),
+            errors: FieldErrors::default(),
         }),
     }
 }
@@ -163,6 +152,12 @@ impl From<JobCommand> for Command {
             JobCommand::Delete => Self::Delete,
         }
     }
+}
+
+/// Who acts, with the audit log at their side.
+fn actor(api: &SharedApi, user: &User) -> Actor {
+    let storage = Arc::clone(&api.adapters.storage);
+    Actor::new(storage, user.email.to_string()).acting("over the API")
 }
 
 fn search(words: &str) -> Result<JobQuery, ApiError> {
@@ -182,6 +177,21 @@ fn cursor(text: &str) -> Result<Cursor, ApiError> {
         })
     });
     parsed.ok_or_else(|| ApiError::invalid("after", "Give the `next` of a page."))
+}
+
+impl From<ActError> for ApiError {
+    fn from(error: ActError) -> Self {
+        let conflict = |detail| Self::Conflict {
+            detail,
+            errors: FieldErrors::default(),
+        };
+        match error {
+            ActError::Unfit(words) => Self::Malformed(words),
+            ActError::NotFound(_) => Self::NotFound("There is nothing of this name."),
+            ActError::MovedOn(words) => conflict(format!("{words} Nothing was changed.")),
+            ActError::Storage(error) => down(error),
+        }
+    }
 }
 
 fn down(error: StorageError) -> ApiError {

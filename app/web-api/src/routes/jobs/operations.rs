@@ -3,12 +3,12 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::LOCATION;
-use job_engine::storage::{Deed, NewOperation, OperationId};
+use job_engine::storage::OperationId;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::response::JobOperation;
-use super::{JobCommand, down, search};
+use super::{JobCommand, actor, down, search};
 use crate::api::SharedApi;
 use crate::current_user::SuperAdmin;
 use crate::error::{ApiError, Problem};
@@ -45,42 +45,16 @@ pub async fn begin(
     SuperAdmin(user): SuperAdmin,
     JsonBody(asked): JsonBody<BeginJobOperation>,
 ) -> Result<Response, ApiError> {
-    let reason = asked.reason.trim();
-    if reason.is_empty() || reason.len() > 1000 {
-        return Err(ApiError::invalid(
-            "reason",
-            "Say why, in at most 1000 bytes.",
-        ));
-    }
     if asked.q.trim().is_empty() {
         return Err(ApiError::invalid("q", "Say to which jobs."));
     }
     let query = search(&asked.q)?;
-    let storage = &api.adapters.storage;
-    let total = storage.count(&query, u64::MAX).await.map_err(down)?;
+    let actor = actor(&api, &user);
+    let begun = actor.begin_operation(asked.command.into(), query, &asked.q, &asked.reason);
+    let id = begun.await?;
 
-    let actor = user.email.to_string();
-    let new = NewOperation {
-        id: OperationId::random(),
-        command: asked.command.into(),
-        query,
-        words: asked.q,
-        reason: format!("Told by {actor} over the API: {reason}"),
-        actor,
-        total,
-    };
-    storage.begin_operation(&new).await.map_err(down)?;
-    let deed = Deed {
-        actor: new.actor.clone(),
-        action: new.command.name().to_owned(),
-        target: new.words.clone(),
-        reason: Some(reason.to_owned()),
-        jobs: total,
-    };
-    storage.record(&deed).await.map_err(down)?;
-
-    let location = [(LOCATION, format!("/api/job-operations/{}", new.id))];
-    let operation = found(&api, new.id).await?;
+    let location = [(LOCATION, format!("/api/job-operations/{id}"))];
+    let operation = found(&api, id).await?;
     Ok((StatusCode::ACCEPTED, location, operation).into_response())
 }
 
@@ -140,20 +114,8 @@ pub async fn stop(
     SuperAdmin(user): SuperAdmin,
     Id(id): Id,
 ) -> Result<Json<JobOperation>, ApiError> {
-    let storage = &api.adapters.storage;
-    if storage
-        .stop_operation(OperationId(id))
-        .await
-        .map_err(down)?
-    {
-        let deed = Deed {
-            actor: user.email.to_string(),
-            action: "stop operation".to_owned(),
-            target: id.to_string(),
-            ..Deed::default()
-        };
-        storage.record(&deed).await.map_err(down)?;
-    }
+    let stopped = actor(&api, &user).stop_operation(OperationId(id)).await;
+    stopped.map_err(down)?;
     found(&api, OperationId(id)).await
 }
 

@@ -53,13 +53,13 @@ fn row(visit: &Visit, key: &str, limit: Limit) -> Markup {
     html! {
         tr data-key=(key) {
             (cell(key_column, &html! { span.mono.name { (key) } }))
-            (cell(limit_column, &html! { (limit::words(limit)) }))
+            (cell(limit_column, &html! { (limit) }))
             (cell(actions, &html! {
                 @if visit.viewer.may(Permission::ManageQueues) {
                     form.row-buttons method="post" action=(visit.url(&QueueAction::RemoveLimit.path())) {
                         (hidden_token(visit))
                         input type="hidden" name="key" value=(key);
-                        input type="hidden" name="seen" value=(limit::words(limit));
+                        input type="hidden" name="seen" value=(limit);
                         button.act.danger aria-label={ "Remove the limit of " (key) } { "Remove" }
                     }
                 }
@@ -89,7 +89,7 @@ pub(super) fn queue_form(visit: &Visit, queue: &str, now: Option<Limit>) -> Mark
         form.filters method="post" action=(url(QueueAction::SetLimit)) {
             (hidden_token(visit))
             input type="hidden" name="queue" value=(queue);
-            input type="hidden" name="seen" value=(now.map(limit::words).unwrap_or_default());
+            input type="hidden" name="seen" value=(now.map(|now| now.to_string()).unwrap_or_default());
             (fields(now))
             button { "Set the limit" }
             @if now.is_some() {

@@ -12,7 +12,7 @@ use crate::actions::queues::QueueAction;
 use crate::diagnosis::takes;
 use crate::filters::{Filters, encode};
 use crate::html::navigation::hidden_token;
-use crate::html::{icon, limit, number, time};
+use crate::html::{icon, number, time};
 use crate::page::{Page, PageError};
 use crate::visit::Visit;
 
@@ -193,7 +193,7 @@ fn own_limit(visit: &Visit, queue: &QueueSummary) -> Markup {
             h2 #limit { "Limit" }
             p {
                 @match queue.limit {
-                    Some(now) => { "Over all servers together: " (limit::words(now)) "." },
+                    Some(now) => { "Over all servers together: " (now) "." },
                     None => "None: every free worker takes from it.",
                 }
             }

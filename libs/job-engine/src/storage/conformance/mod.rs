@@ -5,6 +5,7 @@
 
 mod stage;
 
+pub mod audit;
 pub mod batches;
 pub mod claim;
 pub mod commands;
@@ -328,6 +329,16 @@ macro_rules! storage_conformance {
             a_stopped_operation_does_nothing_more,
             every_state_can_be_commanded_at_once,
             two_servers_advance_an_operation_without_overlap,
+        }
+        $crate::storage_conformance! { @topic $storage, audit:
+            an_ordered_job_is_stored_and_written_down,
+            orders_to_queues_are_carried_out_and_written_down,
+            orders_to_servers_are_carried_out_and_written_down,
+            an_ordered_operation_begins_and_stops_and_is_written_down,
+            orders_to_recurring_jobs_are_carried_out_and_written_down,
+            an_order_that_changes_nothing_is_not_written_down,
+            an_order_that_fails_is_not_written_down,
+            a_resumed_queue_wakes_who_waits_for_it,
             what_was_done_is_read_newest_first,
         }
         $crate::storage_conformance! { @topic $storage, wake_ups:

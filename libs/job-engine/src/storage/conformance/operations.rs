@@ -3,8 +3,7 @@
 use super::stage::{HOUR, Stage, failed, job, job_of, jobs};
 use crate::state::State;
 use crate::storage::{
-    Command, Deed, JobQuery, NewOperation, Operation, OperationId, OperationStatus, SharedStorage,
-    Test,
+    Command, JobQuery, NewOperation, Operation, OperationId, OperationStatus, SharedStorage, Test,
 };
 
 pub async fn all_that_match_are_commanded_in_pieces(storage: SharedStorage) {
@@ -128,38 +127,6 @@ pub async fn two_servers_advance_an_operation_without_overlap(storage: SharedSto
     let over = operation(&storage, id).await;
     assert_eq!((over.done, over.skipped), (60, 0));
     assert_eq!(storage.counts().await.expect("counted").deleted, 60);
-}
-
-pub async fn what_was_done_is_read_newest_first(storage: SharedStorage) {
-    for number in 0..5 {
-        let deed = Deed {
-            actor: "ada \u{0}".to_owned(),
-            action: "requeue".to_owned(),
-            target: format!("job {number}"),
-            reason: (number % 2 == 0).then(|| "why not".to_owned()),
-            jobs: number,
-        };
-        storage.record(&deed).await.expect("it is written down");
-    }
-
-    let first = storage.audit(None, 3).await.expect("it is read");
-    let rest = storage
-        .audit(first.last().map(|entry| entry.number), 3)
-        .await;
-
-    let rest = rest.expect("it is read");
-    let targets: Vec<&str> = first
-        .iter()
-        .chain(&rest)
-        .map(|entry| entry.deed.target.as_str())
-        .collect();
-    assert_eq!(targets, ["job 4", "job 3", "job 2", "job 1", "job 0"]);
-    assert_eq!(first[0].deed.reason.as_deref(), Some("why not"));
-    assert_eq!(
-        (first[1].deed.reason.as_ref(), first[1].deed.jobs),
-        (None, 3)
-    );
-    assert!(first[0].at >= rest[0].at);
 }
 
 fn sends() -> JobQuery {

@@ -1,5 +1,6 @@
 //! Jobs in memory: for tests, examples and small tools that may forget.
 
+mod audit;
 mod claiming;
 mod clock;
 mod expiry;
@@ -35,12 +36,11 @@ use self::record::Record;
 use self::recurring::RecurringTables;
 use self::servers::ServerRecord;
 use super::{
-    Act, AuditEntry, AuditLog, BatchProgress, Batches, Claim, Claimed, Command, Commanded, Counts,
-    Deed, DueJobs, ErrorGroup, Heartbeat, HoldUps, JobDetails, JobId, JobQuery, Lease, Limit,
-    Limited, Limits, LogLine, Monitor, NewOperation, Operation, OperationId, Operations, Page,
-    Pause, Progress, QueueSummary, Rescued, Resolution, RunNotes, ServerAnnouncement, ServerId,
-    ServerOrder, ServerSummary, Settled, Settlement, Storage, StorageError, Throughput,
-    UnknownKind,
+    Act, AuditEntry, BatchProgress, Batches, Claim, Claimed, Command, Commanded, Counts, DueJobs,
+    ErrorGroup, Heartbeat, HoldUps, JobDetails, JobId, JobQuery, Lease, Limit, Limited, Limits,
+    LogLine, Monitor, NewOperation, Operation, OperationId, Operations, Page, Pause, Progress,
+    QueueSummary, Rescued, Resolution, RunNotes, ServerAnnouncement, ServerId, ServerOrder,
+    ServerSummary, Settled, Settlement, Storage, StorageError, Throughput, UnknownKind,
 };
 use crate::batch::BatchId;
 use crate::continuation::Parent;
@@ -408,22 +408,6 @@ impl Operations for MemoryStorage {
             self.announce_enqueued();
         }
         Ok(looked_at)
-    }
-}
-
-#[async_trait]
-impl AuditLog for MemoryStorage {
-    async fn record(&self, deed: &Deed) -> Result<(), StorageError> {
-        self.tables().record_deed(deed, self.clock.now());
-        Ok(())
-    }
-
-    async fn audit(
-        &self,
-        before: Option<u64>,
-        limit: usize,
-    ) -> Result<Vec<AuditEntry>, StorageError> {
-        Ok(self.tables().audit_before(before, limit))
     }
 }
 

@@ -2,8 +2,8 @@ use jiff::Timestamp;
 
 use super::Tables;
 use crate::storage::{
-    AuditEntry, Commanded, Cursor, Deed, JobQuery, NewOperation, Operation, OperationId,
-    OperationStatus, Test, TimeRange,
+    Commanded, Cursor, JobQuery, NewOperation, Operation, OperationId, OperationStatus, Test,
+    TimeRange,
 };
 
 /// An operation that is stored, and where it goes on.
@@ -79,25 +79,6 @@ impl Tables {
             record.shown.ended_at = Some(now);
         }
         Some(page.jobs.len())
-    }
-
-    pub(super) fn record_deed(&mut self, deed: &Deed, now: Timestamp) {
-        self.audit.push(AuditEntry {
-            number: self.audit.len() as u64 + 1,
-            at: now,
-            deed: deed.clone(),
-        });
-    }
-
-    pub(super) fn audit_before(&self, before: Option<u64>, limit: usize) -> Vec<AuditEntry> {
-        let is_before = |entry: &&AuditEntry| before.is_none_or(|before| entry.number < before);
-        self.audit
-            .iter()
-            .rev()
-            .filter(is_before)
-            .take(limit)
-            .cloned()
-            .collect()
     }
 }
 

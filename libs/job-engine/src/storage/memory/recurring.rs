@@ -38,7 +38,7 @@ impl RecurringTables {
         }
     }
 
-    fn save(&mut self, wanted: &RecurringRecord, now: Timestamp) -> bool {
+    pub(super) fn save(&mut self, wanted: &RecurringRecord, now: Timestamp) -> bool {
         let stored = self.records.get(&wanted.id);
         if stored.map_or(0, |stored| stored.revision) != wanted.revision {
             return false;
@@ -54,7 +54,7 @@ impl RecurringTables {
         true
     }
 
-    fn remove(&mut self, id: &str) -> bool {
+    pub(super) fn remove(&mut self, id: &str) -> bool {
         self.runs
             .retain(|(recurring_job, _), _| recurring_job != id);
         self.runs_of_jobs
@@ -184,7 +184,11 @@ impl Tables {
         plans.iter().map(|plan| self.advance(plan, now)).collect()
     }
 
-    fn advance(&mut self, plan: &Advance, now: Timestamp) -> Result<Advanced, StorageError> {
+    pub(super) fn advance(
+        &mut self,
+        plan: &Advance,
+        now: Timestamp,
+    ) -> Result<Advanced, StorageError> {
         let Some(first) = self.recurring.advance(plan, now) else {
             return Ok(Advanced::Stale);
         };
@@ -257,7 +261,7 @@ impl Tables {
 }
 
 impl MemoryStorage {
-    fn announce_recurring(&self) {
+    pub(super) fn announce_recurring(&self) {
         self.recurring_changed.notify_waiters();
         // For who is between two waits just now.
         self.recurring_changed.notify_one();

@@ -1,0 +1,125 @@
+use async_trait::async_trait;
+use job_engine::Storage;
+use job_engine::storage::{AuditEntry, AuditLog, CarriedOut, Deed, Order, StorageError};
+use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
+
+use crate::SqliteStorage;
+use crate::clock::now;
+use crate::convert::{column, count, rows, text, timestamp, unavailable};
+use crate::{enqueuing, limiting, operations, recurring, servers};
+
+const RECORD: &str = "
+insert into job_engine_audit (at, actor, action, target, reason, jobs)
+values ($6, $1, $2, $3, $4, $5)";
+
+const AUDIT: &str = "
+select number, at, actor, action, target, reason, jobs
+from job_engine_audit
+where $1 is null or number < $1
+order by number desc
+limit $2";
+
+#[async_trait]
+impl AuditLog for SqliteStorage {
+    async fn carry_out(&self, order: &Order, deed: &Deed) -> Result<CarriedOut, StorageError> {
+        let mut write = self.writer.durable().await?;
+        let carried_out = carry_out(&mut write.transaction, order).await?;
+        if !carried_out.is_done() {
+            return Ok(carried_out);
+        }
+        record(&mut write.transaction, deed).await?;
+        write.commit().await?;
+        if let Order::SaveRecurring(_) = order {
+            self.announce_recurring();
+        }
+        self.announce_enqueued();
+        Ok(carried_out)
+    }
+
+    async fn record(&self, deed: &Deed) -> Result<(), StorageError> {
+        let mut write = self.writer.durable().await?;
+        record(&mut write.transaction, deed).await?;
+        write.commit().await
+    }
+
+    async fn audit(
+        &self,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<AuditEntry>, StorageError> {
+        let entries = sqlx::query(AUDIT)
+            .bind(before.map(|before| i64::try_from(before).unwrap_or(i64::MAX)))
+            .bind(rows(limit))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(unavailable)?;
+        entries.iter().map(entry).collect()
+    }
+}
+
+async fn carry_out(
+    connection: &mut SqliteConnection,
+    order: &Order,
+) -> Result<CarriedOut, StorageError> {
+    let changed = match order {
+        Order::Enqueue(job) => {
+            let duplicates = enqueuing::enqueue(connection, std::slice::from_ref(job)).await?;
+            duplicates.is_empty()
+        }
+        Order::PauseQueue { queue, by, reason } => {
+            limiting::pause(connection, queue, by, reason).await?;
+            true
+        }
+        Order::ResumeQueue { queue } => limiting::resume(connection, queue).await?,
+        Order::SetLimit { of, limit } => {
+            limiting::set(connection, of, *limit).await?;
+            true
+        }
+        Order::RemoveLimit { of } => limiting::remove(connection, of).await?,
+        Order::OrderServer { server, order } => servers::order(connection, *server, *order).await?,
+        Order::BeginOperation(new) => {
+            operations::begin(connection, new).await?;
+            true
+        }
+        Order::StopOperation(id) => operations::stop(connection, *id).await?,
+        Order::SaveRecurring(record) => recurring::save(connection, record).await?,
+        Order::RemoveRecurring { id } => recurring::remove(connection, id).await?,
+        Order::AdvanceRecurring(plan) => {
+            return Ok(recurring::advance(connection, plan).await?.into());
+        }
+    };
+    Ok(changed.into())
+}
+
+fn entry(row: &SqliteRow) -> Result<AuditEntry, StorageError> {
+    Ok(AuditEntry {
+        number: count(column(row, "number")?),
+        at: timestamp(column(row, "at")?)?,
+        deed: Deed {
+            actor: column(row, "actor")?,
+            action: column(row, "action")?,
+            target: column(row, "target")?,
+            reason: column(row, "reason")?,
+            jobs: count(column(row, "jobs")?),
+        },
+    })
+}
+
+/// Writes the deed down, in the transaction of what was done.
+pub(crate) async fn record(
+    connection: &mut SqliteConnection,
+    deed: &Deed,
+) -> Result<(), StorageError> {
+    sqlx::query(RECORD)
+        .bind(text(&deed.actor))
+        .bind(text(&deed.action))
+        .bind(text(&deed.target))
+        .bind(deed.reason.as_deref().map(text))
+        .bind(i64::try_from(deed.jobs).unwrap_or(i64::MAX))
+        .bind(now())
+        .execute(connection)
+        .await
+        .map_err(unavailable)?;
+    Ok(())
+}

@@ -1,0 +1,84 @@
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::{MemoryStorage, Tables};
+use crate::storage::{AuditEntry, AuditLog, CarriedOut, Deed, Order, Storage, StorageError};
+
+impl Tables {
+    fn carry_out(&mut self, order: &Order, now: Timestamp) -> Result<CarriedOut, StorageError> {
+        let changed = match order {
+            Order::Enqueue(job) => self.enqueue(std::slice::from_ref(job), now)?.is_empty(),
+            Order::PauseQueue { queue, by, reason } => {
+                self.pause_queue(queue, by, reason, now);
+                true
+            }
+            Order::ResumeQueue { queue } => self.resume_queue(queue),
+            Order::SetLimit { of, limit } => {
+                self.set_limit(of, *limit, now);
+                true
+            }
+            Order::RemoveLimit { of } => self.limits.remove(of).is_some(),
+            Order::OrderServer { server, order } => self.order_server(*server, *order),
+            Order::BeginOperation(new) => {
+                self.begin_operation(new, now);
+                true
+            }
+            Order::StopOperation(id) => self.stop_operation(*id, now),
+            Order::SaveRecurring(record) => self.recurring.save(record, now),
+            Order::RemoveRecurring { id } => self.recurring.remove(id),
+            Order::AdvanceRecurring(plan) => return Ok(self.advance(plan, now)?.into()),
+        };
+        Ok(changed.into())
+    }
+
+    pub(super) fn record_deed(&mut self, deed: &Deed, now: Timestamp) {
+        self.audit.push(AuditEntry {
+            number: self.audit.len() as u64 + 1,
+            at: now,
+            deed: deed.clone(),
+        });
+    }
+
+    pub(super) fn audit_before(&self, before: Option<u64>, limit: usize) -> Vec<AuditEntry> {
+        let is_before = |entry: &&AuditEntry| before.is_none_or(|before| entry.number < before);
+        self.audit
+            .iter()
+            .rev()
+            .filter(is_before)
+            .take(limit)
+            .cloned()
+            .collect()
+    }
+}
+
+#[async_trait]
+impl AuditLog for MemoryStorage {
+    async fn carry_out(&self, order: &Order, deed: &Deed) -> Result<CarriedOut, StorageError> {
+        let now = self.clock.now();
+        let mut tables = self.tables();
+        let carried_out = tables.carry_out(order, now)?;
+        if !carried_out.is_done() {
+            return Ok(carried_out);
+        }
+        tables.record_deed(deed, now);
+        drop(tables);
+        if let Order::SaveRecurring(_) = order {
+            self.announce_recurring();
+        }
+        self.announce_enqueued();
+        Ok(carried_out)
+    }
+
+    async fn record(&self, deed: &Deed) -> Result<(), StorageError> {
+        self.tables().record_deed(deed, self.clock.now());
+        Ok(())
+    }
+
+    async fn audit(
+        &self,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<AuditEntry>, StorageError> {
+        Ok(self.tables().audit_before(before, limit))
+    }
+}
