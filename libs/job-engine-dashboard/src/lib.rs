@@ -30,6 +30,7 @@ use job_engine::Storage;
 use tower_http::csrf::CsrfLayer;
 
 pub use access::{Access, DashboardAccess, Permission};
+pub use diagnosis::{Finding, Gravity, findings};
 pub use options::DashboardOptions;
 pub use search::parse_search;
 

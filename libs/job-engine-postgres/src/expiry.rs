@@ -58,6 +58,8 @@ with seen as materialized (
   delete from job_engine.log l using removed where l.job = removed.id
 ), progress as (
   delete from job_engine.progress p using removed where p.job = removed.id
+), family as (
+  delete from job_engine.families f using removed where f.child = removed.id
 ), keys as (
   delete from job_engine.unique_keys k using removed
   where k.job = removed.id and (k.held_until is null or k.held_until <= statement_timestamp())

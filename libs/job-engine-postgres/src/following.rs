@@ -58,16 +58,12 @@ where id < coalesce($1, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
 order by id desc
 limit $2";
 
-/// What a job waits for, and whether it is a batch.
-const AWAITS: &str = "
-select parent, exists (select 1 from job_engine.batches where id = parent) as is_batch
-from job_engine.parents
-where child = $1
-order by parent
-limit $2";
+/// What a job continues, and whether it is a batch.
+const PARENTS: &str = "
+select parent, is_batch from job_engine.families where child = $1 order by parent limit $2";
 
-const AWAITED_BY: &str = "
-select child from job_engine.parents where parent = $1 order by child limit $2";
+const CHILDREN: &str = "
+select child from job_engine.families where parent = $1 order by child limit $2";
 
 /// How many news are spread in one transaction.
 const MOST_NEWS: i32 = 1000;
@@ -181,12 +177,12 @@ pub(crate) async fn newest_batches(
     rows.iter().map(read).collect()
 }
 
-pub(crate) async fn awaits(
+pub(crate) async fn parents(
     pool: &PgPool,
     job: JobId,
     limit: usize,
 ) -> Result<Vec<Parent>, StorageError> {
-    let parents: Vec<(Uuid, bool)> = sqlx::query_as(AWAITS)
+    let parents: Vec<(Uuid, bool)> = sqlx::query_as(PARENTS)
         .bind(job.0)
         .bind(rows(limit))
         .fetch_all(pool)
@@ -201,12 +197,12 @@ pub(crate) async fn awaits(
     Ok(parents.into_iter().map(parent).collect())
 }
 
-pub(crate) async fn awaited_by(
+pub(crate) async fn children(
     pool: &PgPool,
     parent: Parent,
     limit: usize,
 ) -> Result<Vec<JobId>, StorageError> {
-    let children: Vec<Uuid> = sqlx::query_scalar(AWAITED_BY)
+    let children: Vec<Uuid> = sqlx::query_scalar(CHILDREN)
         .bind(parent.id())
         .bind(rows(limit))
         .fetch_all(pool)

@@ -404,11 +404,11 @@ impl Batches for PostgresStorage {
         following::newest_batches(&self.pool, before, limit).await
     }
 
-    async fn awaits(&self, job: JobId, limit: usize) -> Result<Vec<Parent>, StorageError> {
-        following::awaits(&self.pool, job, limit).await
+    async fn parents(&self, job: JobId, limit: usize) -> Result<Vec<Parent>, StorageError> {
+        following::parents(&self.pool, job, limit).await
     }
 
-    async fn awaited_by(&self, parent: Parent, limit: usize) -> Result<Vec<JobId>, StorageError> {
-        following::awaited_by(&self.pool, parent, limit).await
+    async fn children(&self, parent: Parent, limit: usize) -> Result<Vec<JobId>, StorageError> {
+        following::children(&self.pool, parent, limit).await
     }
 }

@@ -33,6 +33,9 @@ delete from job_engine_history where job in (select unhex(value) from json_each(
 const FORGET_LOG: &str = "
 delete from job_engine_log where job in (select unhex(value) from json_each($1))";
 
+const FORGET_FAMILY: &str = "
+delete from job_engine_families where child in (select unhex(value) from json_each($1))";
+
 /// Those that nobody has requeued since they were looked at.
 const STILL_EXPIRED: &str = "
 select id from job_engine_jobs
@@ -189,7 +192,7 @@ async fn remove(
     let removed = ids.len();
     let ids = ids_json(ids);
     remember_ends(&mut write.transaction, &ids).await?;
-    for statement in [FORGET_HISTORY, FORGET_LOG, REMOVE] {
+    for statement in [FORGET_HISTORY, FORGET_LOG, FORGET_FAMILY, REMOVE] {
         sqlx::query(statement)
             .bind(&ids)
             .execute(&mut *write.transaction)

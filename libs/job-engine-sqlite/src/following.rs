@@ -84,16 +84,12 @@ where id < coalesce($1, x'ffffffffffffffffffffffffffffffff')
 order by id desc
 limit $2";
 
-/// What a job waits for, and whether it is a batch.
-const AWAITS: &str = "
-select parent, exists (select 1 from job_engine_batches where id = parent) as is_batch
-from job_engine_parents
-where child = $1
-order by parent
-limit $2";
+/// What a job continues, and whether it is a batch.
+const PARENTS: &str = "
+select parent, is_batch from job_engine_families where child = $1 order by parent limit $2";
 
-const AWAITED_BY: &str = "
-select child from job_engine_parents where parent = $1 order by child limit $2";
+const CHILDREN: &str = "
+select child from job_engine_families where parent = $1 order by child limit $2";
 
 /// A row of the news.
 struct News {
@@ -247,12 +243,12 @@ async fn tell(
     end: State,
     now: i64,
 ) -> Result<bool, StorageError> {
-    for child in children(connection, UNMET, parent, end).await? {
+    for child in told_children(connection, UNMET, parent, end).await? {
         commanding::delete(connection, JobId(child), reasons::CONDITION_NOT_MET).await?;
     }
 
     let mut released = 0;
-    for child in children(connection, MET, parent, end).await? {
+    for child in told_children(connection, MET, parent, end).await? {
         sqlx::query(REMEMBER)
             .bind(child)
             .execute(&mut *connection)
@@ -270,7 +266,7 @@ async fn tell(
     Ok(released > 0)
 }
 
-async fn children(
+async fn told_children(
     connection: &mut SqliteConnection,
     statement: &'static str,
     parent: Uuid,
@@ -318,12 +314,12 @@ pub(crate) async fn newest_batches(
     rows.iter().map(read).collect()
 }
 
-pub(crate) async fn awaits(
+pub(crate) async fn parents(
     pool: &SqlitePool,
     job: JobId,
     limit: usize,
 ) -> Result<Vec<Parent>, StorageError> {
-    let parents: Vec<(Uuid, bool)> = sqlx::query_as(AWAITS)
+    let parents: Vec<(Uuid, bool)> = sqlx::query_as(PARENTS)
         .bind(job.0)
         .bind(rows(limit))
         .fetch_all(pool)
@@ -338,12 +334,12 @@ pub(crate) async fn awaits(
     Ok(parents.into_iter().map(parent).collect())
 }
 
-pub(crate) async fn awaited_by(
+pub(crate) async fn children(
     pool: &SqlitePool,
     parent: Parent,
     limit: usize,
 ) -> Result<Vec<JobId>, StorageError> {
-    let children: Vec<Uuid> = sqlx::query_scalar(AWAITED_BY)
+    let children: Vec<Uuid> = sqlx::query_scalar(CHILDREN)
         .bind(parent.id())
         .bind(rows(limit))
         .fetch_all(pool)

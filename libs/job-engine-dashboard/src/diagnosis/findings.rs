@@ -7,16 +7,18 @@ use crate::html::{jobs, number};
 
 /// Something that needs attention.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Finding {
-    pub(crate) gravity: Gravity,
-    pub(crate) words: String,
-    /// Where to see more, below the mount.
-    pub(crate) path: String,
+pub struct Finding {
+    pub gravity: Gravity,
+    /// A sentence for people.
+    pub words: String,
+    /// Where to see more, below the dashboard's mount.
+    pub path: String,
     pub(crate) link: &'static str,
 }
 
+/// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Gravity {
+pub enum Gravity {
     /// Nothing is being done that should be, or was given up.
     Trouble,
     /// It may become trouble, or heal by itself.
@@ -151,8 +153,11 @@ impl Situation<'_> {
 }
 
 fn are(n: u64) -> String {
-    let verb = if n == 1 { "is" } else { "are" };
-    format!("{} {verb}", jobs(n))
+    match n {
+        0 => "no job is".to_owned(),
+        1 => "1 job is".to_owned(),
+        n => format!("{} are", jobs(n)),
+    }
 }
 
 fn trouble(words: String, path: &str, link: &'static str) -> Finding {

@@ -1,16 +1,31 @@
-//! Says in words whether all is well, and why a job is where it is.
+//! Says in words whether all is well.
 
 mod findings;
-mod why;
 
 use jiff::Timestamp;
 use job_engine::storage::{Counts, QueueSummary, ServerSummary, UnknownKind};
+use job_engine::{Storage, StorageError};
 
 use crate::DashboardOptions;
-use crate::html::time::between;
 
-pub(crate) use findings::Gravity;
-pub(crate) use why::held_up;
+pub use findings::{Finding, Gravity};
+
+/// Everything that needs attention, the gravest first; empty when all is well. What the overview
+/// page says, for programs.
+pub async fn findings(
+    storage: &dyn Storage,
+    options: &DashboardOptions,
+) -> Result<Vec<Finding>, StorageError> {
+    let situation = Situation {
+        now: storage.time().await?,
+        options,
+        counts: &storage.counts().await?,
+        queues: &storage.queues().await?,
+        servers: &storage.servers().await?,
+        unknown_kinds: &storage.unknown_kinds(options.server_timeout).await?,
+    };
+    Ok(situation.findings())
+}
 
 /// How the engine is, as the storage tells it.
 pub(crate) struct Situation<'a> {
@@ -25,47 +40,21 @@ pub(crate) struct Situation<'a> {
 
 impl Situation<'_> {
     pub(crate) fn is_silent(&self, server: &ServerSummary) -> bool {
-        is_silent(server, self.now, self.options)
+        server.is_silent(self.now, self.options.server_timeout)
     }
 
+    /// Whether a server takes jobs from this queue now.
     fn is_served(&self, queue: &str) -> bool {
-        self.servers_of(queue).next().is_some()
+        let mut servers = self.servers.iter();
+        servers.any(|server| server.takes(queue, self.now, self.options.server_timeout))
     }
-
-    /// The servers that are alive and take jobs from this queue.
-    fn servers_of<'a>(&'a self, queue: &'a str) -> impl Iterator<Item = &'a ServerSummary> {
-        let takes = move |server: &&ServerSummary| takes(server, queue, self.now, self.options);
-        self.servers.iter().filter(takes)
-    }
-}
-
-/// Whether a server takes jobs from this queue now.
-pub(crate) fn takes(
-    server: &ServerSummary,
-    queue: &str,
-    now: Timestamp,
-    options: &DashboardOptions,
-) -> bool {
-    let is_at_work = server.order.is_none() && !is_silent(server, now, options);
-    is_at_work && server.queues.iter().any(|name| name == queue)
-}
-
-/// Whether a server has not been heard of for longer than it may be.
-pub(crate) fn is_silent(
-    server: &ServerSummary,
-    now: Timestamp,
-    options: &DashboardOptions,
-) -> bool {
-    between(server.heartbeat_at, now) > options.server_timeout
 }
 
 #[cfg(test)]
 mod tests {
     use jiff::SignedDuration;
-    use job_engine::storage::{
-        HoldUps, JobSummary, Limit, Limited, Pause, Room, ServerOrder, UsedLimit,
-    };
-    use job_engine::{JobId, ServerId, State};
+    use job_engine::ServerId;
+    use job_engine::storage::{Pause, ServerOrder};
 
     use super::*;
 
@@ -120,30 +109,6 @@ mod tests {
         fn found(&self) -> Vec<String> {
             let findings = self.situation().findings();
             findings.into_iter().map(|finding| finding.words).collect()
-        }
-
-        fn waiting_job(&self, queue: &str, seconds: i64) -> String {
-            self.situation().why(&JobSummary {
-                id: JobId::random(),
-                kind: "send_mail".to_owned(),
-                queue: queue.to_owned(),
-                priority: 0,
-                tenant: None,
-                tags: Vec::new(),
-                batch: None,
-                state: State::Enqueued,
-                reason: None,
-                attempts: 0,
-                abandoned: 0,
-                arguments: "{}".to_owned(),
-                version: 1,
-                created_at: ago(seconds),
-                changed_at: ago(seconds),
-                due_at: None,
-                server: None,
-                error: None,
-                duration: None,
-            })
         }
     }
 
@@ -252,71 +217,5 @@ mod tests {
                  given to another server.",
             ]
         );
-    }
-
-    #[test]
-    fn a_waiting_job_says_what_it_waits_for() {
-        let mut world = World::calm();
-        assert_eq!(
-            world.waiting_job("mail", 1),
-            "Waits for a worker; one is free."
-        );
-        world.servers[0].kinds.clear();
-        assert!(
-            world
-                .waiting_job("mail", 60)
-                .contains("knows jobs of the kind send_mail")
-        );
-        world.servers[0].kinds.push("send_mail".to_owned());
-        assert!(
-            world
-                .waiting_job("reports", 1)
-                .contains("the queue reports")
-        );
-
-        world.servers[0].processing = 2;
-        assert!(world.waiting_job("mail", 1).contains("are busy"));
-
-        world.servers.clear();
-        assert!(
-            world
-                .waiting_job("mail", 1)
-                .contains("no server is running")
-        );
-    }
-
-    #[test]
-    fn a_job_that_is_held_up_says_by_what() {
-        let pause = Pause {
-            by: "Ada".to_owned(),
-            reason: "the provider is down".to_owned(),
-            since: now(),
-        };
-        let used = |held_by: Vec<JobId>, opens_in| UsedLimit {
-            of: Limited::Key("exports/acme".to_owned()),
-            limit: Limit::at_once(2),
-            room: Room { free: 0, opens_in },
-            held_by,
-        };
-        let limited = |used| HoldUps {
-            pause: None,
-            limits: vec![used],
-        };
-
-        assert_eq!(held_up(&HoldUps::default()), None);
-        let paused = HoldUps {
-            pause: Some(pause),
-            limits: Vec::new(),
-        };
-        assert_eq!(
-            held_up(&paused).as_deref(),
-            Some("Waits, because Ada paused its queue: the provider is down.")
-        );
-        let holder = JobId::random();
-        let by_two = held_up(&limited(used(vec![holder, JobId::random()], None)));
-        let words = format!("key exports/acme is used up by the job {holder} and 1 more.");
-        assert!(by_two.is_some_and(|by_two| by_two.ends_with(&words)));
-        let rated = limited(used(Vec::new(), Some(std::time::Duration::from_mins(2))));
-        assert!(held_up(&rated).is_some_and(|rated| rated.ends_with("to begin for 2 min.")));
     }
 }

@@ -81,7 +81,7 @@ pub(crate) async fn one(
     let batch = shared.storage.batch(parse(&id)?).await?;
     let batch = batch.ok_or_else(|| unknown(&id))?;
     let waiting = Parent::Batch(batch.id);
-    let waiting = shared.storage.awaited_by(waiting, MOST_WAITING).await?;
+    let waiting = shared.storage.children(waiting, MOST_WAITING).await?;
 
     let body = html! {
         p.trail { a href=(visit.url("/batches")) { (icon::BACK) "Batches" } }

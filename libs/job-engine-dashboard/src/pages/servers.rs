@@ -10,7 +10,6 @@ use super::{head, job_link};
 use crate::Shared;
 use crate::access::Permission;
 use crate::actions::servers::ServerAction;
-use crate::diagnosis::is_silent;
 use crate::html::navigation::hidden_token;
 use crate::html::state::marked;
 use crate::html::table::{Column, cell, column, table};
@@ -28,7 +27,7 @@ const COLUMNS: [Column; 7] = [
     column("Workers busy", "busy-column"),
     column("Up for", "time"),
     column("Heartbeat", "time"),
-    column("", "row-actions"),
+    column("", "row-actions shown"),
 ];
 
 pub(crate) async fn show(State(shared): State<Shared>, visit: Visit) -> Result<Page, PageError> {
@@ -72,7 +71,7 @@ pub(crate) fn server_table(visit: &Visit, servers: &[ServerSummary]) -> Markup {
 fn row(visit: &Visit, server: &ServerSummary) -> Markup {
     let [name, state, queues, workers, started, heartbeat, actions] = &COLUMNS;
     let health = match server.order {
-        _ if is_silent(server, visit.now, &visit.options) => {
+        _ if server.is_silent(visit.now, visit.options.server_timeout) => {
             marked("warning", icon::WARNING, "Possibly dead")
         }
         Some(ServerOrder::Stop) => marked("neutral", icon::DELETED, "Stops"),

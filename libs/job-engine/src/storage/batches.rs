@@ -19,11 +19,11 @@ pub trait Batches: Send + Sync {
         limit: usize,
     ) -> Result<Vec<BatchProgress>, StorageError>;
 
-    /// What a job waits for still, at most `limit`, by id; nothing once it waits no more.
-    async fn awaits(&self, job: JobId, limit: usize) -> Result<Vec<Parent>, StorageError>;
+    /// What a job continues, whether it waits still or not, at most `limit`, by id.
+    async fn parents(&self, job: JobId, limit: usize) -> Result<Vec<Parent>, StorageError>;
 
-    /// The jobs that wait for this one still, at most `limit`, by id.
-    async fn awaited_by(&self, parent: Parent, limit: usize) -> Result<Vec<JobId>, StorageError>;
+    /// The jobs that continue this one, whether they wait still or not, at most `limit`, by id.
+    async fn children(&self, parent: Parent, limit: usize) -> Result<Vec<JobId>, StorageError>;
 }
 
 /// How far a batch is. The numbers are kept up to date, not counted when asked for.

@@ -11,6 +11,7 @@ pub mod check;
 pub mod conformance;
 mod error_group;
 pub mod expiry;
+mod kinds;
 mod limits;
 pub mod memory;
 mod monitor;
@@ -21,6 +22,7 @@ mod search;
 mod slow_answer;
 mod throughput;
 pub mod turns;
+mod why;
 
 use std::fmt;
 use std::sync::Arc;
@@ -34,6 +36,7 @@ use uuid::Uuid;
 pub use audit::{AuditEntry, AuditLog, CarriedOut, Deed, Order};
 pub use batches::{BatchProgress, Batches};
 pub use error_group::ErrorGroup;
+pub use kinds::KindSummary;
 pub use limits::{
     HoldUps, LATEST_START, Limit, Limited, Limits, Pause, Rate, Room, Slot, UnfitLimit,
     UnknownKind, UsedLimit,
@@ -52,6 +55,7 @@ pub use search::{ArgumentTest, Condition, Test, TimeRange};
 pub use slow_answer::SlowAnswer;
 pub use throughput::{Resolution, Throughput};
 
+use self::why::Surroundings;
 use crate::batch::BatchId;
 use crate::job::ErrorReport;
 use crate::new_job::NewJob;
@@ -480,6 +484,23 @@ pub trait Storage:
     /// Does what a person asks of a job that they have seen, and writes the deed down, both or
     /// neither. A job that has changed since is [`NotApplicable`](Commanded::NotApplicable).
     async fn act(&self, act: &Act) -> Result<Commanded, StorageError>;
+
+    /// Why a job is where it is and what happens next, in a sentence for people. A server runs when
+    /// its last heartbeat is younger than `alive_within`.
+    async fn why(&self, job: &JobSummary, alive_within: Duration) -> Result<String, StorageError> {
+        let needs_servers = matches!(job.state, State::Enqueued | State::Processing);
+        let surroundings = Surroundings {
+            now: self.time().await?,
+            hold_ups: self.hold_ups(job.id).await?,
+            servers: if needs_servers {
+                self.servers().await?
+            } else {
+                Vec::new()
+            },
+            alive_within,
+        };
+        Ok(surroundings.why(job))
+    }
 
     /// Removes at most `limit` jobs that expired: those `Succeeded` or `Deleted` for longer than
     /// `retention`, or than their kind's own. Answers how many. Keys that nobody holds any more and

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::error_group::ErrorGroup;
+use super::kinds::KindSummary;
 use super::search::{Condition, Test};
 use super::throughput::{Resolution, Throughput};
 use super::{JobId, Limit, Origin, Pause, Progress, ServerId, ServerOrder, StorageError};
@@ -53,6 +54,21 @@ pub trait Monitor: Send + Sync {
 
     /// Every known server, by name.
     async fn servers(&self) -> Result<Vec<ServerSummary>, StorageError>;
+
+    /// How each kind of job has fared lately, by name: of the newest thousand jobs that succeeded and
+    /// the newest thousand that were given up.
+    async fn kinds(&self) -> Result<Vec<KindSummary>, StorageError> {
+        let mut jobs = Vec::new();
+        for state in [State::Succeeded, State::Failed] {
+            let newest = JobQuery {
+                state: Some(state),
+                limit: MOST_ROWS,
+                ..JobQuery::default()
+            };
+            jobs.extend(self.jobs(&newest).await?.jobs);
+        }
+        Ok(KindSummary::of(jobs))
+    }
 }
 
 /// How many jobs are in each state.

@@ -425,11 +425,11 @@ impl Batches for FaultyStorage {
         self.inner.batches(before, limit).await
     }
 
-    async fn awaits(&self, job: JobId, limit: usize) -> Result<Vec<Parent>, StorageError> {
-        self.inner.awaits(job, limit).await
+    async fn parents(&self, job: JobId, limit: usize) -> Result<Vec<Parent>, StorageError> {
+        self.inner.parents(job, limit).await
     }
 
-    async fn awaited_by(&self, parent: Parent, limit: usize) -> Result<Vec<JobId>, StorageError> {
-        self.inner.awaited_by(parent, limit).await
+    async fn children(&self, parent: Parent, limit: usize) -> Result<Vec<JobId>, StorageError> {
+        self.inner.children(parent, limit).await
     }
 }

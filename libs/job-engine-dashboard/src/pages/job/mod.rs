@@ -9,7 +9,6 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::Shared;
-use crate::diagnosis::{Situation, held_up};
 use crate::filters::Filters;
 use crate::html::{copy_button, icon, job_actions, json, linked, number, short_id, state, time};
 use crate::lists::List;
@@ -49,20 +48,10 @@ pub(crate) async fn show(
         .job(parsed)
         .await?
         .ok_or_else(|| unknown(&id))?;
-    let queues = shared.storage.queues().await?;
     let servers = shared.storage.servers().await?;
-
-    let situation = Situation {
-        now: visit.now,
-        options: &visit.options,
-        counts: &visit.counts.clone().unwrap_or_default(),
-        queues: &queues,
-        servers: &servers,
-        unknown_kinds: &[],
-    };
     let summary = &job.summary;
-    let hold_ups = shared.storage.hold_ups(parsed).await?;
-    let why = held_up(&hold_ups).unwrap_or_else(|| situation.why(summary));
+    let alive_within = visit.options.server_timeout;
+    let why = shared.storage.why(summary, alive_within).await?;
     let run = Run::of(&shared, parsed, log.unwrap_or_default()).await?;
     let relatives = Relatives::of(&shared, summary).await?;
     let body = html! {

@@ -14,8 +14,8 @@ const MOST_SHOWN: usize = 20;
 
 pub(super) struct Relatives {
     batch: Option<BatchProgress>,
-    awaits: Vec<Parent>,
-    awaited_by: Vec<JobId>,
+    parents: Vec<Parent>,
+    children: Vec<JobId>,
 }
 
 impl Relatives {
@@ -26,15 +26,15 @@ impl Relatives {
                 Some(batch) => storage.batch(batch).await?,
                 None => None,
             },
-            awaits: storage.awaits(job.id, MOST_SHOWN + 1).await?,
-            awaited_by: storage
-                .awaited_by(Parent::Job(job.id), MOST_SHOWN + 1)
+            parents: storage.parents(job.id, MOST_SHOWN + 1).await?,
+            children: storage
+                .children(Parent::Job(job.id), MOST_SHOWN + 1)
                 .await?,
         })
     }
 
     pub(super) fn section(&self, visit: &Visit) -> Markup {
-        if self.batch.is_none() && self.awaits.is_empty() && self.awaited_by.is_empty() {
+        if self.batch.is_none() && self.parents.is_empty() && self.children.is_empty() {
             return html! {};
         }
 
@@ -47,14 +47,14 @@ impl Relatives {
                             (batch_link(visit, batch.id)) " " (batches::meter(batch))
                         }))
                     }
-                    @if !self.awaits.is_empty() {
-                        (super::pair("Waits for", &list(&self.awaits, |parent| match parent {
+                    @if !self.parents.is_empty() {
+                        (super::pair("Continues", &list(&self.parents, |parent| match parent {
                             Parent::Job(job) => job_link(visit, *job),
                             Parent::Batch(batch) => html! { "batch " (batch_link(visit, *batch)) },
                         })))
                     }
-                    @if !self.awaited_by.is_empty() {
-                        (super::pair("Before", &list(&self.awaited_by, |job| job_link(visit, *job))))
+                    @if !self.children.is_empty() {
+                        (super::pair("Continued by", &list(&self.children, |job| job_link(visit, *job))))
                     }
                 }
             }

@@ -12,7 +12,7 @@ use crate::visit::Visit;
 const COLUMNS: [Column; 3] = [
     column("Key or group", "wide"),
     column("Limit", "wide"),
-    column("", "row-actions"),
+    column("", "row-actions shown"),
 ];
 
 /// The limits of keys, and a form for one more.

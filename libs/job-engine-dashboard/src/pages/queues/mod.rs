@@ -7,7 +7,6 @@ use maud::{Markup, html};
 
 use super::head;
 use crate::Shared;
-use crate::diagnosis::takes;
 use crate::filters::Filters;
 use crate::html::state::marked;
 use crate::html::table::{Column, cell, column, table};
@@ -88,7 +87,9 @@ fn oldest_wait(visit: &Visit, queue: &QueueSummary) -> Markup {
 }
 
 fn takers(visit: &Visit, queue: &QueueSummary, servers: &[ServerSummary]) -> Markup {
-    let takes = |server: &&ServerSummary| takes(server, &queue.name, visit.now, &visit.options);
+    let takes = |server: &&ServerSummary| {
+        server.takes(&queue.name, visit.now, visit.options.server_timeout)
+    };
     match servers.iter().filter(takes).count() {
         0 => html! { span.late { "No server" } },
         1 => html! { "1 server" },

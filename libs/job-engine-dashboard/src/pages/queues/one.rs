@@ -9,7 +9,6 @@ use super::{limits, oldest_wait};
 use crate::Shared;
 use crate::access::Permission;
 use crate::actions::queues::QueueAction;
-use crate::diagnosis::takes;
 use crate::filters::{Filters, encode};
 use crate::html::navigation::hidden_token;
 use crate::html::{icon, number, time};
@@ -116,11 +115,14 @@ fn pause_form(visit: &Visit, queue: &QueueSummary) -> Markup {
             @if action == QueueAction::Resume {
                 button.act { "Resume" }
             } @else {
-                input type="text" name="reason" required maxlength="200"
-                    placeholder="Why? (for the pause)" aria-label="Reason for the pause"
-                    autocomplete="off";
-                button.act title="Nothing more is taken from it until it is resumed; what runs goes on" {
-                    "Pause"
+                span.together {
+                    input type="text" name="reason" required maxlength="200"
+                        placeholder="Why? (for the pause)" aria-label="Reason for the pause"
+                        autocomplete="off";
+                    button.act
+                        title="Nothing more is taken from it until it is resumed; what runs goes on" {
+                        "Pause"
+                    }
                 }
             }
         }
@@ -166,7 +168,9 @@ fn counted(n: u64) -> String {
 }
 
 fn takers(visit: &Visit, queue: &QueueSummary, servers: &[ServerSummary]) -> Markup {
-    let takes = |server: &&ServerSummary| takes(server, &queue.name, visit.now, &visit.options);
+    let takes = |server: &&ServerSummary| {
+        server.takes(&queue.name, visit.now, visit.options.server_timeout)
+    };
     let servers: Vec<&ServerSummary> = servers.iter().filter(takes).collect();
     html! {
         section aria-labelledby="takers" {

@@ -1,9 +1,12 @@
 //! Many jobs as one thing.
 
+use std::time::Duration;
+
 use super::stage::{Stage, after, failed, job, succeeded};
 use crate::batch::{Batch, BatchId};
 use crate::continuation::{ContinueOn, Parent};
 use crate::new_job::NewJob;
+use crate::retention::Retention;
 use crate::state::State;
 use crate::storage::{BatchProgress, Command, JobId, SharedStorage};
 
@@ -189,7 +192,7 @@ pub async fn the_newest_batches_are_listed_first(storage: SharedStorage) {
     assert_eq!(older, [progress(&storage, first).await]);
 }
 
-pub async fn who_waits_for_whom_is_told_until_the_wait_is_over(storage: SharedStorage) {
+pub async fn who_continues_whom_is_told_while_they_are_stored(storage: SharedStorage) {
     let stage = Stage::of(&storage);
     let (batch, ids) = batch_of(&stage, 1).await;
     let job = stage.enqueue(job()).await;
@@ -198,27 +201,30 @@ pub async fn who_waits_for_whom_is_told_until_the_wait_is_over(storage: SharedSt
         ContinueOn::Success,
     );
     let child = stage.enqueue(on_both).await;
+    let mut continued = vec![Parent::Batch(batch), Parent::Job(job)];
+    continued.sort_unstable_by_key(|parent| parent.id());
+    assert_eq!(parents(&storage, child).await, continued);
 
-    let mut awaited = vec![Parent::Batch(batch), Parent::Job(job)];
-    awaited.sort_unstable_by_key(|parent| parent.id());
-    assert_eq!(awaits(&storage, child).await, awaited);
-    assert_eq!(awaited_by(&storage, Parent::Job(job)).await, [child]);
-    assert_eq!(awaited_by(&storage, Parent::Batch(batch)).await, [child]);
+    for ended in [ids[0], job, child] {
+        stage.run(ended, succeeded()).await;
+    }
 
-    stage.run(ids[0], succeeded()).await;
-    assert_eq!(awaits(&storage, child).await, [Parent::Job(job)]);
-    stage.run(job, succeeded()).await;
-    assert_eq!(awaits(&storage, child).await, []);
-    assert_eq!(awaited_by(&storage, Parent::Job(job)).await, []);
+    assert_eq!(parents(&storage, child).await, continued);
+    assert_eq!(children(&storage, Parent::Job(job)).await, [child]);
+    assert_eq!(children(&storage, Parent::Batch(batch)).await, [child]);
+    let at_once = Retention::of(Duration::ZERO);
+    while storage.remove_expired(at_once, 10).await.expect("removed") > 0 {}
+    assert_eq!(parents(&storage, child).await, []);
+    assert_eq!(children(&storage, Parent::Job(job)).await, []);
 }
 
-async fn awaits(storage: &SharedStorage, job: JobId) -> Vec<Parent> {
-    let parents = storage.awaits(job, 10).await;
+async fn parents(storage: &SharedStorage, job: JobId) -> Vec<Parent> {
+    let parents = storage.parents(job, 10).await;
     parents.expect("parents can be read")
 }
 
-async fn awaited_by(storage: &SharedStorage, parent: Parent) -> Vec<JobId> {
-    let children = storage.awaited_by(parent, 10).await;
+async fn children(storage: &SharedStorage, parent: Parent) -> Vec<JobId> {
+    let children = storage.children(parent, 10).await;
     children.expect("children can be read")
 }
 

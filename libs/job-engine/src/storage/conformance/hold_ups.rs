@@ -83,6 +83,31 @@ pub async fn only_waiting_jobs_are_held_up(storage: SharedStorage) {
     assert_eq!(hold_ups(&storage, unknown).await, HoldUps::default());
 }
 
+pub async fn why_a_job_is_where_it_is_is_told(storage: SharedStorage) {
+    let stage = Stage::of(&storage);
+    let waits = stage.enqueue(job()).await;
+    let later = stage.enqueue(job().after(HOUR)).await;
+    assert_eq!(
+        why(&stage, waits).await,
+        "Waits, because no server is running."
+    );
+
+    stage.server().await;
+    assert_eq!(why(&stage, waits).await, "Waits for a worker; one is free.");
+    let paused = storage.pause_queue("default", "ada", "rain").await;
+    paused.expect("it is paused");
+
+    let because = "Waits, because ada paused its queue: rain.";
+    assert_eq!(why(&stage, waits).await, because);
+    assert!(why(&stage, later).await.starts_with("It is due in "));
+}
+
+async fn why(stage: &Stage, job: JobId) -> String {
+    let summary = stage.details(job).await.summary;
+    let why = stage.storage.why(&summary, HOUR).await;
+    why.expect("it is told")
+}
+
 pub async fn kinds_that_no_living_server_knows_are_told(storage: SharedStorage) {
     let stage = Stage::of(&storage);
     stage.server().await;

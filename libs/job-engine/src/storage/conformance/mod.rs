@@ -92,7 +92,7 @@ macro_rules! storage_conformance {
             a_large_batch_that_ends_all_at_once_is_continued_once,
             a_claimed_job_knows_its_batch,
             the_newest_batches_are_listed_first,
-            who_waits_for_whom_is_told_until_the_wait_is_over,
+            who_continues_whom_is_told_while_they_are_stored,
         }
         $crate::storage_conformance! { @topic $storage, unique:
             a_second_job_under_a_key_is_told_the_first,
@@ -170,6 +170,7 @@ macro_rules! storage_conformance {
             a_used_up_limit_says_who_holds_it,
             a_closed_rate_says_when_it_opens,
             only_waiting_jobs_are_held_up,
+            why_a_job_is_where_it_is_is_told,
             kinds_that_no_living_server_knows_are_told,
         }
         $crate::storage_conformance! { @topic $storage, settle:

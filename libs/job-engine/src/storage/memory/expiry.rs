@@ -33,6 +33,7 @@ impl Tables {
             self.indexes.expiring.remove(entry);
             if let Some(job) = self.jobs.remove(&entry.1) {
                 self.recurring.job_expires(entry.1, &job);
+                self.family.job_expires(entry.1);
             }
         }
 

@@ -1,6 +1,6 @@
 //! Jobs that wait for others, and batches.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -17,6 +17,9 @@ use crate::storage::{BatchProgress, JobId, reasons};
 pub(super) struct Family {
     children: HashMap<Uuid, BTreeSet<JobId>>,
     parents: HashMap<JobId, BTreeSet<Uuid>>,
+    /// As above, also when the wait is over.
+    all_children: HashMap<Uuid, BTreeSet<JobId>>,
+    all_parents: HashMap<JobId, BTreeMap<Uuid, Parent>>,
 }
 
 /// A job has ended, or has not any more, and others wait for it or count it.
@@ -28,9 +31,25 @@ pub(super) struct News {
 }
 
 impl Family {
-    fn add(&mut self, parent: Uuid, child: JobId) {
-        self.children.entry(parent).or_default().insert(child);
-        self.parents.entry(child).or_default().insert(parent);
+    fn add(&mut self, parent: Parent, child: JobId) {
+        let id = parent.id();
+        self.children.entry(id).or_default().insert(child);
+        self.parents.entry(child).or_default().insert(id);
+        self.all_children.entry(id).or_default().insert(child);
+        let parents = self.all_parents.entry(child).or_default();
+        parents.insert(id, parent);
+    }
+
+    /// A job that is stored no more continues nothing.
+    pub(super) fn job_expires(&mut self, child: JobId) {
+        for parent in self.all_parents.remove(&child).unwrap_or_default().keys() {
+            if let Some(children) = self.all_children.get_mut(parent) {
+                children.remove(&child);
+                if children.is_empty() {
+                    self.all_children.remove(parent);
+                }
+            }
+        }
     }
 
     fn remove(&mut self, parent: Uuid, child: JobId) {
@@ -74,19 +93,20 @@ impl Tables {
         batches
     }
 
-    pub(super) fn awaits(&self, job: JobId, limit: usize) -> Vec<Parent> {
-        let parents = self.family.parents.get(&job).into_iter().flatten();
-        let parent = |id: &Uuid| match BatchId(*id) {
-            batch if self.batches.contains_key(&batch) => Parent::Batch(batch),
-            _ => Parent::Job(JobId(*id)),
-        };
-        parents.take(limit).map(parent).collect()
+    pub(super) fn parents(&self, job: JobId, limit: usize) -> Vec<Parent> {
+        let parents = self.family.all_parents.get(&job);
+        let parents = parents.into_iter().flat_map(BTreeMap::values);
+        parents.take(limit).copied().collect()
     }
 
-    pub(super) fn awaited_by(&self, parent: Parent, limit: usize) -> Vec<JobId> {
-        let mut children = self.family.children_of(parent.id());
-        children.truncate(limit);
+    pub(super) fn children(&self, parent: Parent, limit: usize) -> Vec<JobId> {
+        let children = self.family.all_children.get(&parent.id());
         children
+            .into_iter()
+            .flatten()
+            .take(limit)
+            .copied()
+            .collect()
     }
 
     /// Adds a job that is stored to its batch and to the children of what it continues.
@@ -97,7 +117,7 @@ impl Tables {
         }
         let parents = job.continuation.iter().flat_map(|it| &it.parents);
         for parent in parents {
-            self.family.add(parent.id(), job.id);
+            self.family.add(*parent, job.id);
         }
     }
 

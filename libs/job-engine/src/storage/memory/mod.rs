@@ -425,11 +425,11 @@ impl Batches for MemoryStorage {
         Ok(self.tables().newest_batches(before, limit))
     }
 
-    async fn awaits(&self, job: JobId, limit: usize) -> Result<Vec<Parent>, StorageError> {
-        Ok(self.tables().awaits(job, limit))
+    async fn parents(&self, job: JobId, limit: usize) -> Result<Vec<Parent>, StorageError> {
+        Ok(self.tables().parents(job, limit))
     }
 
-    async fn awaited_by(&self, parent: Parent, limit: usize) -> Result<Vec<JobId>, StorageError> {
-        Ok(self.tables().awaited_by(parent, limit))
+    async fn children(&self, parent: Parent, limit: usize) -> Result<Vec<JobId>, StorageError> {
+        Ok(self.tables().children(parent, limit))
     }
 }
