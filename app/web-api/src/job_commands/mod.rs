@@ -1,21 +1,24 @@
 //! `diquis jobs …`: the dashboard's questions and actions from a terminal.
 
+mod batches;
+mod engine;
+mod jobs;
 mod limits;
+mod operations;
+mod queues;
+mod recurring;
 mod servers;
 
-use std::fmt::Write;
 use std::sync::Arc;
 
-use anyhow::{anyhow, bail, ensure};
 use clap::{Args, Subcommand};
-use jiff::Timestamp;
-use job_engine::storage::{
-    Command, Commanded, JobDetails, JobQuery, JobSummary, ServerOrder, Storage,
-};
-use job_engine::{Actor, JobId};
+use job_engine::Actor;
+use job_engine::storage::{Command, ServerOrder, Storage};
 use uuid::Uuid;
 
+use self::jobs::Changed;
 use self::limits::{Allowed, Whose};
+use self::recurring::RecurringCommand;
 
 use crate::commands::{in_runtime, print};
 use crate::config::Config;
@@ -34,8 +37,23 @@ pub enum JobsCommand {
         #[arg(long, default_value_t = 20)]
         limit: usize,
     },
-    /// Shows one job with its history.
+    /// Tells whether all is well, and how many jobs are in each state.
+    Overview,
+    /// Shows one job: why it is where it is, how far it is, its relatives and its history.
     Show { id: Uuid },
+    /// Prints what a job said while it ran.
+    Log {
+        id: Uuid,
+        /// Only lines with a higher number.
+        #[arg(long, default_value_t = 0)]
+        after: u64,
+    },
+    /// Enqueues a job like another one.
+    Copy {
+        id: Uuid,
+        #[command(flatten)]
+        changed: Changed,
+    },
     /// Puts jobs back into their queues.
     Requeue(Which),
     /// Runs scheduled jobs now.
@@ -78,6 +96,23 @@ pub enum JobsCommand {
     Stop { server: Uuid },
     /// Lists what was asked for all jobs of a search, and how far it is.
     Operations,
+    /// Ends such an operation where it is; what was done stays done.
+    StopOperation { operation: Uuid },
+    /// Tells how each kind of job has fared lately.
+    Kinds,
+    /// Lists the batches, the newest first.
+    Batches,
+    /// Shows one batch, and what runs after it.
+    Batch { batch: Uuid },
+    /// Recurring jobs.
+    #[command(subcommand)]
+    Recurring(RecurringCommand),
+    /// Lists what people did, the newest first.
+    Audit {
+        /// 1 to 1000.
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
 }
 
 /// On which jobs.
@@ -113,21 +148,18 @@ async fn answer(storage: &Arc<dyn Storage>, command: JobsCommand) -> anyhow::Res
     let actor = &Actor::new(Arc::clone(storage), ACTOR);
     let storage: &dyn Storage = &**storage;
     match command {
-        JobsCommand::List { search, limit } => list(storage, &search.join(" "), limit).await,
-        JobsCommand::Show { id } => show(storage, id).await,
-        JobsCommand::Requeue(which) => act(actor, Command::Requeue, which).await,
-        JobsCommand::Trigger(which) => act(actor, Command::TriggerNow, which).await,
-        JobsCommand::Delete(which) => act(actor, Command::Delete, which).await,
-        JobsCommand::Errors => errors(storage).await,
-        JobsCommand::Queues => queues(storage).await,
-        JobsCommand::Pause { queue, reason } => {
-            actor.pause_queue(&queue, &reason).await?;
-            Ok(format!("The queue {queue} is paused.\n"))
-        }
-        JobsCommand::Resume { queue } => {
-            actor.resume_queue(&queue).await?;
-            Ok(format!("The queue {queue} goes on.\n"))
-        }
+        JobsCommand::List { search, limit } => jobs::list(storage, &search.join(" "), limit).await,
+        JobsCommand::Overview => engine::overview(storage).await,
+        JobsCommand::Show { id } => jobs::show(storage, id).await,
+        JobsCommand::Log { id, after } => jobs::log(storage, id, after).await,
+        JobsCommand::Copy { id, changed } => jobs::copy(actor, id, changed).await,
+        JobsCommand::Requeue(which) => jobs::act(actor, Command::Requeue, which).await,
+        JobsCommand::Trigger(which) => jobs::act(actor, Command::TriggerNow, which).await,
+        JobsCommand::Delete(which) => jobs::act(actor, Command::Delete, which).await,
+        JobsCommand::Errors => engine::errors(storage).await,
+        JobsCommand::Queues => queues::list(storage).await,
+        JobsCommand::Pause { queue, reason } => queues::pause(actor, &queue, &reason).await,
+        JobsCommand::Resume { queue } => queues::resume(actor, &queue).await,
         JobsCommand::Limits => limits::list(storage).await,
         JobsCommand::Limit { whose, allowed } => limits::set(actor, whose, &allowed).await,
         JobsCommand::Unlimit { whose } => limits::remove(actor, whose).await,
@@ -137,163 +169,12 @@ async fn answer(storage: &Arc<dyn Storage>, command: JobsCommand) -> anyhow::Res
         }
         JobsCommand::Work { server } => servers::tell(actor, server, None).await,
         JobsCommand::Stop { server } => servers::tell(actor, server, Some(ServerOrder::Stop)).await,
-        JobsCommand::Operations => operations(storage).await,
-    }
-}
-
-async fn list(storage: &dyn Storage, search: &str, limit: usize) -> anyhow::Result<String> {
-    let query = JobQuery {
-        limit,
-        ..parse(search)?
-    };
-    let page = storage.jobs(&query).await?;
-    let mut text = String::new();
-    for job in &page.jobs {
-        text.push_str(&line(job));
-    }
-    if page.next.is_some() {
-        let _ = writeln!(
-            text,
-            "There are more. Ask for more with --limit, or search closer."
-        );
-    }
-    if text.is_empty() {
-        text.push_str("No job matches.\n");
-    }
-    Ok(text)
-}
-
-fn line(job: &JobSummary) -> String {
-    let error = job
-        .error
-        .as_ref()
-        .map_or("", |error| error.message.as_str());
-    let error = error.lines().next().unwrap_or_default();
-    format!(
-        "{}  {:<10}  {}  {}  {}  {error}\n",
-        job.id,
-        job.state,
-        job.changed_at.strftime("%Y-%m-%d %H:%M:%S"),
-        job.queue,
-        job.kind
-    )
-}
-
-async fn show(storage: &dyn Storage, id: Uuid) -> anyhow::Result<String> {
-    let job = storage.job(JobId(id)).await?;
-    let JobDetails {
-        summary,
-        history,
-        result,
-        ..
-    } = job.ok_or_else(|| anyhow!("there is no job with the id {id}"))?;
-    let mut text = line(&summary);
-    let redactions = application::jobs::registry().redactions();
-    let arguments = redactions.hide(&summary.kind, &summary.arguments);
-    let _ = writeln!(text, "arguments  {arguments}");
-    if let Some(result) = result {
-        let _ = writeln!(text, "result     {result}");
-    }
-    for entry in history {
-        let reason = entry.reason.unwrap_or_default();
-        let _ = writeln!(text, "{}  {:<10}  {reason}", entry.at, entry.state);
-        if let Some(error) = entry.error {
-            let _ = writeln!(text, "    {}: {}", error.kind, error.message);
-        }
-    }
-    Ok(text)
-}
-
-async fn act(actor: &Actor, command: Command, which: Which) -> anyhow::Result<String> {
-    let why = which.reason.unwrap_or_default();
-    if let Some(search) = which.all {
-        return begin(actor, command, &search, &why).await;
-    }
-
-    let mut text = String::new();
-    let mut done = 0;
-    for id in which.ids {
-        match actor.command(JobId(id), None, command, &why).await? {
-            Commanded::Done => done += 1,
-            Commanded::NotFound => {
-                let _ = writeln!(text, "{id} does not exist.");
-            }
-            Commanded::NotApplicable(state) => {
-                let _ = writeln!(text, "{id} is {state} and was left as it is.");
-            }
-        }
-    }
-    let _ = writeln!(text, "{done} jobs: {}.", command.name());
-    ensure!(done > 0, "nothing was changed\n{text}");
-    Ok(text)
-}
-
-async fn begin(actor: &Actor, command: Command, search: &str, why: &str) -> anyhow::Result<String> {
-    ensure!(!search.trim().is_empty(), "say to which jobs");
-    let id = actor
-        .begin_operation(command, parse(search)?, search, why)
-        .await?;
-    Ok(format!(
-        "The operation {id} began. A running server works it off; `diquis jobs operations` tells how far \
-         it is.\n"
-    ))
-}
-
-async fn errors(storage: &dyn Storage) -> anyhow::Result<String> {
-    let mut text = String::new();
-    for group in storage.error_groups(200).await? {
-        let message = group.error.message.lines().next().unwrap_or_default();
-        let _ = writeln!(
-            text,
-            "{:>8}  {}  {message}  (group:{})",
-            group.jobs, group.kind, group.group
-        );
-    }
-    if text.is_empty() {
-        text.push_str("Nothing was given up.\n");
-    }
-    Ok(text)
-}
-
-async fn queues(storage: &dyn Storage) -> anyhow::Result<String> {
-    let mut text = String::new();
-    for queue in storage.queues().await? {
-        let paused = queue.paused.map_or_else(String::new, |pause| {
-            format!("  paused by {}: {}", pause.by, pause.reason)
-        });
-        let _ = writeln!(
-            text,
-            "{}  {} waiting, {} running{paused}",
-            queue.name, queue.enqueued, queue.processing
-        );
-    }
-    Ok(text)
-}
-
-async fn operations(storage: &dyn Storage) -> anyhow::Result<String> {
-    let mut text = String::new();
-    for operation in storage.operations(100).await? {
-        let _ = writeln!(
-            text,
-            "{}  {:<8}  {} {}: {} of {} done, {} left alone",
-            operation.id,
-            operation.status.name(),
-            operation.command.name(),
-            operation.words,
-            operation.done,
-            operation.total,
-            operation.skipped
-        );
-    }
-    Ok(text)
-}
-
-fn parse(search: &str) -> anyhow::Result<JobQuery> {
-    match job_engine_dashboard::parse_search(search, Timestamp::now()) {
-        Ok(conditions) => Ok(JobQuery {
-            conditions,
-            ..JobQuery::default()
-        }),
-        Err(problems) => bail!("{}", problems.join("\n")),
+        JobsCommand::Operations => operations::list(storage).await,
+        JobsCommand::StopOperation { operation } => operations::stop(actor, operation).await,
+        JobsCommand::Kinds => engine::kinds(storage).await,
+        JobsCommand::Batches => batches::list(storage).await,
+        JobsCommand::Batch { batch } => batches::show(storage, batch).await,
+        JobsCommand::Recurring(command) => recurring::answer(storage, actor, command).await,
+        JobsCommand::Audit { limit } => engine::audit(storage, limit).await,
     }
 }

@@ -9,7 +9,7 @@ use crate::test_app::TestApp;
 
 /// Who gets which answer: nobody, a tenant's owner, a Super Admin. Bodies are empty and ids unknown,
 /// so who is let in gets 400 or 404 where there is nothing to answer.
-const ROUTES: [(&str, [u16; 3]); 43] = [
+const ROUTES: [(&str, [u16; 3]); 65] = [
     ("GET /health/live", [200, 200, 200]),
     ("GET /health/ready", [200, 200, 200]),
     ("GET /api/openapi.json", [200, 200, 200]),
@@ -44,6 +44,28 @@ const ROUTES: [(&str, [u16; 3]); 43] = [
     ("POST /api/job-operations", [401, 403, 400]),
     ("GET /api/job-operations/{id}", [401, 403, 404]),
     ("POST /api/job-operations/{id}/stop", [401, 403, 404]),
+    ("GET /api/jobs/{id}/log", [401, 403, 404]),
+    ("POST /api/jobs/{id}/copies", [401, 403, 404]),
+    ("GET /api/job-throughput", [401, 403, 200]),
+    ("GET /api/job-kinds", [401, 403, 200]),
+    ("GET /api/job-queues", [401, 403, 200]),
+    ("POST /api/job-queues/{queue}/pause", [401, 403, 400]),
+    ("POST /api/job-queues/{queue}/resume", [401, 403, 409]),
+    ("GET /api/job-limits", [401, 403, 200]),
+    ("PUT /api/job-limits/{of}/{name}", [401, 403, 415]),
+    ("DELETE /api/job-limits/{of}/{name}", [401, 403, 409]),
+    ("GET /api/job-servers", [401, 403, 200]),
+    ("POST /api/job-servers/{id}/{order}", [401, 403, 404]),
+    ("GET /api/job-batches", [401, 403, 200]),
+    ("GET /api/job-batches/{id}", [401, 403, 404]),
+    ("GET /api/recurring-jobs", [401, 403, 200]),
+    ("GET /api/recurring-jobs/{id}", [401, 403, 404]),
+    ("DELETE /api/recurring-jobs/{id}", [401, 403, 404]),
+    ("GET /api/recurring-jobs/{id}/runs", [401, 403, 404]),
+    ("POST /api/recurring-jobs/{id}/run", [401, 403, 404]),
+    ("POST /api/recurring-jobs/{id}/pause", [401, 403, 404]),
+    ("POST /api/recurring-jobs/{id}/resume", [401, 403, 404]),
+    ("PUT /api/recurring-jobs/{id}/schedule", [401, 403, 415]),
     ("GET /api/no-such-thing", [404, 404, 404]),
     ("GET /hangfire", [401, 403, 200]),
     ("GET /hangfire/", [308, 308, 308]),
@@ -152,6 +174,10 @@ async fn status_of(person: &Person, route: &str) -> u16 {
     let path = path
         .replace("{id}", &Uuid::now_v7().to_string())
         .replace("{command}", "requeue")
+        .replace("{queue}", "mail")
+        .replace("{of}", "queue")
+        .replace("{name}", "mail")
+        .replace("{order}", "quiet")
         .replace("{slug}", "a-free-one");
     let wants_body = method == "POST" && path.starts_with("/api/");
     let body = wants_body.then(|| json!({}));

@@ -106,3 +106,60 @@ fn limits_are_set_and_removed_on_the_command_line() {
     let (is_told, text) = jobs(&["quiet", "0190b6c4-0000-7000-8000-000000000000"]);
     assert!(!is_told && text.contains("is running"), "{text}");
 }
+
+#[test]
+fn the_command_line_asks_and_does_what_the_pages_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let jobs = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_diquis"))
+            .arg("jobs")
+            .args(arguments)
+            .env_clear()
+            .current_dir(folder.path())
+            .output()
+            .expect("it runs");
+        let text = [output.stdout, output.stderr].concat();
+        let text = String::from_utf8(text).expect("text");
+        (output.status.success(), text)
+    };
+    let nobody = "0190b6c4-0000-7000-8000-000000000000";
+
+    let (_, overview) = jobs(&["overview"]);
+    assert!(overview.contains("No server is running."), "{overview}");
+    assert!(jobs(&["pause", "mail", "--reason", "rain"]).0);
+    let (_, queues) = jobs(&["queues"]);
+    assert!(
+        queues.contains("paused by the command line: rain"),
+        "{queues}"
+    );
+    assert!(jobs(&["resume", "mail"]).0);
+    let (_, audit) = jobs(&["audit"]);
+    let told = [
+        "the command line  resume queue mail",
+        "the command line  pause queue mail: rain",
+    ];
+    for told in told {
+        assert!(audit.contains(told), "{audit}");
+    }
+
+    for (empty, said) in [
+        (&["kinds"][..], "No job has ended lately.\n"),
+        (&["batches"], "There is no batch.\n"),
+        (&["recurring", "list"], "No recurring job.\n"),
+        (&["log", nobody], "It has said nothing.\n"),
+    ] {
+        assert_eq!(jobs(empty).1, said);
+    }
+    for unknown in [
+        &["batch", nobody][..],
+        &["show", nobody],
+        &["copy", nobody],
+        &["stop-operation", nobody],
+        &["recurring", "run", "nightly"],
+        &["recurring", "pause", "nightly"],
+        &["recurring", "reschedule", "nightly", "0 4 * * *"],
+    ] {
+        let (is_done, text) = jobs(unknown);
+        assert!(!is_done, "{unknown:?}: {text}");
+    }
+}

@@ -91,7 +91,12 @@ async fn nothing_is_changed_for_a_page_of_another_site() {
         ("origin", "https://elsewhere.test"),
         ("origin", "null"),
     ] {
-        for path in ["/api/tenants", "/api/sessions/refresh", "/hangfire/theme"] {
+        for path in [
+            "/api/tenants",
+            "/api/sessions/refresh",
+            "/api/job-queues/default/pause",
+            "/hangfire/theme",
+        ] {
             let answer = admin
                 .send(Method::POST, path, Some(body.clone()), &[elsewhere])
                 .await;

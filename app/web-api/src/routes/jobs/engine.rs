@@ -1,10 +1,13 @@
 use axum::Json;
 use axum::extract::State;
+use jiff::SignedDuration;
+use job_engine::storage::Resolution;
+use job_engine_dashboard::DashboardOptions;
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use super::down;
-use super::response::{JobAuditEntry, JobCounts, JobEngine, JobErrorGroup};
+use super::response::{JobAuditEntry, JobEngine, JobErrorGroup, JobKind, JobThroughput};
 use crate::api::SharedApi;
 use crate::current_user::SuperAdmin;
 use crate::error::{ApiError, Problem};
@@ -12,6 +15,42 @@ use crate::parameters::QueryParameters;
 
 /// How many groups of errors are told.
 const MOST_GROUPS: usize = 200;
+
+/// How far back to look.
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ThroughputPeriod {
+    /// By the minute.
+    #[default]
+    Hour,
+    /// By the minute.
+    Day,
+    /// By the hour.
+    Week,
+    /// By the hour.
+    Month,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ThroughputQuery {
+    /// Default `hour`.
+    #[serde(default)]
+    #[param(inline, required = false)]
+    period: ThroughputPeriod,
+}
+
+impl ThroughputPeriod {
+    /// What it is counted in, and how long it is.
+    const fn spans(self) -> (Resolution, SignedDuration) {
+        match self {
+            Self::Hour => (Resolution::Minute, SignedDuration::from_hours(1)),
+            Self::Day => (Resolution::Minute, SignedDuration::from_hours(24)),
+            Self::Week => (Resolution::Hour, SignedDuration::from_hours(7 * 24)),
+            Self::Month => (Resolution::Hour, SignedDuration::from_hours(30 * 24)),
+        }
+    }
+}
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -22,7 +61,7 @@ pub struct AuditQuery {
     pub limit: Option<usize>,
 }
 
-/// The job engine in numbers: jobs by state, queues, servers.
+/// Whether all is well, in words, and the engine in numbers: jobs by state, queues, servers.
 #[utoipa::path(
     get, path = "/api/job-engine", tag = "jobs", operation_id = "getJobEngine",
     security(("bearer" = [])),
@@ -37,22 +76,65 @@ pub async fn overview(
     _: SuperAdmin,
 ) -> Result<Json<JobEngine>, ApiError> {
     let storage = &api.adapters.storage;
+    let options = DashboardOptions::default();
+    let findings = job_engine_dashboard::findings(&**storage, &options).await;
     let counts = storage.counts().await.map_err(down)?;
     let queues = storage.queues().await.map_err(down)?;
     let servers = storage.servers().await.map_err(down)?;
     Ok(Json(JobEngine {
-        counts: JobCounts {
-            enqueued: counts.enqueued,
-            scheduled: counts.scheduled,
-            retries: counts.retries,
-            processing: counts.processing,
-            succeeded: counts.succeeded,
-            failed: counts.failed,
-            deleted: counts.deleted,
-        },
+        findings: findings
+            .map_err(down)?
+            .into_iter()
+            .map(Into::into)
+            .collect(),
+        counts: counts.into(),
         queues: queues.into_iter().map(Into::into).collect(),
         servers: servers.into_iter().map(Into::into).collect(),
     }))
+}
+
+/// What happened to jobs lately, oldest first; spans in which nothing happened are missing.
+#[utoipa::path(
+    get, path = "/api/job-throughput", tag = "jobs", operation_id = "getJobThroughput",
+    security(("bearer" = [])),
+    params(ThroughputQuery),
+    responses(
+        (status = 200, body = Vec<JobThroughput>),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn throughput(
+    State(api): State<SharedApi>,
+    _: SuperAdmin,
+    QueryParameters(asked): QueryParameters<ThroughputQuery>,
+) -> Result<Json<Vec<JobThroughput>>, ApiError> {
+    let storage = &api.adapters.storage;
+    let (resolution, length) = asked.period.spans();
+    let since = storage.time().await.map_err(down)? - length;
+    let spans = storage.throughput(resolution, since).await;
+    let spans = spans.map_err(down)?;
+    Ok(Json(spans.into_iter().map(Into::into).collect()))
+}
+
+/// How each kind of job has fared lately: of the newest thousand jobs that succeeded and the newest
+/// thousand that were given up.
+#[utoipa::path(
+    get, path = "/api/job-kinds", tag = "jobs", operation_id = "listJobKinds",
+    security(("bearer" = [])),
+    responses(
+        (status = 200, body = Vec<JobKind>),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn kinds(
+    State(api): State<SharedApi>,
+    _: SuperAdmin,
+) -> Result<Json<Vec<JobKind>>, ApiError> {
+    let kinds = api.adapters.storage.kinds().await.map_err(down)?;
+    Ok(Json(kinds.into_iter().map(Into::into).collect()))
 }
 
 /// The failed jobs, grouped by kind and error, the last seen first.

@@ -1,12 +1,19 @@
+use std::time::Duration;
+
 use jiff::Timestamp;
 use job_engine::job::ErrorReport;
 use job_engine::storage::{
-    AuditEntry, ErrorGroup, HistoryEntry, JobDetails, JobSummary, Operation, QueueSummary,
-    ServerSummary,
+    AuditEntry, Counts, ErrorGroup, HistoryEntry, JobDetails, JobSummary, KindSummary, LogLine,
+    Operation, Origin, Progress, Throughput,
 };
+use job_engine::{JobId, Parent};
+use job_engine_dashboard::{Finding, Gravity};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+use super::queues::JobQueue;
+use super::servers::JobServer;
 
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -19,6 +26,8 @@ pub struct Job {
     #[schema(required)]
     pub tenant: Option<String>,
     pub tags: Vec<String>,
+    #[schema(required)]
+    pub batch: Option<Uuid>,
     pub attempts: u32,
     /// As JSON text, so that no number loses a digit. What its kind redacts is hidden.
     pub arguments: String,
@@ -56,11 +65,57 @@ pub struct JobPage {
 pub struct JobWithHistory {
     #[serde(flatten)]
     pub job: Job,
+    /// Why it is where it is and what happens next.
+    pub why: String,
+    /// How far its run is, if that says so.
+    #[schema(required)]
+    pub progress: Option<JobProgress>,
+    /// The recurring job that created it.
+    #[schema(required)]
+    pub origin: Option<JobOrigin>,
+    /// The jobs and batches that it continues, the first thousand.
+    pub parents: Vec<JobParent>,
+    /// The jobs that continue it, the first thousand.
+    pub children: Vec<Uuid>,
     /// As JSON text, when it succeeded with one.
     #[schema(required)]
     pub result: Option<String>,
     /// Every state it was in, oldest first.
     pub history: Vec<JobChange>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JobProgress {
+    pub done: u64,
+    pub total: u64,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JobOrigin {
+    pub recurring_job: String,
+    /// Which entry of its history.
+    pub run: i64,
+    /// The occurrence, or when a person asked for the run.
+    pub at: Timestamp,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JobParent {
+    pub id: Uuid,
+    pub is_batch: bool,
+}
+
+/// What a job said while it ran.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JobLogLine {
+    /// Rises over all runs of the job, with gaps; for the parameter `after`.
+    pub number: u64,
+    pub at: Timestamp,
+    pub text: String,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -77,6 +132,8 @@ pub struct JobChange {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct JobEngine {
+    /// What needs attention, the gravest first; empty when all is well.
+    pub findings: Vec<JobFinding>,
     pub counts: JobCounts,
     pub queues: Vec<JobQueue>,
     pub servers: Vec<JobServer>,
@@ -84,37 +141,55 @@ pub struct JobEngine {
 
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+pub struct JobFinding {
+    /// `trouble` or `warning`.
+    pub gravity: String,
+    pub words: String,
+}
+
+/// What happened to jobs within one span of time.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JobThroughput {
+    /// When the span began.
+    pub at: Timestamp,
+    pub succeeded: u64,
+    /// Given up.
+    pub failed: u64,
+    /// Failed, and another attempt followed.
+    pub retried: u64,
+    pub deleted: u64,
+}
+
+/// How the jobs of a kind have fared lately.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JobKind {
+    pub kind: String,
+    pub succeeded: u64,
+    /// Given up.
+    pub failed: u64,
+    /// Half of those that succeeded were done within this time.
+    #[schema(required)]
+    pub half_within_ms: Option<u64>,
+    /// 95 of 100 of those that succeeded were done within this time.
+    #[schema(required)]
+    pub most_within_ms: Option<u64>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct JobCounts {
     pub enqueued: u64,
     pub scheduled: u64,
+    /// Those that wait for others to end.
+    pub awaiting: u64,
+    /// Those of `scheduled` that wait for another attempt.
     pub retries: u64,
     pub processing: u64,
     pub succeeded: u64,
     pub failed: u64,
     pub deleted: u64,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct JobQueue {
-    pub name: String,
-    pub enqueued: u64,
-    pub processing: u64,
-    pub is_paused: bool,
-    #[schema(required)]
-    pub oldest_enqueued_at: Option<Timestamp>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct JobServer {
-    pub id: Uuid,
-    pub name: String,
-    pub queues: Vec<String>,
-    pub workers: u32,
-    pub processing: u64,
-    pub started_at: Timestamp,
-    pub heartbeat_at: Timestamp,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -175,15 +250,14 @@ impl From<JobSummary> for Job {
             arguments,
             id: job.id.0,
             state: job.state.name().to_owned(),
-            duration_ms: job
-                .duration
-                .map(|duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)),
+            duration_ms: job.duration.map(milliseconds),
             error: job.error.map(Into::into),
             kind: job.kind,
             queue: job.queue,
             priority: job.priority,
             tenant: job.tenant,
             tags: job.tags,
+            batch: job.batch.map(|batch| batch.0),
             attempts: job.attempts,
             reason: job.reason,
             created_at: job.created_at,
@@ -203,12 +277,115 @@ impl From<ErrorReport> for JobError {
     }
 }
 
-impl From<JobDetails> for JobWithHistory {
-    fn from(details: JobDetails) -> Self {
+/// What is known about a job beside its details.
+pub struct Around {
+    pub why: String,
+    pub progress: Option<Progress>,
+    pub parents: Vec<Parent>,
+    pub children: Vec<JobId>,
+}
+
+impl JobWithHistory {
+    pub fn of(details: JobDetails, around: Around) -> Self {
         Self {
             job: details.summary.into(),
+            why: around.why,
+            progress: around.progress.map(Into::into),
+            origin: details.origin.map(Into::into),
+            parents: around.parents.into_iter().map(Into::into).collect(),
+            children: around.children.iter().map(|job| job.0).collect(),
             result: details.result,
             history: details.history.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<Progress> for JobProgress {
+    fn from(progress: Progress) -> Self {
+        Self {
+            done: progress.done,
+            total: progress.total,
+        }
+    }
+}
+
+impl From<Origin> for JobOrigin {
+    fn from(origin: Origin) -> Self {
+        Self {
+            recurring_job: origin.recurring_job,
+            run: origin.run,
+            at: origin.at,
+        }
+    }
+}
+
+impl From<Parent> for JobParent {
+    fn from(parent: Parent) -> Self {
+        Self {
+            id: parent.id(),
+            is_batch: matches!(parent, Parent::Batch(_)),
+        }
+    }
+}
+
+impl From<LogLine> for JobLogLine {
+    fn from(line: LogLine) -> Self {
+        Self {
+            number: line.number,
+            at: line.at,
+            text: line.text,
+        }
+    }
+}
+
+impl From<Finding> for JobFinding {
+    fn from(finding: Finding) -> Self {
+        let gravity = match finding.gravity {
+            Gravity::Trouble => "trouble",
+            Gravity::Warning => "warning",
+        };
+        Self {
+            gravity: gravity.to_owned(),
+            words: finding.words,
+        }
+    }
+}
+
+impl From<Counts> for JobCounts {
+    fn from(counts: Counts) -> Self {
+        Self {
+            enqueued: counts.enqueued,
+            scheduled: counts.scheduled,
+            awaiting: counts.awaiting,
+            retries: counts.retries,
+            processing: counts.processing,
+            succeeded: counts.succeeded,
+            failed: counts.failed,
+            deleted: counts.deleted,
+        }
+    }
+}
+
+impl From<Throughput> for JobThroughput {
+    fn from(span: Throughput) -> Self {
+        Self {
+            at: span.at,
+            succeeded: span.succeeded,
+            failed: span.failed,
+            retried: span.retried,
+            deleted: span.deleted,
+        }
+    }
+}
+
+impl From<KindSummary> for JobKind {
+    fn from(kind: KindSummary) -> Self {
+        Self {
+            kind: kind.kind,
+            succeeded: kind.succeeded,
+            failed: kind.failed,
+            half_within_ms: kind.half_within.map(milliseconds),
+            most_within_ms: kind.most_within.map(milliseconds),
         }
     }
 }
@@ -220,32 +397,6 @@ impl From<HistoryEntry> for JobChange {
             at: entry.at,
             reason: entry.reason,
             error: entry.error.map(Into::into),
-        }
-    }
-}
-
-impl From<QueueSummary> for JobQueue {
-    fn from(queue: QueueSummary) -> Self {
-        Self {
-            is_paused: queue.paused.is_some(),
-            name: queue.name,
-            enqueued: queue.enqueued,
-            processing: queue.processing,
-            oldest_enqueued_at: queue.oldest_enqueued_at,
-        }
-    }
-}
-
-impl From<ServerSummary> for JobServer {
-    fn from(server: ServerSummary) -> Self {
-        Self {
-            id: server.id.0,
-            name: server.name,
-            queues: server.queues,
-            workers: server.workers,
-            processing: server.processing,
-            started_at: server.started_at,
-            heartbeat_at: server.heartbeat_at,
         }
     }
 }
@@ -294,4 +445,8 @@ impl From<AuditEntry> for JobAuditEntry {
             jobs: entry.deed.jobs,
         }
     }
+}
+
+pub fn milliseconds(length: Duration) -> u64 {
+    u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
 }
