@@ -332,7 +332,11 @@ impl Listing<'_> {
         html! {
             @if self.visit.viewer.may(Permission::ActOnAll) && !offered.is_empty() {
                 span.on-all {
-                    "All " (total.unwrap_or("that match")) ":"
+                    @match total {
+                        Some("1 job") => "The 1 job:",
+                        Some(total) => { "All " (total) ":" },
+                        None => "All that match:",
+                    }
                     @for action in offered {
                         a href=(self.visit.url(&operations::address(action, self.list, filters))) {
                             (action.verb()) " all"

@@ -26,7 +26,7 @@ const COLUMNS: [Column; 5] = [
     column("Schedule", "wide"),
     column("Next run", "time"),
     column("Last run", "time"),
-    column("", "row-actions"),
+    column("", "row-actions shown"),
 ];
 
 pub(crate) async fn list(

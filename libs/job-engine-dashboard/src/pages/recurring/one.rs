@@ -114,11 +114,14 @@ fn actions(visit: &Visit, record: &RecurringRecord) -> Markup {
                         "Resume"
                     }
                 } @else {
-                    input type="text" name="reason" maxlength="200" placeholder="Why? (for the pause)"
-                        aria-label="Reason for the pause" autocomplete="off";
-                    button.act formaction=(url(RecurringAction::Pause))
-                        title="Creates no jobs any more until it is resumed; those that exist stay" {
-                        "Pause"
+                    span.together {
+                        input type="text" name="reason" maxlength="200"
+                            placeholder="Why? (for the pause)" aria-label="Reason for the pause"
+                            autocomplete="off";
+                        button.act formaction=(url(RecurringAction::Pause))
+                            title="Creates no jobs any more until it is resumed; those that exist stay" {
+                            "Pause"
+                        }
                     }
                 }
                 button.act.danger formaction=(url(RecurringAction::Remove)) { "Remove" }
@@ -191,8 +194,8 @@ fn facts(visit: &Visit, record: &RecurringRecord) -> Markup {
                         " (changed by a person since)"
                     }))
                 }
-                (pair("Missed", &html! { (record.missed_runs) }))
-                (pair("Overlap", &html! { (record.overlap) }))
+                (pair("Missed", &html! { (record.missed_runs) span.muted { (missed(record)) } }))
+                (pair("Overlap", &html! { (record.overlap) span.muted { (overlap(record)) } }))
                 (pair("Kind", &html! { span.mono { (record.kind) } }))
                 @if let Some(job) = &job {
                     (pair("Queue", &html! { span.mono { (job.queue) } }))
@@ -201,6 +204,26 @@ fn facts(visit: &Visit, record: &RecurringRecord) -> Markup {
                 (pair("Since", &time::exact(record.created_at)))
             }
         }
+    }
+}
+
+/// What its policy for missed occurrences means.
+fn missed(record: &RecurringRecord) -> &'static str {
+    match record.missed_runs.as_str() {
+        "Relaxed" => ": one run makes up for all",
+        "Strict" => ": each one is made up for",
+        "Ignorable" => ": none is made up for",
+        _ => "",
+    }
+}
+
+/// What its policy for runs that overlap means.
+fn overlap(record: &RecurringRecord) -> &'static str {
+    match record.overlap.as_str() {
+        "Allow" => ": a run begins beside an earlier one",
+        "Skip" => ": left out while an earlier run lives",
+        "Replace" => ": an earlier run is deleted",
+        _ => "",
     }
 }
 
