@@ -60,22 +60,103 @@ onEachDatabase('a deleted job stays away until it is requeued', async (t, databa
   assertContent(story);
 });
 
-onEachDatabase('a whole group of errors is requeued at once', async (t, database) => {
-  const story = await failedTenant(t, database, { DIQUIS_JOB_ATTEMPTS: '1' });
-  const { page, script, tenant } = story;
-  await story.repair();
+onEachDatabase(
+  'an error is found, its group requeued, and the counters follow',
+  async (t, database) => {
+    const story = await failedTenant(t, database, { DIQUIS_JOB_ATTEMPTS: '1' });
+    const { page, script, tenant } = story;
+    const overview = await story.context.newPage();
+    await overview.goto('/hangfire');
+    await overview.getByText('1 job was given up and waits for your decision.').waitFor();
+    const failed = overview.locator('.counter').filter({ hasText: 'Failed' });
+    assert.match(await failed.innerText(), /1$/);
+    await story.repair();
 
-  await page.goto('/hangfire/errors');
-  await page.getByRole('link', { name: 'Requeue 1 job' }).click();
-  await page.getByLabel('Why').fill('The database is back');
-  await page.getByRole('button', { name: 'Requeue 1 job' }).click();
-  await page.getByText('Finished', { exact: true }).waitFor();
+    await page.goto('/hangfire');
+    await page.getByRole('link', { name: 'All errors' }).click();
+    await page.getByRole('link', { name: 'Requeue 1 job' }).click();
+    await page.getByLabel('Why').fill('The database is back');
+    await page.getByRole('button', { name: 'Requeue 1 job' }).click();
+    await page.getByText('Finished', { exact: true }).waitFor();
+    await script.activeTenant(tenant.id);
+    await overview.getByRole('heading', { name: 'All is well' }).waitFor();
+    await failed.filter({ hasText: /0$/ }).waitFor();
+
+    await page.goto('/hangfire/audit');
+    await page.getByText('The database is back').waitFor();
+    await page.goto(`/hangfire/jobs/details/${tenant.jobId}`);
+    await page.getByText(/Requeued by .* on the dashboard: The database is back/).waitFor();
+    assertContent(story);
+  },
+);
+
+onEachDatabase('a queue is paused, limited and goes on', async (t, database) => {
+  const story = await atDashboard(t, database);
+  const { page, script } = story;
+  const first = await script.createTenant('Quick Lagoon');
+  await script.activeTenant(first.id);
+
+  await page.goto('/hangfire/queues/default');
+  await page.getByLabel('Reason for the pause').fill('The provider is down');
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByText('The queue is paused.').waitFor();
+  const tenant = await script.createTenant('Patient Lagoon');
+  await page.goto(`/hangfire/jobs/details/${tenant.jobId}`);
+  await page.getByText(/^Waits, because .* paused its queue: The provider is down\.$/).waitFor();
+
+  await page.goto('/hangfire/queues/default');
+  await page.getByText('Change the limit').click();
+  await page.getByLabel('Jobs at once').fill('3');
+  await page.getByRole('button', { name: 'Set the limit' }).click();
+  await page.getByText('Over all servers together: 3 at once.').waitFor();
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await page.getByText('The queue goes on.').waitFor();
   await script.activeTenant(tenant.id);
+  await page.getByText('Change the limit').click();
+  await page.getByRole('button', { name: 'Remove it' }).click();
+  await page.getByText('None: every free worker takes from it.').waitFor();
 
   await page.goto('/hangfire/audit');
-  await page.getByText('The database is back').waitFor();
-  await page.goto(`/hangfire/jobs/details/${tenant.jobId}`);
-  await page.getByText(/Requeued by .* on the dashboard: The database is back/).waitFor();
+  for (const deed of ['pause queue', 'limit queue', 'resume queue', 'remove limit of queue'])
+    await page.getByText(deed, { exact: true }).waitFor();
+  assertContent(story);
+});
+
+onEachDatabase('a quiet server takes no jobs until it works again', async (t, database) => {
+  const story = await atDashboard(t, database);
+  const { page, script } = story;
+
+  await page.goto('/hangfire/servers');
+  await page.getByRole('button', { name: /^Quiet: / }).click();
+  await page.getByText('The server takes no more jobs').waitFor();
+  await page.getByRole('button', { name: /^Work again: / }).waitFor();
+  await page.getByRole('button', { name: /^Work again: / }).click();
+  await page.getByText('The server takes jobs again').waitFor();
+  const tenant = await script.createTenant('Patient Lagoon');
+  await script.activeTenant(tenant.id);
+
+  await page.getByRole('button', { name: /^Stop: / }).click();
+  await page.getByRole('heading', { name: /^Stop .*\?$/ }).waitFor();
+  await page.getByRole('link', { name: 'Let it run' }).click();
+  await page.getByRole('button', { name: /^Stop: / }).waitFor();
+  assertContent(story);
+});
+
+onEachDatabase('a copy of a job is enqueued from its page', async (t, database) => {
+  const story = await atDashboard(t, database);
+  const { page, script } = story;
+  const tenant = await script.createTenant('Twice Lagoon');
+  await script.activeTenant(tenant.id);
+
+  await page.goto(`/hangfire/jobs/details/${tenant.jobId}/copy`);
+  await page.getByLabel('Arguments, as JSON').fill('{"tenant":');
+  await page.getByRole('button', { name: 'Enqueue the copy' }).click();
+  await page.getByText('The arguments are no JSON').waitFor();
+  await page.goBack();
+  await page.getByLabel('Arguments, as JSON').fill(`{"tenant":"${tenant.id}"}`);
+  await page.getByRole('button', { name: 'Enqueue the copy' }).click();
+  await page.getByText(/^Done in /).waitFor();
+  assert.ok(!page.url().includes(tenant.jobId), 'it is a job of its own');
   assertContent(story);
 });
 
@@ -110,6 +191,16 @@ onEachDatabase('a form from another site changes nothing', async (t, database) =
   const { body } = await script.sendWithCookies('GET', '/hangfire/jobs/deleted');
   assert.ok(!body.includes(tenant.jobId), 'the job is where it was');
 });
+
+// A Super Admin's browser and script.
+async function atDashboard(t, database) {
+  const diquis = await startDiquis(t, database);
+  const script = await signIn(diquis.url);
+  const browser = await person(t, diquis);
+  await signInThere(browser.page);
+  await browser.page.getByRole('heading', { name: 'Tenants', level: 1 }).waitFor();
+  return { ...browser, script };
+}
 
 // A tenant whose first attempt has failed, and a Super Admin's browser and script.
 async function failedTenant(t, database, settings) {

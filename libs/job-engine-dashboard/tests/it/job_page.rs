@@ -40,7 +40,7 @@ async fn a_running_job_shows_how_far_it_is_and_what_it_says() {
 }
 
 #[tokio::test]
-async fn a_job_leads_to_what_it_waits_for_and_to_what_waits_for_it() {
+async fn a_job_leads_to_what_it_continues_and_to_what_continues_it() {
     let engine = Engine::running().await;
     let parent = engine.enqueued("export").await;
     let child = new_job("send_mail", Due::Now).continuing([parent], ContinueOn::Success);
@@ -54,11 +54,9 @@ async fn a_job_leads_to_what_it_waits_for_and_to_what_waits_for_it() {
 
     let to = |id| format!("href=\"/hangfire/jobs/details/{id}\"");
     let of_child = page(child).await;
-    assert!(between(&of_child, "Waits for</dt>", "</dl>").contains(&to(parent)));
+    assert!(between(&of_child, "Continues</dt>", "</dl>").contains(&to(parent)));
     let why = between(&of_child, "<p class=\"why", "</p>");
     assert!(why.contains(&to(parent)), "the reason is a link: {why}");
-    let of_parent = page(parent).await;
-    assert!(between(&of_parent, "Before</dt>", "</dl>").contains(&to(child)));
 
     let claimed = engine.claim("export").await;
     let done = Outcome::Succeeded {
@@ -66,7 +64,10 @@ async fn a_job_leads_to_what_it_waits_for_and_to_what_waits_for_it() {
         result: None,
     };
     engine.settle(claimed, done).await;
-    assert!(!page(parent).await.contains("Before</dt>"));
+    let of_child = page(child).await;
+    assert!(between(&of_child, "Continues</dt>", "</dl>").contains(&to(parent)));
+    let of_parent = page(parent).await;
+    assert!(between(&of_parent, "Continued by</dt>", "</dl>").contains(&to(child)));
 }
 
 #[tokio::test]
