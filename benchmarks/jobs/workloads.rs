@@ -102,16 +102,25 @@ async fn enqueue(storage: SharedStorage, jobs: usize) -> Outcome {
     Ok(())
 }
 
+/// In parts, of which the next one is made while one is stored.
 async fn bulk(storage: SharedStorage, jobs: usize) -> Outcome {
     let client = Client::new(storage);
     client.storage().counts().await?;
 
     let stopwatch = Stopwatch::start();
     let all: Vec<usize> = (0..jobs).collect();
+    let mut storing = JoinSet::new();
     for part in all.chunks(BULK) {
-        let batch: Result<Vec<NewJob>, _> =
+        let part: Result<Vec<NewJob>, _> =
             part.iter().map(|&i| NewJob::of(&Nothing { i })).collect();
-        client.submit_all(&batch?).await?;
+        let (part, client) = (part?, client.clone());
+        while let Some(stored) = storing.join_next().await {
+            stored??;
+        }
+        storing.spawn(async move { client.submit_all(&part).await });
+    }
+    while let Some(stored) = storing.join_next().await {
+        stored??;
     }
     stopwatch.print_rate(jobs);
     Ok(())

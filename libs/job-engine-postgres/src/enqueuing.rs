@@ -7,27 +7,29 @@ use job_engine::{Continuation, Due, Duplicate, NewJob, count_enqueued};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
-use crate::convert::{array, delay_micros, later_version, unavailable};
+use crate::convert::{array, delay_micros, later_version, sparse, unavailable};
+use crate::copying;
 use crate::following::{AWAIT_PARENTS, JOIN_BATCHES, Keys, TAKE_KEYS, Waits, batches, duplicates};
 
 /// Jobs that may run now. Known ids are looked for first, so that a repeated call is an error and
-/// not a second run.
+/// not a second run: one by one only where there are ids between the lowest (`$11`) and the highest.
 pub(crate) const ENQUEUE_NOW: &str = "
-with jobs as (
-  select * from unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::text[],
-    $6::text[], $7::text[], $8::integer[], $9::text[], $10::uuid[])
-    as j (id, kind, queue, priority, arguments, tenant, tags, version, limit_key, batch)
-)
 insert into job_engine.ready
   (id, kind, queue, priority, arguments, tenant, tags, version, limit_key, batch, awaited, created_at,
    enqueued_at)
 select id, kind, queue, priority, arguments, tenant, tags::text[], version, limit_key, batch,
   nullif(batch is not null, false), statement_timestamp(), statement_timestamp()
-from jobs
+from unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::text[],
+    $6::text[], $7::text[], $8::integer[], $9::text[], $10::uuid[])
+  as j (id, kind, queue, priority, arguments, tenant, tags, version, limit_key, batch)
 where not exists (
-  select from jobs join job_engine.ready using (id)
-  union all select from jobs join job_engine.waiting using (id)
-  union all select from jobs join job_engine.finished using (id)
+  select from job_engine.ready where id between $11 and $12
+  union all select from job_engine.waiting where id between $11 and $12
+  union all select from job_engine.finished where id between $11 and $12
+) or not exists (
+  select from unnest($1::uuid[]) as k (id) join job_engine.ready using (id)
+  union all select from unnest($1::uuid[]) as k (id) join job_engine.waiting using (id)
+  union all select from unnest($1::uuid[]) as k (id) join job_engine.finished using (id)
 )";
 
 /// Jobs that wait for their time: `$11` microseconds from now, or until `$12` microseconds of the
@@ -77,6 +79,9 @@ where not exists (
   union all select from jobs join job_engine.waiting using (id)
   union all select from jobs join job_engine.finished using (id)
 )";
+
+/// So many jobs are worth the two statements of a copy.
+const MANY: usize = 500;
 
 /// Enqueues the jobs in the caller's transaction: they exist when it commits.
 ///
@@ -133,6 +138,9 @@ pub(crate) async fn enqueue_and_commit(
 ) -> Result<Vec<Duplicate>, StorageError> {
     let is_one_statement = |job: &NewJob| job.is_plain() && job.due == Due::Now;
     if jobs.iter().all(is_one_statement) {
+        if jobs.len() >= MANY {
+            return copying::copy(pool, jobs).await.map(|()| Vec::new());
+        }
         let mut connection = pool.acquire().await.map_err(unavailable)?;
         return store(&mut connection, jobs).await;
     }
@@ -141,6 +149,13 @@ pub(crate) async fn enqueue_and_commit(
     let duplicates = store(&mut transaction, jobs).await?;
     transaction.commit().await.map_err(unavailable)?;
     Ok(duplicates)
+}
+
+/// The lowest and the highest of the ids.
+pub(crate) fn range(ids: &[Uuid]) -> (Uuid, Uuid) {
+    let lowest = ids.iter().min().copied().unwrap_or_default();
+    let highest = ids.iter().max().copied().unwrap_or_default();
+    (lowest, highest)
 }
 
 pub(crate) fn known_id() -> StorageError {
@@ -260,17 +275,20 @@ async fn insert<'a>(
 
 async fn insert_now(connection: &mut PgConnection, rows: Rows<'_>) -> Result<(), StorageError> {
     let expected = rows.ids.len();
+    let (lowest, highest) = range(&rows.ids);
     let inserted = sqlx::query(ENQUEUE_NOW)
         .bind(rows.ids)
         .bind(rows.kinds)
         .bind(rows.queues)
         .bind(rows.priorities)
         .bind(rows.arguments)
-        .bind(rows.tenants)
-        .bind(rows.tags)
-        .bind(rows.versions)
-        .bind(rows.limit_keys)
-        .bind(rows.batches)
+        .bind(sparse(rows.tenants))
+        .bind(sparse(rows.tags))
+        .bind(sparse(rows.versions))
+        .bind(sparse(rows.limit_keys))
+        .bind(sparse(rows.batches))
+        .bind(lowest)
+        .bind(highest)
         .execute(connection)
         .await
         .map_err(unavailable)?;

@@ -6,6 +6,7 @@ mod beginning;
 mod claiming;
 mod commanding;
 mod convert;
+mod copying;
 mod enqueuing;
 mod expiry;
 mod following;

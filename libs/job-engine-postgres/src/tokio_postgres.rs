@@ -6,7 +6,7 @@ use tokio_postgres::types::ToSql;
 
 use crate::enqueuing::{
     AwaitingRows, ENQUEUE_AWAITING, ENQUEUE_LATER, ENQUEUE_NOW, LaterRows, Rows, Sorted,
-    all_inserted,
+    all_inserted, range,
 };
 use crate::following::{AWAIT_PARENTS, JOIN_BATCHES, Keys, TAKE_KEYS, Waits, batches, duplicates};
 
@@ -48,7 +48,10 @@ async fn insert(transaction: &Transaction<'_>, sorted: Sorted<'_>) -> Result<(),
         awaiting,
     } = sorted;
     if !now.ids.is_empty() {
-        let inserted = execute(transaction, ENQUEUE_NOW, &columns(&now)).await?;
+        let (lowest, highest) = range(&now.ids);
+        let mut columns = columns(&now);
+        columns.extend([&lowest as &(dyn ToSql + Sync), &highest]);
+        let inserted = execute(transaction, ENQUEUE_NOW, &columns).await?;
         all_inserted(now.ids.len(), inserted)?;
     }
     if !later.rows.ids.is_empty() {

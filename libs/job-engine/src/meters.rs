@@ -85,8 +85,12 @@ impl Meter {
 /// enqueue in a transaction of the caller, whose end they do not see.
 pub fn count_enqueued<'a>(jobs: impl IntoIterator<Item = &'a NewJob>, duplicates: &[Duplicate]) {
     let is_stored = |job: &&NewJob| duplicates.iter().all(|duplicate| duplicate.job != job.id);
+    let mut stored: HashMap<&str, u64> = HashMap::new();
     for job in jobs.into_iter().filter(is_stored) {
-        counter!(ENQUEUED, "kind" => job.kind.clone()).increment(1);
+        *stored.entry(&job.kind).or_default() += 1;
+    }
+    for (kind, jobs) in stored {
+        counter!(ENQUEUED, "kind" => kind.to_owned()).increment(jobs);
     }
 }
 

@@ -1,5 +1,5 @@
 use job_engine::storage::{Command, JobId, Monitor, Outcome, Settlement};
-use job_engine::{ContinueOn, State, Storage, Unique};
+use job_engine::{ContinueOn, NewJob, State, Storage, Unique};
 use job_engine_postgres::enqueue;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use sqlx::Row;
@@ -77,6 +77,75 @@ async fn a_finished_job_is_known_too() {
         .unwrap();
 
     assert!(storage.enqueue(&[known]).await.is_err());
+}
+
+/// So many that they are copied.
+const MANY: usize = 600;
+
+#[tokio::test]
+async fn jobs_that_come_in_masses_are_stored_as_one_alone() {
+    let database = Database::create().await;
+    let storage = database.storage().await;
+    let jobs: Vec<_> = (0..=MANY).map(|_| with_everything()).collect();
+
+    storage.enqueue(&jobs[..1]).await.unwrap();
+    storage.enqueue(&jobs[1..]).await.unwrap();
+
+    let rows = sqlx::query(
+        "select (to_jsonb(r) - '{id,created_at,enqueued_at}'::text[])::text as row, count(*) as jobs,
+           bool_and(created_at between clock_timestamp() - interval '1 minute' and clock_timestamp()
+             and enqueued_at = created_at) as is_new
+         from job_engine.ready r group by 1",
+    )
+    .fetch_all(&database.pool().await)
+    .await
+    .unwrap();
+    let [row] = &rows[..] else {
+        panic!("they differ: {rows:?}");
+    };
+    assert_eq!(row.get::<i64, _>("jobs"), 601);
+    assert!(row.get::<bool, _>("is_new"));
+    assert!(row.get::<String, _>("row").contains("\"two words\""));
+}
+
+#[tokio::test]
+async fn one_known_job_keeps_a_mass_of_others_out() {
+    let database = Database::create().await;
+    let storage = database.storage().await;
+    let jobs: Vec<_> = (0..MANY).map(|_| job()).collect();
+    let known = &jobs[MANY / 2];
+    storage.enqueue(std::slice::from_ref(known)).await.unwrap();
+    storage
+        .command(known.id, Command::Delete, "over")
+        .await
+        .unwrap();
+
+    assert!(storage.enqueue(&jobs).await.is_err());
+    assert_eq!(storage.counts().await.unwrap().enqueued, 0);
+}
+
+#[tokio::test]
+async fn strangers_between_a_mass_of_jobs_do_not_keep_them_out() {
+    let database = Database::create().await;
+    let storage = database.storage().await;
+    let mut jobs: Vec<_> = (0..=MANY).map(|_| job()).collect();
+    let stranger = jobs.remove(MANY / 2);
+    storage.enqueue(&[stranger]).await.unwrap();
+
+    storage.enqueue(&jobs).await.unwrap();
+
+    assert_eq!(storage.counts().await.unwrap().enqueued, 601);
+}
+
+fn with_everything() -> NewJob {
+    let job = NewJob {
+        version: 3,
+        ..job().with_priority(-5)
+    };
+    job.for_tenant("Acme \u{fc}ber")
+        .and_then(|job| job.tagged(["two words", "q\"u\\ote"]))
+        .and_then(|job| job.limited_by("key"))
+        .unwrap()
 }
 
 #[cfg(feature = "tokio-postgres")]
