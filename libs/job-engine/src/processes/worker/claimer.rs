@@ -162,7 +162,7 @@ struct Pace {
 
 impl Pace {
     /// The rate over a shorter time is chance.
-    const SHORTEST: Duration = Duration::from_millis(5);
+    const SHORTEST: Duration = Duration::from_millis(2);
 
     fn begin() -> Self {
         Self {
@@ -182,7 +182,8 @@ impl Pace {
         let elapsed = self.measured.elapsed();
         if elapsed >= Self::SHORTEST {
             let now = (done - self.done) as f64 / elapsed.as_secs_f64();
-            self.per_second = f64::midpoint(self.per_second, now);
+            // What goes faster may be claimed at once; what has slowed down is believed by and by.
+            self.per_second = now.max(f64::midpoint(self.per_second, now));
             self.measured = Instant::now();
             self.done = done;
         }
