@@ -3,7 +3,6 @@
 use job_engine::Retention;
 use job_engine::storage::StorageError;
 use job_engine::storage::expiry::{Place, Stretch, Sweeps, Swept};
-use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
 
 use crate::convert::{count, delay_micros, duration, rows, unavailable};
@@ -204,17 +203,10 @@ async fn sweep_stretch(pool: &PgPool, stretch: &Stretch) -> sqlx::Result<Swept> 
         let number: i64 = row.try_get(index)?;
         Ok(usize::try_from(count(number)).unwrap_or(usize::MAX))
     };
+    let last = Option::zip(row.try_get(2)?, row.try_get(3)?);
     Ok(Swept {
         looked_at: number(0)?,
         removed: number(1)?,
-        last: last(&row)?,
+        last: last.map(|(ended_at, job)| Place { ended_at, job }),
     })
-}
-
-fn last(row: &PgRow) -> sqlx::Result<Option<Place>> {
-    let (ended_at, job): (Option<i64>, _) = (row.try_get(2)?, row.try_get(3)?);
-    Ok(ended_at.map(|ended_at| Place {
-        ended_at,
-        job: Option::unwrap_or_default(job),
-    }))
 }

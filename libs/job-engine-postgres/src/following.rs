@@ -1,13 +1,12 @@
 //! What is to be known before and after others: keys, batches, and who waits for whom.
 
-use job_engine::storage::{BatchProgress, JobId, StorageError, reasons};
+use job_engine::NewJob;
+use job_engine::storage::{JobId, StorageError, reasons};
 use job_engine::unique::{Duplicates, Unique};
-use job_engine::{BatchId, NewJob, Parent};
 use sqlx::PgPool;
-use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
-use crate::convert::{column, count, delay_micros, rows, timestamp, unavailable};
+use crate::convert::{delay_micros, unavailable};
 
 /// Each wanted key with the job that holds it, or null. In the order of the keys, as everyone takes
 /// several.
@@ -40,30 +39,6 @@ from (
 ) w";
 
 const SPREAD_NEWS: &str = "select told, released from job_engine.spread_news($1, $2, $3)";
-
-const BATCH: &str = "
-select id, jobs, succeeded, failed, deleted,
-  (extract(epoch from created_at) * 1000000)::bigint as created_at,
-  (extract(epoch from ended_at) * 1000000)::bigint as ended_at
-from job_engine.batches
-where id = $1";
-
-/// Ids sort by the time of their making.
-const BATCHES: &str = "
-select id, jobs, succeeded, failed, deleted,
-  (extract(epoch from created_at) * 1000000)::bigint as created_at,
-  (extract(epoch from ended_at) * 1000000)::bigint as ended_at
-from job_engine.batches
-where id < coalesce($1, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
-order by id desc
-limit $2";
-
-/// What a job continues, and whether it is a batch.
-const PARENTS: &str = "
-select parent, is_batch from job_engine.families where child = $1 order by parent limit $2";
-
-const CHILDREN: &str = "
-select child from job_engine.families where parent = $1 order by child limit $2";
 
 /// How many news are spread in one transaction.
 const MOST_NEWS: i32 = 1000;
@@ -149,80 +124,6 @@ pub(crate) async fn spread_news(pool: &PgPool) -> Result<bool, StorageError> {
             return Ok(any);
         }
     }
-}
-
-pub(crate) async fn batch(
-    pool: &PgPool,
-    id: BatchId,
-) -> Result<Option<BatchProgress>, StorageError> {
-    let row = sqlx::query(BATCH)
-        .bind(id.0)
-        .fetch_optional(pool)
-        .await
-        .map_err(unavailable)?;
-    row.as_ref().map(read).transpose()
-}
-
-pub(crate) async fn newest_batches(
-    pool: &PgPool,
-    before: Option<BatchId>,
-    limit: usize,
-) -> Result<Vec<BatchProgress>, StorageError> {
-    let rows = sqlx::query(BATCHES)
-        .bind(before.map(|before| before.0))
-        .bind(rows(limit))
-        .fetch_all(pool)
-        .await
-        .map_err(unavailable)?;
-    rows.iter().map(read).collect()
-}
-
-pub(crate) async fn parents(
-    pool: &PgPool,
-    job: JobId,
-    limit: usize,
-) -> Result<Vec<Parent>, StorageError> {
-    let parents: Vec<(Uuid, bool)> = sqlx::query_as(PARENTS)
-        .bind(job.0)
-        .bind(rows(limit))
-        .fetch_all(pool)
-        .await
-        .map_err(unavailable)?;
-    let parent = |(id, is_batch)| {
-        if is_batch {
-            return Parent::Batch(BatchId(id));
-        }
-        Parent::Job(JobId(id))
-    };
-    Ok(parents.into_iter().map(parent).collect())
-}
-
-pub(crate) async fn children(
-    pool: &PgPool,
-    parent: Parent,
-    limit: usize,
-) -> Result<Vec<JobId>, StorageError> {
-    let children: Vec<Uuid> = sqlx::query_scalar(CHILDREN)
-        .bind(parent.id())
-        .bind(rows(limit))
-        .fetch_all(pool)
-        .await
-        .map_err(unavailable)?;
-    Ok(children.into_iter().map(JobId).collect())
-}
-
-fn read(row: &PgRow) -> Result<BatchProgress, StorageError> {
-    let number = |name| column(row, name).map(count);
-    let ended_at: Option<i64> = column(row, "ended_at")?;
-    Ok(BatchProgress {
-        id: BatchId(column(row, "id")?),
-        created_at: timestamp(column(row, "created_at")?)?,
-        jobs: number("jobs")?,
-        succeeded: number("succeeded")?,
-        failed: number("failed")?,
-        deleted: number("deleted")?,
-        ended_at: ended_at.map(timestamp).transpose()?,
-    })
 }
 
 /// The duplicates among answers to [`TAKE_KEYS`].

@@ -2,6 +2,7 @@
 
 mod announcing;
 mod audit;
+mod batches;
 mod beginning;
 mod claiming;
 mod commanding;

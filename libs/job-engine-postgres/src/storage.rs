@@ -5,11 +5,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use job_engine::storage::expiry::Sweeps;
 use job_engine::storage::{
-    Act, BatchProgress, Batches, Claim, Claimed, Command, Commanded, DueJobs, Heartbeat, JobId,
-    Lease, Outcome, Rescued, RunNotes, ServerAnnouncement, ServerId, ServerOrder, Settled,
-    Settlement, SlowAnswer, Storage, StorageError, UnknownKind,
+    Act, Claim, Claimed, Command, Commanded, DueJobs, Heartbeat, JobId, Lease, Outcome, Rescued,
+    RunNotes, ServerAnnouncement, ServerId, ServerOrder, Settled, Settlement, SlowAnswer, Storage,
+    StorageError, UnknownKind,
 };
-use job_engine::{BatchId, Duplicate, NewJob, Parent, Retention};
+use job_engine::{Duplicate, NewJob, Retention};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{Connection, Executor, PgPool};
 use tokio::sync::Notify;
@@ -387,28 +387,5 @@ impl Storage for PostgresStorage {
 
     fn announce_enqueued(&self) {
         self.announcer.enqueued();
-    }
-}
-
-#[async_trait]
-impl Batches for PostgresStorage {
-    async fn batch(&self, id: BatchId) -> Result<Option<BatchProgress>, StorageError> {
-        following::batch(&self.pool, id).await
-    }
-
-    async fn batches(
-        &self,
-        before: Option<BatchId>,
-        limit: usize,
-    ) -> Result<Vec<BatchProgress>, StorageError> {
-        following::newest_batches(&self.pool, before, limit).await
-    }
-
-    async fn parents(&self, job: JobId, limit: usize) -> Result<Vec<Parent>, StorageError> {
-        following::parents(&self.pool, job, limit).await
-    }
-
-    async fn children(&self, parent: Parent, limit: usize) -> Result<Vec<JobId>, StorageError> {
-        following::children(&self.pool, parent, limit).await
     }
 }

@@ -1,14 +1,15 @@
 //! Jobs that wait for others, and batches.
 
 use job_engine::storage::check::refused;
-use job_engine::storage::{BatchProgress, JobId, StorageError, reasons};
-use job_engine::{BatchId, NewJob, Parent, State};
+use job_engine::storage::{JobId, StorageError, reasons};
+use job_engine::{BatchId, NewJob, State};
+use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
+use crate::batches::progress;
 use crate::commanding;
-use crate::convert::{column, count, rows, state, timestamp, unavailable};
+use crate::convert::{column, state, unavailable};
 
 const JOIN_BATCH: &str = "
 insert into job_engine_batches (id, created_at, jobs) values ($1, $2, 1)
@@ -70,26 +71,6 @@ set state = iif(delay is null and release_at is null, 'Enqueued', 'Scheduled'),
   continue_on = null
 where id = $1 and state = 'Awaiting'
   and not exists (select 1 from job_engine_parents where child = $1)";
-
-const BATCH: &str = "
-select id, jobs, succeeded, failed, deleted, created_at, ended_at
-from job_engine_batches
-where id = $1";
-
-/// Ids sort by the time of their making.
-const BATCHES: &str = "
-select id, jobs, succeeded, failed, deleted, created_at, ended_at
-from job_engine_batches
-where id < coalesce($1, x'ffffffffffffffffffffffffffffffff')
-order by id desc
-limit $2";
-
-/// What a job continues, and whether it is a batch.
-const PARENTS: &str = "
-select parent, is_batch from job_engine_families where child = $1 order by parent limit $2";
-
-const CHILDREN: &str = "
-select child from job_engine_families where parent = $1 order by child limit $2";
 
 /// A row of the news.
 struct News {
@@ -278,86 +259,4 @@ async fn told_children(
         .fetch_all(connection)
         .await
         .map_err(unavailable)
-}
-
-pub(crate) async fn batch(
-    pool: &SqlitePool,
-    id: BatchId,
-) -> Result<Option<BatchProgress>, StorageError> {
-    let mut connection = pool.acquire().await.map_err(unavailable)?;
-    progress(&mut connection, id).await
-}
-
-async fn progress(
-    connection: &mut SqliteConnection,
-    id: BatchId,
-) -> Result<Option<BatchProgress>, StorageError> {
-    let row = sqlx::query(BATCH)
-        .bind(id.0)
-        .fetch_optional(connection)
-        .await
-        .map_err(unavailable)?;
-    row.as_ref().map(read).transpose()
-}
-
-pub(crate) async fn newest_batches(
-    pool: &SqlitePool,
-    before: Option<BatchId>,
-    limit: usize,
-) -> Result<Vec<BatchProgress>, StorageError> {
-    let rows = sqlx::query(BATCHES)
-        .bind(before.map(|before| before.0))
-        .bind(rows(limit))
-        .fetch_all(pool)
-        .await
-        .map_err(unavailable)?;
-    rows.iter().map(read).collect()
-}
-
-pub(crate) async fn parents(
-    pool: &SqlitePool,
-    job: JobId,
-    limit: usize,
-) -> Result<Vec<Parent>, StorageError> {
-    let parents: Vec<(Uuid, bool)> = sqlx::query_as(PARENTS)
-        .bind(job.0)
-        .bind(rows(limit))
-        .fetch_all(pool)
-        .await
-        .map_err(unavailable)?;
-    let parent = |(id, is_batch)| {
-        if is_batch {
-            return Parent::Batch(BatchId(id));
-        }
-        Parent::Job(JobId(id))
-    };
-    Ok(parents.into_iter().map(parent).collect())
-}
-
-pub(crate) async fn children(
-    pool: &SqlitePool,
-    parent: Parent,
-    limit: usize,
-) -> Result<Vec<JobId>, StorageError> {
-    let children: Vec<Uuid> = sqlx::query_scalar(CHILDREN)
-        .bind(parent.id())
-        .bind(rows(limit))
-        .fetch_all(pool)
-        .await
-        .map_err(unavailable)?;
-    Ok(children.into_iter().map(JobId).collect())
-}
-
-fn read(row: &SqliteRow) -> Result<BatchProgress, StorageError> {
-    let number = |name| column(row, name).map(count);
-    let ended_at: Option<i64> = column(row, "ended_at")?;
-    Ok(BatchProgress {
-        id: BatchId(column(row, "id")?),
-        created_at: timestamp(column(row, "created_at")?)?,
-        jobs: number("jobs")?,
-        succeeded: number("succeeded")?,
-        failed: number("failed")?,
-        deleted: number("deleted")?,
-        ended_at: ended_at.map(timestamp).transpose()?,
-    })
 }

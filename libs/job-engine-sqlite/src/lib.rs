@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod audit;
+mod batches;
 mod beginning;
 mod claiming;
 mod clock;

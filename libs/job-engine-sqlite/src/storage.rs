@@ -7,11 +7,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use job_engine::storage::expiry::Sweeps;
 use job_engine::storage::{
-    Act, BatchProgress, Batches, Claim, Claimed, Command, Commanded, Counts, DueJobs, Heartbeat,
-    JobId, Lease, Outcome, Rescued, RunNotes, ServerAnnouncement, ServerId, ServerOrder, Settled,
-    Settlement, SlowAnswer, Storage, StorageError, UnknownKind,
+    Act, Claim, Claimed, Command, Commanded, Counts, DueJobs, Heartbeat, JobId, Lease, Outcome,
+    Rescued, RunNotes, ServerAnnouncement, ServerId, ServerOrder, Settled, Settlement, SlowAnswer,
+    Storage, StorageError, UnknownKind,
 };
-use job_engine::{BatchId, Duplicate, NewJob, Parent, Retention};
+use job_engine::{Duplicate, NewJob, Retention};
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use tokio::sync::Notify;
@@ -22,8 +22,8 @@ use crate::pulse::{self, Pulse};
 use crate::turns::Turns;
 use crate::writer::Writer;
 use crate::{
-    beginning, claiming, commanding, expiry, following, noting, revocations, scheduling, schema,
-    search, servers, settling,
+    beginning, claiming, commanding, expiry, noting, revocations, scheduling, schema, search,
+    servers, settling,
 };
 
 /// Jobs in tables whose names begin with `job_engine_`, in a SQLite file.
@@ -284,28 +284,5 @@ impl Storage for SqliteStorage {
         self.enqueued.notify_waiters();
         // For who is between two waits just now.
         self.enqueued.notify_one();
-    }
-}
-
-#[async_trait]
-impl Batches for SqliteStorage {
-    async fn batch(&self, id: BatchId) -> Result<Option<BatchProgress>, StorageError> {
-        following::batch(&self.pool, id).await
-    }
-
-    async fn batches(
-        &self,
-        before: Option<BatchId>,
-        limit: usize,
-    ) -> Result<Vec<BatchProgress>, StorageError> {
-        following::newest_batches(&self.pool, before, limit).await
-    }
-
-    async fn parents(&self, job: JobId, limit: usize) -> Result<Vec<Parent>, StorageError> {
-        following::parents(&self.pool, job, limit).await
-    }
-
-    async fn children(&self, parent: Parent, limit: usize) -> Result<Vec<JobId>, StorageError> {
-        following::children(&self.pool, parent, limit).await
     }
 }

@@ -32,6 +32,14 @@ pub enum Parent {
 }
 
 impl Parent {
+    /// What has this id.
+    pub const fn of(id: Uuid, is_batch: bool) -> Self {
+        if is_batch {
+            return Self::Batch(BatchId(id));
+        }
+        Self::Job(JobId(id))
+    }
+
     /// Its id; jobs and batches have none in common.
     pub const fn id(self) -> Uuid {
         match self {
