@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use job_engine::storage::{
-    Command, Cursor, JobId, JobQuery, Monitor, NewOperation, Operation, OperationId,
-    OperationStatus, Operations, Page, StorageError, Test, TimeRange,
+    Command, Cursor, JobId, JobQuery, NewOperation, Operation, OperationId, OperationStatus,
+    Operations, StorageError, Test, TimeRange,
 };
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgExecutor, Postgres, Transaction};
@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::PostgresStorage;
 use crate::commanding::{self, Done, Seen};
 use crate::convert::{column, count, rows, text, timestamp, unavailable};
+use crate::search;
 
 const BEGIN: &str = "
 insert into job_engine.operations (id, command, query, words, actor, reason, total)
@@ -87,13 +88,14 @@ impl Operations for PostgresStorage {
             return Ok(None);
         };
         let next = Next::of(&row)?;
-        let page = self.jobs(&next.piece(limit)).await?;
-        let done = next.carry_out(&mut transaction, &page).await?;
+        let piece = search::changes(&self.pool, &next.query, limit).await?;
+        let is_last = piece.len() < limit;
+        let done = next.carry_out(&mut transaction, &piece, is_last).await?;
         transaction.commit().await.map_err(unavailable)?;
 
         self.spread_news().await;
         self.announce_done(done);
-        Ok(Some(page.jobs.len()))
+        Ok(Some(piece.len()))
     }
 }
 
@@ -165,34 +167,29 @@ impl Next {
         })
     }
 
-    fn piece(&self, limit: usize) -> JobQuery {
-        JobQuery {
-            limit,
-            ..self.query.clone()
-        }
-    }
-
-    /// Jobs of the page that have moved on are left alone.
+    /// Jobs of the piece that have moved on are left alone.
     async fn carry_out(
         &self,
         transaction: &mut Transaction<'static, Postgres>,
-        page: &Page,
+        piece: &[Cursor],
+        is_last: bool,
     ) -> Result<Done, StorageError> {
         let connection: &mut PgConnection = transaction;
-        let seen = page.jobs.iter().map(|job| Seen {
-            job: job.id,
-            changed_at: Some(job.changed_at),
+        let seen = piece.iter().map(|change| Seen {
+            job: change.id,
+            changed_at: Some(change.changed_at),
         });
         let seen: Vec<Seen> = seen.collect();
         let done = commanding::carry_out(connection, &seen, self.command, &self.reason).await?;
-        let skipped = page.jobs.len().saturating_sub(done.jobs);
+        let skipped = piece.len().saturating_sub(done.jobs);
+        let next = piece.last().filter(|_| !is_last);
 
         sqlx::query(PROGRESS)
             .bind(self.id)
             .bind(rows(done.jobs))
             .bind(rows(skipped))
-            .bind(page.next.map(|next| next.changed_at.as_microsecond()))
-            .bind(page.next.map(|next| next.id.0))
+            .bind(next.map(|next| next.changed_at.as_microsecond()))
+            .bind(next.map(|next| next.id.0))
             .execute(connection)
             .await
             .map_err(unavailable)?;

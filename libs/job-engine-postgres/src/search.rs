@@ -1,18 +1,19 @@
 //! The dashboard's searches: a typed query becomes a statement whose values are all bound.
 
+use std::cmp::Reverse;
 use std::ops::RangeInclusive;
 
 use jiff::Timestamp;
 use job_engine::State;
 use job_engine::storage::{
-    ArgumentTest, Condition, Cursor, JobQuery, StorageError, Test, TimeRange,
+    ArgumentTest, Condition, Cursor, JobId, JobQuery, StorageError, Test, TimeRange,
 };
 use sqlx::error::DatabaseError;
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Postgres, QueryBuilder, Row};
 use uuid::Uuid;
 
-use crate::convert::{count as to_count, rows, unavailable};
+use crate::convert::{column, count as to_count, rows, timestamp, unavailable};
 
 const COLUMNS: &str = "
 select
@@ -22,6 +23,9 @@ select
   (extract(epoch from changed_at) * 1000000)::bigint as changed_at,
   (extract(epoch from due_at) * 1000000)::bigint as due_at
 from ";
+
+const CHANGES: &str = "
+select id, (extract(epoch from changed_at) * 1000000)::bigint as changed_at from ";
 
 /// How many of the newest jobs of a state are looked through, a few and then more, before all are.
 const FEW: usize = 1_000;
@@ -48,17 +52,61 @@ pub(crate) async fn list(
     query: &JobQuery,
     limit: usize,
 ) -> Result<Vec<PgRow>, StorageError> {
+    let wanted = Wanted {
+        query,
+        columns: COLUMNS,
+        limit,
+    };
+    find(pool, wanted).await
+}
+
+/// Where the newest jobs that match stand in a list, newest first.
+pub(crate) async fn changes(
+    pool: &PgPool,
+    query: &JobQuery,
+    limit: usize,
+) -> Result<Vec<Cursor>, StorageError> {
+    let wanted = Wanted {
+        query,
+        columns: CHANGES,
+        limit,
+    };
+    let found = find(pool, wanted).await?;
+    let cursor = |row| {
+        Ok(Cursor {
+            changed_at: timestamp(column(row, "changed_at")?)?,
+            id: JobId(column(row, "id")?),
+        })
+    };
+    let mut changes = found
+        .iter()
+        .map(cursor)
+        .collect::<Result<Vec<_>, StorageError>>()?;
+    changes.sort_unstable_by_key(|change| Reverse((change.changed_at, change.id)));
+    changes.truncate(limit);
+    Ok(changes)
+}
+
+/// What is asked for of the newest jobs that match.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    query: &'a JobQuery,
+    columns: &'static str,
+    limit: usize,
+}
+
+async fn find(pool: &PgPool, wanted: Wanted<'_>) -> Result<Vec<PgRow>, StorageError> {
     let mut found = Vec::new();
-    for (place, states) in places(query) {
+    for (place, states) in places(wanted.query) {
         let mut rare = Vec::new();
         for state in states {
-            match newest(pool, query, place, state, limit).await? {
+            match newest(pool, wanted, place, state).await? {
                 Some(jobs) => found.extend(jobs),
                 None => rare.push(state),
             }
         }
         if !rare.is_empty() {
-            let all = |reading| Statement::all(query, place, &rare, limit, reading);
+            let all = |reading| Statement::all(wanted, place, &rare, reading);
             found.extend(run(pool, all).await?);
         }
     }
@@ -70,13 +118,13 @@ pub(crate) async fn list(
 /// is.
 async fn newest(
     pool: &PgPool,
-    query: &JobQuery,
+    wanted: Wanted<'_>,
     place: Place,
     state: State,
-    limit: usize,
 ) -> Result<Option<Vec<PgRow>>, StorageError> {
-    let among = |most| move |reading| Statement::newest(query, place, state, most, limit, reading);
-    if !narrows(query) {
+    let limit = wanted.limit;
+    let among = |most| move |reading| Statement::newest(wanted, place, state, most, reading);
+    if !narrows(wanted.query) {
         return run(pool, among(None)).await.map(Some);
     }
     // No index knows when they were claimed.
@@ -162,14 +210,14 @@ struct Statement {
 impl Statement {
     /// The newest of the newest `most` of a state, or of all.
     fn newest(
-        query: &JobQuery,
+        wanted: Wanted<'_>,
         place: Place,
         state: State,
         most: Option<usize>,
-        limit: usize,
         reading: Reading,
     ) -> Self {
-        let mut statement = Self::starting(COLUMNS, reading);
+        let Wanted { query, limit, .. } = wanted;
+        let mut statement = Self::starting(wanted.columns, reading);
         if let Some(most) = most {
             statement.sql.push("(select * from job_engine.jobs as job");
             statement.place(place, &[state]);
@@ -186,14 +234,9 @@ impl Statement {
         statement
     }
 
-    fn all(
-        query: &JobQuery,
-        place: Place,
-        states: &[State],
-        limit: usize,
-        reading: Reading,
-    ) -> Self {
-        let mut statement = Self::starting(COLUMNS, reading);
+    fn all(wanted: Wanted<'_>, place: Place, states: &[State], reading: Reading) -> Self {
+        let Wanted { query, limit, .. } = wanted;
+        let mut statement = Self::starting(wanted.columns, reading);
         statement.sql.push("job_engine.jobs as job");
         statement.place(place, states);
         statement.after(query.after, CHANGED_AT);

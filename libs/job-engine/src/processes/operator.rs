@@ -7,7 +7,8 @@ use super::Process;
 use crate::session::Session;
 use crate::storage::StorageError;
 
-const PIECE: usize = 1000;
+/// Large enough that the statements of a piece, not their number, are what takes time.
+const PIECE: usize = 2000;
 const INTERVAL: Duration = Duration::from_secs(1);
 
 /// Lets workers have the storage between two pieces.
