@@ -41,6 +41,28 @@ const api = [
   ['POST /api/job-operations', 401, 403, 400],
   ['GET /api/job-operations/{id}', 401, 403, 404],
   ['POST /api/job-operations/{id}/stop', 401, 403, 404],
+  ['GET /api/jobs/{id}/log', 401, 403, 404],
+  ['POST /api/jobs/{id}/copies', 401, 403, 404],
+  ['GET /api/job-throughput', 401, 403, 200],
+  ['GET /api/job-kinds', 401, 403, 200],
+  ['GET /api/job-queues', 401, 403, 200],
+  ['POST /api/job-queues/{queue}/pause', 401, 403, 400],
+  ['POST /api/job-queues/{queue}/resume', 401, 403, 409],
+  ['GET /api/job-limits', 401, 403, 200],
+  ['PUT /api/job-limits/{of}/{name}', 401, 403, 400],
+  ['DELETE /api/job-limits/{of}/{name}', 401, 403, 409],
+  ['GET /api/job-servers', 401, 403, 200],
+  ['POST /api/job-servers/{id}/{order}', 401, 403, 404],
+  ['GET /api/job-batches', 401, 403, 200],
+  ['GET /api/job-batches/{id}', 401, 403, 404],
+  ['GET /api/recurring-jobs', 401, 403, 200],
+  ['GET /api/recurring-jobs/{id}', 401, 403, 404],
+  ['DELETE /api/recurring-jobs/{id}', 401, 403, 404],
+  ['GET /api/recurring-jobs/{id}/runs', 401, 403, 404],
+  ['POST /api/recurring-jobs/{id}/run', 401, 403, 404],
+  ['POST /api/recurring-jobs/{id}/pause', 401, 403, 404],
+  ['POST /api/recurring-jobs/{id}/resume', 401, 403, 404],
+  ['PUT /api/recurring-jobs/{id}/schedule', 401, 403, 400],
   ['POST /hubs/notifications/negotiate?negotiateVersion=1', 401, 200, 200],
   ['GET /api/no-such-thing', 404, 404, 404],
 ];
@@ -169,11 +191,15 @@ function callOf(route) {
   const filled = path
     .replace('{id}', randomUUID())
     .replace('{slug}', 'a-free-one')
-    .replace('{command}', 'requeue');
+    .replace('{command}', 'requeue')
+    .replace('{queue}', 'default')
+    .replace('{of}', 'queue')
+    .replace('{name}', 'default')
+    .replace('{order}', 'quiet');
   return [
     method,
     filled,
-    method === 'POST' && !/read|retry|refresh|hub/.test(path) ? { body: {} } : {},
+    /POST|PUT/.test(method) && !/read|retry|refresh|hub/.test(path) ? { body: {} } : {},
   ];
 }
 
