@@ -1,15 +1,9 @@
-//! The dashboard's searches: a typed query becomes a statement whose values are all bound.
-
 use std::ops::RangeInclusive;
-use std::time::Duration;
 
 use job_engine::State;
-use job_engine::storage::{
-    ArgumentTest, Condition, Cursor, JobQuery, StorageError, Test, TimeRange,
-};
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteRow};
+use job_engine::storage::{ArgumentTest, Cursor, JobQuery, StorageError, Test, TimeRange};
+use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool};
-use tokio::try_join;
 use uuid::Uuid;
 
 use crate::convert::{count as to_count, rows, unavailable};
@@ -19,155 +13,18 @@ select id, kind, queue, priority, tenant, tags, batch, state, reason, enqueue_re
   abandoned, arguments, version, server, error, duration, created_at, changed_at, due_at
 from job_engine_jobs ";
 
-/// How many of the newest jobs of a state are looked through, a few and then more, before all are.
-const FEW: usize = 1_000;
-const MANY: usize = 10_000;
-
-const ENDS: &str = "
-select (select min(id) from job_engine_jobs), (select max(id) from job_engine_jobs)";
-
-/// After which time without a search its connections are closed.
-const IDLE: Duration = Duration::from_mins(1);
-
-/// The newest jobs that match: at least `limit` if there are as many, in no order.
-pub(crate) async fn list(
-    pool: &SqlitePool,
-    deep: &SqlitePool,
-    query: &JobQuery,
-    limit: usize,
-) -> Result<Vec<SqliteRow>, StorageError> {
-    let mut found = Vec::new();
-    let mut rare = Vec::new();
-    for state in query.states() {
-        match newest(pool, query, state, limit).await? {
-            Some(jobs) => found.extend(jobs),
-            None => rare.push(state),
-        }
-    }
-    if !rare.is_empty() {
-        found.extend(all(deep, query, &rare, limit).await?);
-    }
-    Ok(found)
-}
-
-/// Reads the whole table, in two halves at the same time.
-async fn all(
-    deep: &SqlitePool,
-    query: &JobQuery,
-    states: &[State],
-    limit: usize,
-) -> Result<Vec<SqliteRow>, StorageError> {
-    let Some(middle) = middle(deep).await? else {
-        return Ok(Vec::new());
-    };
-    let half = |comparison| Statement::all(query, states, (comparison, middle), limit).fetch(deep);
-    let (mut older, newer) = try_join!(half("<"), half(">="))?;
-    older.extend(newer);
-    Ok(older)
-}
-
-/// An id with about as many jobs before it as after it, if they came evenly; `None` without any job.
-async fn middle(pool: &SqlitePool) -> Result<Option<Uuid>, StorageError> {
-    let ends: (Option<Uuid>, Option<Uuid>) = sqlx::query_as(ENDS)
-        .fetch_one(pool)
-        .await
-        .map_err(unavailable)?;
-    let (Some(first), Some(last)) = ends else {
-        return Ok(None);
-    };
-    let (first, last) = (first.as_u128(), last.as_u128());
-    Ok(Some(Uuid::from_u128(
-        first + last.saturating_sub(first) / 2,
-    )))
-}
-
-/// Connections to read the whole table with, beside the application's pool: they look at the file
-/// in memory, as copying its pages takes longer than looking at them.
-pub(crate) fn deep(options: &SqliteConnectOptions) -> SqlitePool {
-    SqlitePoolOptions::new()
-        .max_connections(2)
-        .idle_timeout(IDLE)
-        .connect_lazy_with(options.clone().pragma("mmap_size", "2147483648"))
-}
-
-/// The newest of one state, if an index leads to them. What is common is found among the newest, by
-/// time. What is rare is found quicker by reading the table from end to end than by following an
-/// index to each of its rows.
-async fn newest(
-    pool: &SqlitePool,
-    query: &JobQuery,
-    state: State,
-    limit: usize,
-) -> Result<Option<Vec<SqliteRow>>, StorageError> {
-    if Path::to(query, state) == Path::Index {
-        let all = Statement::newest(query, state, None, limit);
-        return all.fetch(pool).await.map(Some);
-    }
-
-    for most in [FEW, MANY] {
-        let among = Statement::newest(query, state, Some(most), limit);
-        let found = among.fetch(pool).await?;
-        let is_enough = found.len() >= limit;
-        if is_enough || Statement::newest_of(query, state, most).count(pool).await? < most as u64 {
-            return Ok(Some(found));
-        }
-        if found.len() * (MANY / FEW) < limit {
-            break;
-        }
-    }
-    Ok(None)
-}
-
-/// How many jobs match, counted up to `most`.
-pub(crate) async fn count(
-    pool: &SqlitePool,
-    query: &JobQuery,
-    most: u64,
-) -> Result<u64, StorageError> {
-    let mut total = 0;
-    for state in query.states() {
-        if total < most {
-            let matching = Statement::counting(query, state, most - total);
-            total += matching.count(pool).await?;
-        }
-    }
-    Ok(total)
-}
-
-/// How the jobs of a state that match are found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Path {
-    /// An index leads to them, or knows all that is asked.
-    Index,
-    /// The rows are read.
-    Rows,
-}
-
-impl Path {
-    fn to(query: &JobQuery, state: State) -> Self {
-        let leads = |condition: &Condition| match &condition.test {
-            Test::Kind(values) | Test::Queue(values) => values.len() == 1 && !condition.negated,
-            Test::Id(_) | Test::ErrorGroup(_) => !condition.negated,
-            _ => false,
-        };
-        let is_known = |condition: &Condition| match &condition.test {
-            Test::State(_) | Test::Changed(_) | Test::Retry => true,
-            Test::Kind(_) | Test::Queue(_) => !state.is_final(),
-            _ => false,
-        };
-        let is_led = state.is_final() && (query.kind.is_some() || query.queue.is_some());
-        let by_index =
-            is_led || query.conditions.iter().any(leads) || query.conditions.iter().all(is_known);
-        if by_index { Self::Index } else { Self::Rows }
-    }
-}
-
-struct Statement(QueryBuilder<Sqlite>);
+/// A search whose values are all bound.
+pub(super) struct Statement(QueryBuilder<Sqlite>);
 
 impl Statement {
     /// The newest of the newest `most` of a state, or of all. Their ids first, which an index knows
     /// of without the rows.
-    fn newest(query: &JobQuery, state: State, most: Option<usize>, limit: usize) -> Self {
+    pub(super) fn newest(
+        query: &JobQuery,
+        state: State,
+        most: Option<usize>,
+        limit: usize,
+    ) -> Self {
         let mut statement = Self(QueryBuilder::new(COLUMNS));
         statement
             .0
@@ -189,7 +46,7 @@ impl Statement {
     }
 
     /// Counts no more than the newest `most`.
-    fn newest_of(query: &JobQuery, state: State, most: usize) -> Self {
+    pub(super) fn newest_of(query: &JobQuery, state: State, most: usize) -> Self {
         let mut statement = Self(QueryBuilder::new(
             "select count(*) from (select 1 from job_engine_jobs ",
         ));
@@ -200,7 +57,7 @@ impl Statement {
     }
 
     /// Of the ids before or after one. No index has this order, so none is walked along.
-    fn all(
+    pub(super) fn all(
         query: &JobQuery,
         states: &[State],
         (comparison, middle): (&str, Uuid),
@@ -216,7 +73,7 @@ impl Statement {
         statement
     }
 
-    fn counting(query: &JobQuery, state: State, most: u64) -> Self {
+    pub(super) fn counting(query: &JobQuery, state: State, most: u64) -> Self {
         let mut statement = Self(QueryBuilder::new(
             "select count(*) from (select 1 from job_engine_jobs ",
         ));
@@ -398,12 +255,12 @@ impl Statement {
         self.0.push(", 'null')) else false end");
     }
 
-    async fn fetch(mut self, pool: &SqlitePool) -> Result<Vec<SqliteRow>, StorageError> {
+    pub(super) async fn fetch(mut self, pool: &SqlitePool) -> Result<Vec<SqliteRow>, StorageError> {
         let found = self.0.build().persistent(false).fetch_all(pool).await;
         found.map_err(unavailable)
     }
 
-    async fn count(self, pool: &SqlitePool) -> Result<u64, StorageError> {
+    pub(super) async fn count(self, pool: &SqlitePool) -> Result<u64, StorageError> {
         let found = self.fetch(pool).await?;
         let counted = found.first().map_or(Ok(0), |row| row.try_get(0));
         Ok(to_count(counted.map_err(unavailable)?))

@@ -1,35 +1,14 @@
-//! The dashboard's searches: a typed query becomes a statement whose values are all bound.
-
-use std::cmp::Reverse;
 use std::ops::RangeInclusive;
 
 use jiff::Timestamp;
 use job_engine::State;
-use job_engine::storage::{
-    ArgumentTest, Condition, Cursor, JobId, JobQuery, StorageError, Test, TimeRange,
-};
-use sqlx::error::DatabaseError;
+use job_engine::storage::{ArgumentTest, Condition, Cursor, JobQuery, Test, TimeRange};
 use sqlx::postgres::PgRow;
-use sqlx::{PgPool, Postgres, QueryBuilder, Row};
+use sqlx::{PgPool, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use crate::convert::{column, count as to_count, rows, timestamp, unavailable};
-
-const COLUMNS: &str = "
-select
-  id, kind, queue, priority, tenant, tags, batch, state::text, reason, attempts, abandoned, arguments,
-  version, server, error, duration,
-  (extract(epoch from created_at) * 1000000)::bigint as created_at,
-  (extract(epoch from changed_at) * 1000000)::bigint as changed_at,
-  (extract(epoch from due_at) * 1000000)::bigint as due_at
-from ";
-
-const CHANGES: &str = "
-select id, (extract(epoch from changed_at) * 1000000)::bigint as changed_at from ";
-
-/// How many of the newest jobs of a state are looked through, a few and then more, before all are.
-const FEW: usize = 1_000;
-const MANY: usize = 10_000;
+use super::{Place, Wanted};
+use crate::convert::rows;
 
 /// The first day of the year 1, in microseconds: PostgreSQL's time begins later than jiff's.
 const OLDEST: i64 = -62_135_596_800_000_000;
@@ -40,176 +19,21 @@ const BEGIN: &str = "begin; set local jit = off; set local parallel_setup_cost =
 
 /// How the arguments of jobs are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reading {
+pub(super) enum Reading {
     /// Fails at the first job whose arguments are no JSON to PostgreSQL.
     Quick,
     Careful,
 }
 
-/// The newest jobs that match: at least `limit` if there are as many, in no order.
-pub(crate) async fn list(
-    pool: &PgPool,
-    query: &JobQuery,
-    limit: usize,
-) -> Result<Vec<PgRow>, StorageError> {
-    let wanted = Wanted {
-        query,
-        columns: COLUMNS,
-        limit,
-    };
-    find(pool, wanted).await
-}
-
-/// Where the newest jobs that match stand in a list, newest first.
-pub(crate) async fn changes(
-    pool: &PgPool,
-    query: &JobQuery,
-    limit: usize,
-) -> Result<Vec<Cursor>, StorageError> {
-    let wanted = Wanted {
-        query,
-        columns: CHANGES,
-        limit,
-    };
-    let found = find(pool, wanted).await?;
-    let cursor = |row| {
-        Ok(Cursor {
-            changed_at: timestamp(column(row, "changed_at")?)?,
-            id: JobId(column(row, "id")?),
-        })
-    };
-    let mut changes = found
-        .iter()
-        .map(cursor)
-        .collect::<Result<Vec<_>, StorageError>>()?;
-    changes.sort_unstable_by_key(|change| Reverse((change.changed_at, change.id)));
-    changes.truncate(limit);
-    Ok(changes)
-}
-
-/// What is asked for of the newest jobs that match.
-#[derive(Clone, Copy)]
-struct Wanted<'a> {
-    query: &'a JobQuery,
-    columns: &'static str,
-    limit: usize,
-}
-
-async fn find(pool: &PgPool, wanted: Wanted<'_>) -> Result<Vec<PgRow>, StorageError> {
-    let mut found = Vec::new();
-    for (place, states) in places(wanted.query) {
-        let mut rare = Vec::new();
-        for state in states {
-            match newest(pool, wanted, place, state).await? {
-                Some(jobs) => found.extend(jobs),
-                None => rare.push(state),
-            }
-        }
-        if !rare.is_empty() {
-            let all = |reading| Statement::all(wanted, place, &rare, reading);
-            found.extend(run(pool, all).await?);
-        }
-    }
-    Ok(found)
-}
-
-/// The newest of one state, if an index leads to them. What is common is found among the newest, by
-/// time. What is rare is found quicker without an order, and no statistics know which of the two it
-/// is.
-async fn newest(
-    pool: &PgPool,
-    wanted: Wanted<'_>,
-    place: Place,
-    state: State,
-) -> Result<Option<Vec<PgRow>>, StorageError> {
-    let limit = wanted.limit;
-    let among = |most| move |reading| Statement::newest(wanted, place, state, most, reading);
-    if !narrows(wanted.query) {
-        return run(pool, among(None)).await.map(Some);
-    }
-    // No index knows when they were claimed.
-    if state == State::Processing {
-        return Ok(None);
-    }
-
-    let mut found = run(pool, among(Some(FEW))).await?;
-    if found.len() < limit && found.len() * (MANY / FEW) >= limit {
-        found = run(pool, among(Some(MANY))).await?;
-    }
-    Ok((found.len() >= limit).then_some(found))
-}
-
-/// How many jobs match, counted up to `most`.
-pub(crate) async fn count(pool: &PgPool, query: &JobQuery, most: u64) -> Result<u64, StorageError> {
-    let mut total = 0;
-    for (place, states) in places(query) {
-        let more = most.saturating_sub(total);
-        if more > 0 {
-            let count = |reading| Statement::count(query, place, &states, more, reading);
-            let found = run(pool, count).await?;
-            let counted = found.first().map_or(Ok(0), |row| row.try_get(0));
-            total += to_count(counted.map_err(unavailable)?);
-        }
-    }
-    Ok(total)
-}
-
-/// A table, as the view `jobs` names it.
-type Place = &'static str;
-
-/// Where there may be jobs that match, and in which states.
-fn places(query: &JobQuery) -> Vec<(Place, Vec<State>)> {
-    let mut places: Vec<(Place, Vec<State>)> = Vec::new();
-    for state in query.states() {
-        let place = match state {
-            State::Enqueued | State::Processing => "ready",
-            State::Scheduled | State::Awaiting => "waiting",
-            State::Succeeded | State::Failed | State::Deleted => "finished",
-        };
-        match places.iter_mut().find(|(known, _)| *known == place) {
-            Some((_, states)) => states.push(state),
-            None => places.push((place, vec![state])),
-        }
-    }
-    places
-}
-
-/// Whether it finds fewer jobs than there are in a state and at a time.
-fn narrows(query: &JobQuery) -> bool {
-    let narrows = |condition: &Condition| {
-        !matches!(
-            condition.test,
-            Test::State(_) | Test::Changed(_) | Test::ErrorGroup(_)
-        ) || condition.negated
-    };
-    query.queue.is_some() || query.kind.is_some() || query.conditions.iter().any(narrows)
-}
-
-async fn run(
-    pool: &PgPool,
-    statement: impl Fn(Reading) -> Statement,
-) -> Result<Vec<PgRow>, StorageError> {
-    match statement(Reading::Quick).fetch(pool).await {
-        Err(error) if is_odd(&error) => statement(Reading::Careful).fetch(pool).await,
-        found => found,
-    }
-    .map_err(unavailable)
-}
-
-/// Whether a job's arguments could not be read as JSON: the class `data exception`.
-fn is_odd(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(DatabaseError::code);
-    code.is_some_and(|code| code.starts_with("22"))
-}
-
-struct Statement {
+/// A search whose values are all bound.
+pub(super) struct Statement {
     sql: QueryBuilder<Postgres>,
     reading: Reading,
 }
 
 impl Statement {
     /// The newest of the newest `most` of a state, or of all.
-    fn newest(
+    pub(super) fn newest(
         wanted: Wanted<'_>,
         place: Place,
         state: State,
@@ -234,7 +58,12 @@ impl Statement {
         statement
     }
 
-    fn all(wanted: Wanted<'_>, place: Place, states: &[State], reading: Reading) -> Self {
+    pub(super) fn all(
+        wanted: Wanted<'_>,
+        place: Place,
+        states: &[State],
+        reading: Reading,
+    ) -> Self {
         let Wanted { query, limit, .. } = wanted;
         let mut statement = Self::starting(wanted.columns, reading);
         statement.sql.push("job_engine.jobs as job");
@@ -246,7 +75,7 @@ impl Statement {
         statement
     }
 
-    fn count(
+    pub(super) fn count(
         query: &JobQuery,
         place: Place,
         states: &[State],
@@ -468,7 +297,7 @@ impl Statement {
     }
 
     /// Planned for these values, as they decide which index helps.
-    async fn fetch(mut self, pool: &PgPool) -> sqlx::Result<Vec<PgRow>> {
+    pub(super) async fn fetch(mut self, pool: &PgPool) -> sqlx::Result<Vec<PgRow>> {
         let mut transaction = pool.begin_with(BEGIN).await?;
         let statement = self.sql.build().persistent(false);
         statement.fetch_all(&mut *transaction).await

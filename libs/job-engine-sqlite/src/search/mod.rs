@@ -1,0 +1,158 @@
+//! The dashboard's searches: which jobs are looked through, in which order, and when that is enough.
+
+mod statement;
+
+use std::time::Duration;
+
+use job_engine::State;
+use job_engine::storage::{Condition, JobQuery, StorageError, Test};
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteRow};
+use tokio::try_join;
+use uuid::Uuid;
+
+use self::statement::Statement;
+use crate::convert::unavailable;
+
+/// How many of the newest jobs of a state are looked through, a few and then more, before all are.
+const FEW: usize = 1_000;
+const MANY: usize = 10_000;
+
+const ENDS: &str = "
+select (select min(id) from job_engine_jobs), (select max(id) from job_engine_jobs)";
+
+/// After which time without a search its connections are closed.
+const IDLE: Duration = Duration::from_mins(1);
+
+/// The newest jobs that match: at least `limit` if there are as many, in no order.
+pub(crate) async fn list(
+    pool: &SqlitePool,
+    deep: &SqlitePool,
+    query: &JobQuery,
+    limit: usize,
+) -> Result<Vec<SqliteRow>, StorageError> {
+    let mut found = Vec::new();
+    let mut rare = Vec::new();
+    for state in query.states() {
+        match newest(pool, query, state, limit).await? {
+            Some(jobs) => found.extend(jobs),
+            None => rare.push(state),
+        }
+    }
+    if !rare.is_empty() {
+        found.extend(all(deep, query, &rare, limit).await?);
+    }
+    Ok(found)
+}
+
+/// Reads the whole table, in two halves at the same time.
+async fn all(
+    deep: &SqlitePool,
+    query: &JobQuery,
+    states: &[State],
+    limit: usize,
+) -> Result<Vec<SqliteRow>, StorageError> {
+    let Some(middle) = middle(deep).await? else {
+        return Ok(Vec::new());
+    };
+    let half = |comparison| Statement::all(query, states, (comparison, middle), limit).fetch(deep);
+    let (mut older, newer) = try_join!(half("<"), half(">="))?;
+    older.extend(newer);
+    Ok(older)
+}
+
+/// An id with about as many jobs before it as after it, if they came evenly; `None` without any job.
+async fn middle(pool: &SqlitePool) -> Result<Option<Uuid>, StorageError> {
+    let ends: (Option<Uuid>, Option<Uuid>) = sqlx::query_as(ENDS)
+        .fetch_one(pool)
+        .await
+        .map_err(unavailable)?;
+    let (Some(first), Some(last)) = ends else {
+        return Ok(None);
+    };
+    let (first, last) = (first.as_u128(), last.as_u128());
+    Ok(Some(Uuid::from_u128(
+        first + last.saturating_sub(first) / 2,
+    )))
+}
+
+/// Connections to read the whole table with, beside the application's pool: they look at the file
+/// in memory, as copying its pages takes longer than looking at them.
+pub(crate) fn deep(options: &SqliteConnectOptions) -> SqlitePool {
+    SqlitePoolOptions::new()
+        .max_connections(2)
+        .idle_timeout(IDLE)
+        .connect_lazy_with(options.clone().pragma("mmap_size", "2147483648"))
+}
+
+/// The newest of one state, if an index leads to them. What is common is found among the newest, by
+/// time. What is rare is found quicker by reading the table from end to end than by following an
+/// index to each of its rows.
+async fn newest(
+    pool: &SqlitePool,
+    query: &JobQuery,
+    state: State,
+    limit: usize,
+) -> Result<Option<Vec<SqliteRow>>, StorageError> {
+    if Path::to(query, state) == Path::Index {
+        let all = Statement::newest(query, state, None, limit);
+        return all.fetch(pool).await.map(Some);
+    }
+
+    for most in [FEW, MANY] {
+        let among = Statement::newest(query, state, Some(most), limit);
+        let found = among.fetch(pool).await?;
+        let is_enough = found.len() >= limit;
+        if is_enough || Statement::newest_of(query, state, most).count(pool).await? < most as u64 {
+            return Ok(Some(found));
+        }
+        if found.len() * (MANY / FEW) < limit {
+            break;
+        }
+    }
+    Ok(None)
+}
+
+/// How many jobs match, counted up to `most`.
+pub(crate) async fn count(
+    pool: &SqlitePool,
+    query: &JobQuery,
+    most: u64,
+) -> Result<u64, StorageError> {
+    let mut total = 0;
+    for state in query.states() {
+        if total < most {
+            let matching = Statement::counting(query, state, most - total);
+            total += matching.count(pool).await?;
+        }
+    }
+    Ok(total)
+}
+
+/// How the jobs of a state that match are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Path {
+    /// An index leads to them, or knows all that is asked.
+    Index,
+    /// The rows are read.
+    Rows,
+}
+
+impl Path {
+    fn to(query: &JobQuery, state: State) -> Self {
+        let leads = |condition: &Condition| match &condition.test {
+            Test::Kind(values) | Test::Queue(values) => values.len() == 1 && !condition.negated,
+            Test::Id(_) | Test::ErrorGroup(_) => !condition.negated,
+            _ => false,
+        };
+        let is_known = |condition: &Condition| match &condition.test {
+            Test::State(_) | Test::Changed(_) | Test::Retry => true,
+            Test::Kind(_) | Test::Queue(_) => !state.is_final(),
+            _ => false,
+        };
+        let is_led = state.is_final() && (query.kind.is_some() || query.queue.is_some());
+        let by_index =
+            is_led || query.conditions.iter().any(leads) || query.conditions.iter().all(is_known);
+        if by_index { Self::Index } else { Self::Rows }
+    }
+}
