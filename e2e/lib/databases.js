@@ -4,6 +4,7 @@ import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { inPostgres, inSqlite } from './failed-jobs.js';
 import { story } from './story.js';
 
 const run = promisify(execFile);
@@ -63,6 +64,17 @@ class Sqlite {
   execute(diquis, statement) {
     return runSqlite(join(diquis.dataDir, 'diquis.db'), statement);
   }
+
+  /** So many jobs of a tenant that exists have failed. */
+  failJobs(diquis, many, tenant) {
+    return this.execute(diquis, inSqlite(many, tenant));
+  }
+
+  async countJobs(diquis) {
+    const counted = 'select state, count(*) from job_engine_jobs group by state order by state';
+    const rows = await this.execute(diquis, counted);
+    return Object.fromEntries(rows.map((row) => row.split('|')).map(([s, n]) => [s, Number(n)]));
+  }
 }
 
 class Postgres {
@@ -106,6 +118,18 @@ class Postgres {
   /** A statement in the catalogue. */
   execute(_diquis, statement) {
     return runPostgres(this.#url(this.role), statement);
+  }
+
+  /** So many jobs of a tenant that exists have failed. */
+  failJobs(diquis, many, tenant) {
+    return this.execute(diquis, inPostgres(many, tenant));
+  }
+
+  async countJobs(diquis) {
+    const counted =
+      'select state, count(*) from job_engine.jobs group by state order by state::text';
+    const rows = await this.execute(diquis, counted);
+    return Object.fromEntries(rows.map(({ state, count }) => [state, Number(count)]));
   }
 
   #url(database) {
