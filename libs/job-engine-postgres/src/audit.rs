@@ -6,6 +6,7 @@ use sqlx::{PgConnection, PgExecutor};
 
 use crate::PostgresStorage;
 use crate::convert::{column, count, rows, text, timestamp, unavailable};
+use crate::transaction::begin;
 use crate::{enqueuing, limiting, operations, recurring, servers};
 
 const RECORD: &str = "
@@ -22,7 +23,7 @@ limit $2";
 #[async_trait]
 impl AuditLog for PostgresStorage {
     async fn carry_out(&self, order: &Order, deed: &Deed) -> Result<CarriedOut, StorageError> {
-        let mut transaction = self.engine.begin().await.map_err(unavailable)?;
+        let mut transaction = begin(&self.engine).await.map_err(unavailable)?;
         let carried_out = carry_out(&mut transaction, order).await?;
         if !carried_out.is_done() {
             return Ok(carried_out);

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::audit;
 use crate::convert::{state, text, unavailable};
+use crate::transaction::begin;
 
 /// The job is in one of the three tables, or it is held: then its row stays and loses its holder.
 const REQUEUE: &str = "
@@ -127,7 +128,7 @@ pub(crate) async fn command(pool: &PgPool, act: &Act) -> Result<Answer, StorageE
         changed_at: act.seen,
     };
     for _ in 0..TRIES {
-        let mut transaction = pool.begin().await.map_err(unavailable)?;
+        let mut transaction = begin(pool).await.map_err(unavailable)?;
         let done = carry_out(&mut transaction, &[seen], act.command, &act.reason).await?;
         if done.jobs > 0 {
             if let Some(deed) = &act.deed {

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::convert::{array, delay_micros, later_version, sparse, unavailable};
 use crate::copying;
 use crate::following::{AWAIT_PARENTS, JOIN_BATCHES, Keys, TAKE_KEYS, Waits, batches, duplicates};
+use crate::transaction::begin;
 
 /// Jobs that may run now. Known ids are looked for first, so that a repeated call is an error and
 /// not a second run: one by one only where there are ids between the lowest (`$11`) and the highest.
@@ -145,7 +146,7 @@ pub(crate) async fn enqueue_and_commit(
         return store(&mut connection, jobs).await;
     }
 
-    let mut transaction = pool.begin().await.map_err(unavailable)?;
+    let mut transaction = begin(pool).await.map_err(unavailable)?;
     let duplicates = store(&mut transaction, jobs).await?;
     transaction.commit().await.map_err(unavailable)?;
     Ok(duplicates)

@@ -7,6 +7,7 @@ use sqlx::{PgPool, Row};
 
 use crate::convert::{count, delay_micros, duration, rows, unavailable};
 use crate::throughput;
+use crate::transaction::begin;
 
 const FORGET_RETENTIONS: &str = "
 delete from job_engine.retentions r
@@ -124,7 +125,7 @@ pub(crate) async fn set_retentions(
     let succeeded: Vec<i64> = own().map(|(_, it)| delay_micros(it.succeeded)).collect();
     let deleted: Vec<i64> = own().map(|(_, it)| delay_micros(it.deleted)).collect();
 
-    let mut transaction = pool.begin().await.map_err(unavailable)?;
+    let mut transaction = begin(pool).await.map_err(unavailable)?;
     sqlx::query(FORGET_RETENTIONS)
         .bind(all)
         .bind(&kept)

@@ -32,6 +32,7 @@ mod settling;
 mod stage;
 mod storage;
 mod throughput;
+mod transaction;
 mod turns;
 
 pub use enqueuing::enqueue;

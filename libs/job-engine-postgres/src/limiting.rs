@@ -15,6 +15,7 @@ use crate::PostgresStorage;
 use crate::convert::{
     column, count, delay_micros, duration, micros, text, timestamp, unavailable, unsigned,
 };
+use crate::transaction::begin;
 
 const PAUSE: &str = "
 insert into job_engine.pauses (queue, since, by, reason)
@@ -107,7 +108,7 @@ impl Limits for PostgresStorage {
     }
 
     async fn set_limit(&self, of: &Limited, limit: Limit) -> Result<(), StorageError> {
-        let mut transaction = self.engine.begin().await.map_err(unavailable)?;
+        let mut transaction = begin(&self.engine).await.map_err(unavailable)?;
         set(&mut transaction, of, limit).await?;
         transaction.commit().await.map_err(unavailable)?;
         self.announce_enqueued();

@@ -20,6 +20,7 @@ use crate::recurring;
 use crate::search;
 use crate::stage::Stage;
 use crate::throughput;
+use crate::transaction::begin;
 
 const FINISHED_COUNTS: &str = "
 select state::text, sum(jobs)::bigint from job_engine.tally group by state";
@@ -108,7 +109,7 @@ impl Monitor for PostgresStorage {
     }
 
     async fn job(&self, id: JobId) -> Result<Option<JobDetails>, StorageError> {
-        let mut transaction = self.pool.begin().await.map_err(unavailable)?;
+        let mut transaction = begin(&self.pool).await.map_err(unavailable)?;
         sqlx::raw_sql("set transaction isolation level repeatable read, read only")
             .execute(&mut *transaction)
             .await

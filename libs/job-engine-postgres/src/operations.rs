@@ -11,6 +11,7 @@ use crate::PostgresStorage;
 use crate::commanding::{self, Done, Seen};
 use crate::convert::{column, count, rows, text, timestamp, unavailable};
 use crate::search;
+use crate::transaction;
 
 const BEGIN: &str = "
 insert into job_engine.operations (id, command, query, words, actor, reason, total)
@@ -79,7 +80,9 @@ impl Operations for PostgresStorage {
     }
 
     async fn advance_operation(&self, limit: usize) -> Result<Option<usize>, StorageError> {
-        let mut transaction = self.engine.begin().await.map_err(unavailable)?;
+        let mut transaction = transaction::begin(&self.engine)
+            .await
+            .map_err(unavailable)?;
         let Some(row) = sqlx::query(NEXT)
             .fetch_optional(&mut *transaction)
             .await

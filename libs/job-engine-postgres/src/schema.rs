@@ -4,6 +4,7 @@ use job_engine::storage::StorageError;
 use sqlx::{PgConnection, PgPool};
 
 use crate::convert::unavailable;
+use crate::transaction::begin;
 
 /// The file number n is version n. A released file is never changed.
 const MIGRATIONS: &[&str] = &[
@@ -34,7 +35,7 @@ const MIGRATIONS: &[&str] = &[
 const LOCK: i64 = 0x6a6f_625f_656e_6769;
 
 pub(crate) async fn migrate(pool: &PgPool) -> Result<(), StorageError> {
-    let mut transaction = pool.begin().await.map_err(unavailable)?;
+    let mut transaction = begin(pool).await.map_err(unavailable)?;
     lock(&mut transaction).await.map_err(unavailable)?;
     let present = version(&mut transaction).await.map_err(unavailable)?;
     let known = MIGRATIONS.len();

@@ -8,6 +8,7 @@ use sqlx::{PgConnection, PgExecutor, PgPool, Row};
 use uuid::Uuid;
 
 use crate::convert::{delay_micros, text, unavailable};
+use crate::transaction::begin;
 
 const ANNOUNCE: &str = "
 insert into job_engine.servers
@@ -152,7 +153,7 @@ pub(crate) async fn order(
 
 /// Answers how many jobs were given back.
 pub(crate) async fn retire(pool: &PgPool, server: ServerId) -> Result<usize, StorageError> {
-    let mut transaction = pool.begin().await.map_err(unavailable)?;
+    let mut transaction = begin(pool).await.map_err(unavailable)?;
     sqlx::query(RETIRE)
         .bind(server.0)
         .execute(&mut *transaction)
@@ -177,7 +178,7 @@ pub(crate) async fn give_back_except(
     server: ServerId,
     held: &[Lease],
 ) -> Result<usize, StorageError> {
-    let mut transaction = pool.begin().await.map_err(unavailable)?;
+    let mut transaction = begin(pool).await.map_err(unavailable)?;
     sqlx::query(LOCK)
         .bind(server.0)
         .execute(&mut *transaction)
@@ -203,7 +204,7 @@ pub(crate) async fn rescue(pool: &PgPool, timeout: Duration) -> Result<Rescued, 
 
 /// Takes out those of `silent` that are silent still, and those without heartbeats.
 async fn bury(pool: &PgPool, timeout: Duration, silent: &[Uuid]) -> sqlx::Result<Rescued> {
-    let mut transaction = pool.begin().await?;
+    let mut transaction = begin(pool).await?;
     let mut servers: Vec<Uuid> = sqlx::query_scalar(BURY)
         .bind(delay_micros(timeout))
         .bind(silent)

@@ -9,6 +9,7 @@ use sqlx::{PgConnection, PgPool, Row};
 use uuid::Uuid;
 
 use crate::convert::{delay_micros, error_json, micros, sparse, text, unavailable};
+use crate::transaction::begin;
 
 /// Succeeded (without a state) and Failed. The run needs no row of its own in the history: the
 /// finished job has its columns. One row answers for all when all leases were valid.
@@ -147,7 +148,7 @@ pub(crate) async fn settle(
         let mut connection = pool.acquire().await.map_err(unavailable)?;
         columns.write(&mut connection).await.map_err(unavailable)?
     } else {
-        let mut transaction = pool.begin().await.map_err(unavailable)?;
+        let mut transaction = begin(pool).await.map_err(unavailable)?;
         let accepted = columns.write(&mut transaction).await.map_err(unavailable)?;
         transaction.commit().await.map_err(unavailable)?;
         accepted

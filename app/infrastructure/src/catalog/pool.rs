@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{PgPool, Postgres, SqlitePool, Transaction};
 use tokio::fs::File;
 use tokio::sync::Semaphore;
 
@@ -37,7 +37,7 @@ impl Pool {
     /// A transaction that will write.
     pub async fn begin(&self) -> Result<Held, DatabaseError> {
         Ok(match self {
-            Self::Postgres(pool) => Held::PostgresTransaction(pool.begin().await?),
+            Self::Postgres(pool) => Held::PostgresTransaction(begin(pool).await?),
             // A transaction that begins as a reader cannot wait its turn to write: it would fail.
             Self::Sqlite(pool, turn) => {
                 let turn = Arc::clone(&turn.0).acquire_owned().await;
@@ -72,4 +72,12 @@ impl Pool {
             Self::Sqlite(pool, _) => pool.close().await,
         }
     }
+}
+
+/// The driver forgets a transaction whose begin is cancelled, as by a browser that goes away: its
+/// connection would go back to the pool with it open. A task of its own is not cancelled.
+async fn begin(pool: &PgPool) -> sqlx::Result<Transaction<'static, Postgres>> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move { pool.begin().await }).await;
+    begun.unwrap_or(Err(sqlx::Error::WorkerCrashed))
 }

@@ -13,6 +13,7 @@ use job_engine::storage::{
 
 use crate::PostgresStorage;
 use crate::convert::{timestamp, unavailable};
+use crate::transaction::begin;
 
 pub(crate) use advancing::advance;
 pub(crate) use history::origin;
@@ -48,7 +49,7 @@ impl RecurringStorage for PostgresStorage {
     }
 
     async fn advance_recurring(&self, plans: &[Advance]) -> Result<Vec<Advanced>, StorageError> {
-        let mut transaction = self.engine.begin().await.map_err(unavailable)?;
+        let mut transaction = begin(&self.engine).await.map_err(unavailable)?;
         let advanced = advance(&mut transaction, plans).await?;
         transaction.commit().await.map_err(unavailable)?;
         self.announce_jobs();

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{Place, Wanted};
 use crate::convert::rows;
+use crate::transaction::begin_with;
 
 /// The first day of the year 1, in microseconds: PostgreSQL's time begins later than jiff's.
 const OLDEST: i64 = -62_135_596_800_000_000;
@@ -298,7 +299,7 @@ impl Statement {
 
     /// Planned for these values, as they decide which index helps.
     pub(super) async fn fetch(mut self, pool: &PgPool) -> sqlx::Result<Vec<PgRow>> {
-        let mut transaction = pool.begin_with(BEGIN).await?;
+        let mut transaction = begin_with(pool, BEGIN).await?;
         let statement = self.sql.build().persistent(false);
         statement.fetch_all(&mut *transaction).await
     }

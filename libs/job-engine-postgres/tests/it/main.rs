@@ -1,6 +1,7 @@
 //! What a PostgreSQL storage must do beside the suite that every storage passes.
 
 mod auditing;
+mod cancelling;
 mod claiming;
 mod conformance;
 mod counting;
