@@ -71,7 +71,7 @@ class Sqlite {
   }
 
   async countJobs(diquis) {
-    const counted = 'select state, count(*) from job_engine_jobs group by state order by state';
+    const counted = 'select state, count(*) from job_engine_jobs group by state';
     const rows = await this.execute(diquis, counted);
     return Object.fromEntries(rows.map((row) => row.split('|')).map(([s, n]) => [s, Number(n)]));
   }
@@ -126,8 +126,7 @@ class Postgres {
   }
 
   async countJobs(diquis) {
-    const counted =
-      'select state, count(*) from job_engine.jobs group by state order by state::text';
+    const counted = 'select state, count(*) from job_engine.jobs group by state';
     const rows = await this.execute(diquis, counted);
     return Object.fromEntries(rows.map(({ state, count }) => [state, Number(count)]));
   }
