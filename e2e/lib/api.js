@@ -2,6 +2,9 @@ import { admin } from './diquis.js';
 import { listen } from './ears.js';
 import { until } from './until.js';
 
+/** How long an answer may take, in milliseconds; the product gives up on a request before. */
+const patience = 40_000;
+
 /** Someone without a session. */
 export function visitor(url) {
   return new Caller(url, {});
@@ -46,6 +49,7 @@ class Caller {
       headers,
       body: body === undefined ? undefined : JSON.stringify(body),
       redirect: 'manual',
+      signal: AbortSignal.timeout(patience),
     });
     return answerOf(response);
   }
@@ -62,6 +66,7 @@ class Caller {
       },
       body: form && new URLSearchParams(form),
       redirect: 'manual',
+      signal: AbortSignal.timeout(patience),
     }).then(answerOf);
   }
 

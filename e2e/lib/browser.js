@@ -27,13 +27,10 @@ export async function person(
   t,
   { url, viewport = { width: 1280, height: 800 }, colorScheme = 'light' },
 ) {
-  const context = await browser.newContext({
-    baseURL: url,
-    viewport,
-    colorScheme,
-    reducedMotion: 'reduce',
-  });
-  const page = await context.newPage();
+  const looks = { viewport, colorScheme, reducedMotion: 'reduce' };
+  const context = await opened('a context', browser.newContext({ baseURL: url, ...looks }));
+  t.after(() => closed(t, context));
+  const page = await opened('a page', context.newPage());
   page.setDefaultTimeout(15_000);
   const complaints = [];
   page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error}`));
@@ -47,8 +44,18 @@ export async function person(
       complaints.push(`asked another host: ${request.url()}`);
   });
   t.ifItFails(() => picture(page, `failed ${t.name}`));
-  t.after(() => context.close());
   return { page, context, complaints };
+}
+
+// Chromium's own steps have no time limit in Playwright.
+function opened(what, opening) {
+  return within(30, `Chromium to open ${what}`, opening);
+}
+
+/** Who does not close in time is closed with the browser. */
+function closed(t, context) {
+  const late = (error) => t.diagnostic(String(error));
+  return within(15, 'Chromium to close a context', context.close()).catch(late);
 }
 
 export function assertContent({ complaints }) {

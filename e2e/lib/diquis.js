@@ -24,6 +24,7 @@ export async function prepareDiquis(t, database, settings = {}) {
     ...database.settings,
     ...settings,
   });
+  t.ifItFails(() => t.diagnostic(`the last lines of the process:\n${diquis.lastLines()}`));
   t.after(async () => {
     await diquis.kill();
     await rm(folder, { recursive: true, force: true });
@@ -74,6 +75,10 @@ class Diquis {
         this.log.write(text);
       });
     }
+  }
+
+  lastLines() {
+    return this.output.split('\n').slice(-40).join('\n');
   }
 
   /** SIGTERM; resolves to how the process ended. */

@@ -1,14 +1,18 @@
 import { test } from 'node:test';
+import { within } from './until.js';
+
+/** What a failure that takes all the time leaves for its keepsakes and the endings. */
+const secondsToEnd = 60;
 
 /**
  * A test that begins things which have an end: what began last ends first, whatever happens. Its
  * teller gets a scope: `after` for endings, `ifItFails` for what is worth keeping of a failure.
  */
 export function story(title, tell, seconds = 180) {
-  test(title, { timeout: seconds * 1000 }, async (t) => {
+  test(title, { timeout: (seconds + secondsToEnd) * 1000 }, async (t) => {
     const scope = openScope(t.name, (text) => t.diagnostic(text));
     try {
-      await tell(scope);
+      await within(seconds, 'the end of the story', tell(scope));
     } catch (error) {
       await scope.fail();
       throw error;

@@ -1,11 +1,16 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::{PgPool, Postgres, SqlitePool, Transaction};
 use tokio::fs::File;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
 use super::CATALOG;
 use crate::database::{DatabaseError, Held};
+
+/// How long a writer waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The connections to the catalogue, shared with the job engine's storage.
 #[derive(Debug, Clone)]
@@ -25,6 +30,14 @@ impl Default for Turn {
     }
 }
 
+impl Turn {
+    async fn wait(&self) -> sqlx::Result<OwnedSemaphorePermit> {
+        let turn = timeout(PATIENCE, Arc::clone(&self.0).acquire_owned()).await;
+        let turn = turn.map_err(|_| sqlx::Error::PoolTimedOut)?;
+        Ok(turn.expect("nobody closes it"))
+    }
+}
+
 impl Pool {
     /// A connection on which each statement stands for itself.
     pub async fn acquire(&self) -> Result<Held, DatabaseError> {
@@ -40,8 +53,7 @@ impl Pool {
             Self::Postgres(pool) => Held::PostgresTransaction(begin(pool).await?),
             // A transaction that begins as a reader cannot wait its turn to write: it would fail.
             Self::Sqlite(pool, turn) => {
-                let turn = Arc::clone(&turn.0).acquire_owned().await;
-                let turn = turn.map_err(|_| sqlx::Error::PoolClosed)?;
+                let turn = turn.wait().await?;
                 Held::SqliteTransaction(pool.begin_with("BEGIN IMMEDIATE").await?, turn)
             }
         })
