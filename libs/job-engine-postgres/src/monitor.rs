@@ -18,7 +18,7 @@ use crate::live::LiveCounts;
 use crate::noting;
 use crate::recurring;
 use crate::search;
-use crate::stage::Stage;
+use crate::stage;
 use crate::throughput;
 use crate::transaction::begin;
 
@@ -132,7 +132,7 @@ impl Monitor for PostgresStorage {
 
         let mut history = Vec::new();
         for row in past.iter().rev().chain([&row]) {
-            Stage::of(row)?.tell(&mut history)?;
+            stage::tell(row, &mut history)?;
         }
         Ok(Some(JobDetails {
             origin: recurring::origin(&mut transaction, id).await?,

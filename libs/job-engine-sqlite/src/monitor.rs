@@ -18,7 +18,7 @@ use crate::noting;
 use crate::recurring;
 use crate::search;
 use crate::slots;
-use crate::stage::Stage;
+use crate::stage;
 use crate::throughput;
 
 /// Counts of more jobs than this are remembered for a moment.
@@ -151,7 +151,7 @@ impl Monitor for SqliteStorage {
 
         let mut history = Vec::new();
         for row in past.iter().rev().chain([&row]) {
-            Stage::of(row)?.tell(&mut history)?;
+            stage::tell(row, &mut history)?;
         }
         Ok(Some(JobDetails {
             origin: recurring::origin(&mut transaction, id).await?,

@@ -1,129 +1,73 @@
 //! From the columns of a row to the states it tells of.
 
+use jiff::Timestamp;
 use job_engine::State;
-use job_engine::storage::{HistoryEntry, StorageError};
-use serde_json::{Value, json};
+use job_engine::storage::{HistoryEntry, ServerId, StorageError};
 use sqlx::sqlite::SqliteRow;
-use uuid::Uuid;
 
-use crate::convert::{column, duration, error_report, state, timestamp};
+use crate::convert::{column, duration, error_report, small, state, timestamp};
 
 /// A part of a job's life: it was enqueued, perhaps claimed, and perhaps came into a state that
-/// ended the part. Each of the three is an entry of the history.
-pub(crate) struct Stage {
-    queue: String,
-    attempt: i64,
-    enqueued_at: Option<i64>,
-    enqueue_reason: Option<String>,
-    claimed_at: Option<i64>,
-    server: Option<Uuid>,
-    state: Option<String>,
-    changed_at: Option<i64>,
-    reason: Option<String>,
-    due_at: Option<i64>,
-    duration: Option<i64>,
-    error: Option<String>,
-    result: Option<String>,
+/// ended the part. Adds these states, oldest first.
+pub(crate) fn tell(row: &SqliteRow, history: &mut Vec<HistoryEntry>) -> Result<(), StorageError> {
+    history.extend(enqueued(row)?);
+    history.extend(processing(row)?);
+    history.extend(end(row)?);
+    Ok(())
 }
 
-impl Stage {
-    pub(crate) fn of(row: &SqliteRow) -> Result<Self, StorageError> {
-        Ok(Self {
-            queue: column(row, "queue")?,
-            attempt: column(row, "attempt")?,
-            enqueued_at: column(row, "enqueued_at")?,
-            enqueue_reason: column(row, "enqueue_reason")?,
-            claimed_at: column(row, "claimed_at")?,
-            server: column(row, "claimed_by")?,
-            state: column(row, "end_state")?,
-            changed_at: column(row, "changed_at")?,
-            reason: column(row, "reason")?,
-            due_at: column(row, "due_at")?,
-            duration: column(row, "duration")?,
-            error: column(row, "error")?,
-            result: column(row, "result")?,
-        })
-    }
+fn enqueued(row: &SqliteRow) -> Result<Option<HistoryEntry>, StorageError> {
+    let Some(at) = time(row, "enqueued_at")? else {
+        return Ok(None);
+    };
+    let reason = column(row, "enqueue_reason")?;
+    Ok(Some(HistoryEntry::enqueued(
+        at,
+        reason,
+        column(row, "queue")?,
+    )))
+}
 
-    /// Adds the stage's states, oldest first.
-    pub(crate) fn tell(self, history: &mut Vec<HistoryEntry>) -> Result<(), StorageError> {
-        history.extend(self.enqueued()?);
-        history.extend(self.processing()?);
-        history.extend(self.end()?);
-        Ok(())
-    }
+fn processing(row: &SqliteRow) -> Result<Option<HistoryEntry>, StorageError> {
+    let Some(at) = time(row, "claimed_at")? else {
+        return Ok(None);
+    };
+    let server: Option<_> = column(row, "claimed_by")?;
+    let attempt = small(column(row, "attempt")?);
+    Ok(Some(HistoryEntry::processing(
+        at,
+        server.map(ServerId),
+        attempt,
+    )))
+}
 
-    fn enqueued(&self) -> Result<Option<HistoryEntry>, StorageError> {
-        let Some(at) = self.enqueued_at else {
-            return Ok(None);
-        };
-        Ok(Some(HistoryEntry {
-            state: State::Enqueued,
-            at: timestamp(at)?,
-            reason: self.enqueue_reason.clone(),
-            facts: vec![fact("Queue", json!(self.queue))],
-            error: None,
-        }))
-    }
-
-    fn processing(&self) -> Result<Option<HistoryEntry>, StorageError> {
-        let Some(at) = self.claimed_at else {
-            return Ok(None);
-        };
-        Ok(Some(HistoryEntry {
-            state: State::Processing,
-            at: timestamp(at)?,
-            reason: None,
-            facts: vec![
-                fact("ServerId", json!(self.server)),
-                fact("Attempt", json!(self.attempt)),
-            ],
-            error: None,
-        }))
-    }
-
-    fn end(self) -> Result<Option<HistoryEntry>, StorageError> {
-        let (Some(name), Some(at)) = (&self.state, self.changed_at) else {
-            return Ok(None);
-        };
-        let state = state(name)?;
-        let facts = match state {
-            State::Scheduled => self.schedule_facts()?,
-            State::Succeeded => self.success_facts(),
-            _ => Vec::new(),
-        };
-        let error = match (state, &self.error) {
-            (State::Failed, Some(error)) => Some(error_report(error)?),
-            _ => None,
-        };
-        Ok(Some(HistoryEntry {
-            state,
-            at: timestamp(at)?,
-            reason: self.reason,
-            facts,
-            error,
-        }))
-    }
-
-    fn schedule_facts(&self) -> Result<Vec<(String, Value)>, StorageError> {
-        let due_at = self.due_at.map(timestamp).transpose()?;
-        Ok(due_at
-            .map(|due_at| fact("EnqueueAt", json!(due_at)))
-            .into_iter()
-            .collect())
-    }
-
-    fn success_facts(&self) -> Vec<(String, Value)> {
-        let millis = duration(self.duration.unwrap_or_default()).as_millis();
-        let mut facts = vec![fact("DurationMs", json!(millis))];
-        if let Some(result) = &self.result {
-            let value = serde_json::from_str(result).unwrap_or_else(|_| json!(result));
-            facts.push(fact("Result", value));
+fn end(row: &SqliteRow) -> Result<Option<HistoryEntry>, StorageError> {
+    let (Some(name), Some(at)) = (column(row, "end_state")?, time(row, "changed_at")?) else {
+        return Ok(None);
+    };
+    let reason = column(row, "reason")?;
+    Ok(Some(match (state(name)?, time(row, "due_at")?) {
+        (State::Scheduled, Some(due_at)) => HistoryEntry::scheduled(at, reason, due_at),
+        (State::Succeeded, _) => succeeded(row, at)?,
+        (State::Failed, _) => {
+            let error: Option<&str> = column(row, "error")?;
+            HistoryEntry::failed(at, reason, error.map(error_report).transpose()?)
         }
-        facts
-    }
+        (state, _) => HistoryEntry::new(state, at, reason),
+    }))
 }
 
-fn fact(name: &str, value: Value) -> (String, Value) {
-    (name.to_owned(), value)
+fn succeeded(row: &SqliteRow, at: Timestamp) -> Result<HistoryEntry, StorageError> {
+    let took: Option<i64> = column(row, "duration")?;
+    let result = column(row, "result")?;
+    Ok(HistoryEntry::succeeded(
+        at,
+        duration(took.unwrap_or_default()),
+        result,
+    ))
+}
+
+fn time(row: &SqliteRow, name: &str) -> Result<Option<Timestamp>, StorageError> {
+    let micros: Option<i64> = column(row, name)?;
+    micros.map(timestamp).transpose()
 }

@@ -11,6 +11,7 @@ pub mod check;
 pub mod conformance;
 mod error_group;
 pub mod expiry;
+mod history;
 mod kinds;
 mod limits;
 pub mod memory;
@@ -36,14 +37,15 @@ use uuid::Uuid;
 pub use audit::{AuditEntry, AuditLog, CarriedOut, Deed, Order};
 pub use batches::{BatchProgress, Batches};
 pub use error_group::ErrorGroup;
+pub use history::HistoryEntry;
 pub use kinds::KindSummary;
 pub use limits::{
     HoldUps, LATEST_START, Limit, Limited, Limits, Pause, Rate, Room, Slot, UnfitLimit,
     UnknownKind, UsedLimit,
 };
 pub use monitor::{
-    Counts, Cursor, HistoryEntry, JobDetails, JobQuery, JobSummary, LogLine, Monitor, Page,
-    QueueSummary, ServerSummary,
+    Counts, Cursor, JobDetails, JobQuery, JobSummary, LogLine, Monitor, Page, QueueSummary,
+    ServerSummary,
 };
 pub use operations::{NewOperation, Operation, OperationId, OperationStatus, Operations};
 pub use recurring::{

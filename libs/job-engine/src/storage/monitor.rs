@@ -3,9 +3,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::error_group::ErrorGroup;
+use super::history::HistoryEntry;
 use super::kinds::KindSummary;
 use super::search::{Condition, Test};
 use super::throughput::{Resolution, Throughput};
@@ -210,19 +210,6 @@ pub struct LogLine {
     pub number: u64,
     pub at: Timestamp,
     pub text: String,
-}
-
-/// One change of state.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HistoryEntry {
-    pub state: State,
-    pub at: Timestamp,
-    pub reason: Option<String>,
-    /// What belongs to this state, in Hangfire's names: `Queue`, `EnqueueAt`, `ServerId`,
-    /// `Attempt`, `DurationMs`, `Result`, ...
-    pub facts: Vec<(String, Value)>,
-    /// The attempt's error, for a `Failed` entry.
-    pub error: Option<ErrorReport>,
 }
 
 /// A queue in numbers.

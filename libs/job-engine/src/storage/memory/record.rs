@@ -2,7 +2,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
 
 use super::clock;
 use crate::batch::BatchId;
@@ -81,7 +80,7 @@ impl Record {
         match &job.continuation {
             Some(continuation) => {
                 let reason = continuation.reason();
-                record.enter(State::Awaiting, Some(&reason), Vec::new(), now);
+                record.enter(HistoryEntry::new(State::Awaiting, now, Some(reason)));
             }
             None => record.wait(None, now),
         }
@@ -92,11 +91,7 @@ impl Record {
         self.epoch += 1;
         self.attempts += 1;
         let waited = now.duration_since(self.changed_at);
-        let facts = vec![
-            fact("ServerId", json!(server)),
-            fact("Attempt", json!(self.attempts)),
-        ];
-        self.enter(State::Processing, None, facts, now);
+        self.enter(HistoryEntry::processing(now, Some(server), self.attempts));
         self.server = Some(server);
 
         ClaimedJob {
@@ -195,12 +190,13 @@ impl Record {
     }
 
     pub(super) fn enqueue(&mut self, reason: Option<&str>, now: Timestamp) {
-        let facts = vec![fact("Queue", json!(self.queue))];
-        self.enter(State::Enqueued, reason, facts, now);
+        let reason = reason.map(str::to_owned);
+        self.enter(HistoryEntry::enqueued(now, reason, &self.queue));
     }
 
     pub(super) fn delete(&mut self, reason: &str, now: Timestamp) {
-        self.enter(State::Deleted, Some(reason), Vec::new(), now);
+        let reason = Some(reason.to_owned());
+        self.enter(HistoryEntry::new(State::Deleted, now, reason));
     }
 
     pub(super) fn details(&self, id: JobId) -> JobDetails {
@@ -256,28 +252,20 @@ impl Record {
     }
 
     fn schedule(&mut self, due_at: Timestamp, reason: Option<&str>, now: Timestamp) {
-        let facts = vec![fact("EnqueueAt", json!(due_at))];
-        self.enter(State::Scheduled, reason, facts, now);
+        let reason = reason.map(str::to_owned);
+        self.enter(HistoryEntry::scheduled(now, reason, due_at));
         self.due_at = Some(due_at);
     }
 
     fn succeed(&mut self, duration: Duration, result: Option<String>, now: Timestamp) {
-        let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        let mut facts = vec![fact("DurationMs", json!(millis))];
-        if let Some(result) = &result {
-            let value = serde_json::from_str(result).unwrap_or_else(|_| json!(result));
-            facts.push(fact("Result", value));
-        }
-        self.enter(State::Succeeded, None, facts, now);
+        self.enter(HistoryEntry::succeeded(now, duration, result.as_deref()));
         self.duration = Some(duration);
         self.result = result;
     }
 
     fn fail(&mut self, error: ErrorReport, reason: Option<&str>, now: Timestamp) {
-        self.enter(State::Failed, reason, Vec::new(), now);
-        if let Some(entry) = self.history.last_mut() {
-            entry.error = Some(error.clone());
-        }
+        let reason = reason.map(str::to_owned);
+        self.enter(HistoryEntry::failed(now, reason, Some(error.clone())));
         self.error = Some(error);
     }
 
@@ -285,32 +273,16 @@ impl Record {
         self.attempts = self.attempts.saturating_sub(1);
     }
 
-    fn enter(
-        &mut self,
-        state: State,
-        reason: Option<&str>,
-        facts: Vec<(String, Value)>,
-        now: Timestamp,
-    ) {
-        self.state = state;
-        if state != State::Awaiting {
+    fn enter(&mut self, entry: HistoryEntry) {
+        self.state = entry.state;
+        if entry.state != State::Awaiting {
             self.continue_on = None;
         }
-        self.changed_at = now;
+        self.changed_at = entry.at;
         self.due_at = None;
         self.server = None;
         self.duration = None;
         self.result = None;
-        self.history.push(HistoryEntry {
-            state,
-            at: now,
-            reason: reason.map(str::to_owned),
-            facts,
-            error: None,
-        });
+        self.history.push(entry);
     }
-}
-
-fn fact(name: &str, value: Value) -> (String, Value) {
-    (name.to_owned(), value)
 }
