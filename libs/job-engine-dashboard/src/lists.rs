@@ -1,6 +1,7 @@
 use job_engine::State;
 use job_engine::storage::{Counts, JobQuery};
 
+use crate::actions::Action;
 use crate::html::icon::{self, Icon};
 use crate::html::state;
 
@@ -86,6 +87,18 @@ impl List {
             Self::In(State::Succeeded) => "No job has succeeded lately.",
             Self::In(State::Failed) => "Nothing was given up. The dead letter queue is empty.",
             Self::In(State::Deleted) => "No job was deleted lately.",
+        }
+    }
+
+    /// What is offered for its jobs. The storage decides what may be done.
+    pub(crate) const fn actions(self) -> &'static [Action] {
+        match self {
+            Self::In(State::Enqueued) => &[Action::Delete],
+            Self::In(State::Scheduled) | Self::Retries => &[Action::TriggerNow, Action::Delete],
+            Self::In(State::Succeeded | State::Deleted) => &[Action::Requeue],
+            Self::In(State::Awaiting | State::Processing | State::Failed) | Self::All => {
+                &[Action::Requeue, Action::Delete]
+            }
         }
     }
 

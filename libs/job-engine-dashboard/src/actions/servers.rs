@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::{CheckedForm, back};
 use crate::Shared;
 use crate::access::Permission;
+use crate::html::icon::{self, Icon};
 use crate::notice::Notice;
 use crate::page::PageError;
 use crate::pages::servers;
@@ -41,6 +42,15 @@ impl ServerAction {
             Self::Quiet => "Quiet",
             Self::WorkAgain => "Work again",
             Self::Stop => "Stop",
+        }
+    }
+
+    /// The sign on its button where there is no room for words.
+    pub(crate) const fn icon(self) -> Icon {
+        match self {
+            Self::Quiet => icon::PAUSED,
+            Self::WorkAgain => icon::PROCESSING,
+            Self::Stop => icon::STOPPED,
         }
     }
 

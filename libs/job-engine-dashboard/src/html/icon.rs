@@ -77,6 +77,10 @@ icon!(
     r#"<circle cx="8" cy="8" r="5.8"/><path d="M6.4 5.8v4.4m3.2-4.4v4.4"/>"#
 );
 icon!(
+    STOPPED,
+    r#"<circle cx="8" cy="8" r="5.8"/><path class="fill" d="M6 6h4v4H6z"/>"#
+);
+icon!(
     OPERATIONS,
     r#"<path d="m2.5 4.5 1.3 1.3 2.2-2.6m-3.5 6.3 1.3 1.3 2.2-2.6M8.5 4.5h5m-5 5h5M2.5 13.5h11"/>"#
 );

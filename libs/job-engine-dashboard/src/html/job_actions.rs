@@ -6,6 +6,7 @@ use crate::actions::{Action, Seen};
 use crate::visit::Visit;
 
 use super::navigation::hidden_token;
+use super::sign_or_words;
 
 /// A form with the buttons of what can be done to this job now.
 pub(crate) fn of_job(visit: &Visit, job: &JobSummary) -> Markup {
@@ -54,7 +55,7 @@ pub(crate) fn in_row(visit: &Visit, actions: &[Action], job: &JobSummary) -> Mar
                     value=(job.changed_at.as_nanosecond().to_string())
                     aria-label={ (action.label()) " " (job.kind) " " (super::short_id(&id)) }
                     formaction=(visit.url(&format!("/jobs/actions/{}/{id}", action.name()))) {
-                    (action.label())
+                    (sign_or_words(action.icon(), action.label()))
                 }
             }
         }

@@ -16,6 +16,8 @@ pub(crate) mod time;
 pub(crate) use job_engine::words::number;
 use maud::{Markup, html};
 
+use self::icon::Icon;
+
 /// `1 job`, `12,408 jobs`.
 pub(crate) fn jobs(n: u64) -> String {
     match n {
@@ -27,6 +29,17 @@ pub(crate) fn jobs(n: u64) -> String {
 /// The tail of an id: enough to tell jobs of one list apart. The head is the time of making.
 pub(crate) fn short_id(id: &str) -> &str {
     id.get(id.len().saturating_sub(8)..).unwrap_or(id)
+}
+
+/// A name and its value, in a list of such pairs.
+pub(crate) fn pair(name: &str, value: &Markup) -> Markup {
+    html! { div { dt { (name) } dd { (value) } } }
+}
+
+/// What stands on a button of a row: the words, and a sign for where there is no room for them. The
+/// button itself has a name and a tooltip.
+pub(crate) fn sign_or_words(sign: Icon, words: &str) -> Markup {
+    html! { (sign) span.words { (words) } }
 }
 
 /// A button that copies `text`; it appears when the script has run.

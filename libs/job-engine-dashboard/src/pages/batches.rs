@@ -5,18 +5,15 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::head;
-use super::job::{job_link, list as links};
+use super::job::Few;
 use crate::Shared;
 use crate::html::table::{Column, cell, column, table};
-use crate::html::{copy_button, icon, jobs, number, short_id, state, time};
+use crate::html::{copy_button, icon, jobs, number, pair, short_id, state, time};
 use crate::page::{Page, PageError};
 use crate::visit::Visit;
 
 /// How many batches a page shows.
 const ROWS: usize = 50;
-
-/// How many waiting jobs are told.
-const MOST_WAITING: usize = 21;
 
 const COLUMNS: [Column; 5] = [
     column("Batch", "wide"),
@@ -80,8 +77,7 @@ pub(crate) async fn one(
 ) -> Result<Page, PageError> {
     let batch = shared.storage.batch(parse(&id)?).await?;
     let batch = batch.ok_or_else(|| unknown(&id))?;
-    let waiting = Parent::Batch(batch.id);
-    let waiting = shared.storage.children(waiting, MOST_WAITING).await?;
+    let waiting = Few::that_continue(&*shared.storage, Parent::Batch(batch.id)).await?;
 
     let body = html! {
         p.trail { a href=(visit.url("/batches")) { (icon::BACK) "Batches" } }
@@ -103,7 +99,7 @@ pub(crate) async fn one(
         @if !waiting.is_empty() {
             section aria-labelledby="waiting" {
                 h2 #waiting { "Run after it" }
-                (links(&waiting, |job| job_link(&visit, *job)))
+                (waiting.list(&visit))
             }
         }
     };
@@ -137,7 +133,7 @@ fn row(visit: &Visit, batch: &BatchProgress) -> Markup {
     }
 }
 
-fn standing(batch: &BatchProgress) -> Markup {
+pub(crate) fn standing(batch: &BatchProgress) -> Markup {
     state::badge(batch.end().unwrap_or(JobState::Processing))
 }
 
@@ -150,8 +146,4 @@ pub(crate) fn meter(batch: &BatchProgress) -> Markup {
             span { (number(ended)) " of " (number(batch.jobs)) }
         }
     }
-}
-
-fn pair(name: &str, value: &Markup) -> Markup {
-    html! { div { dt { (name) } dd { (value) } } }
 }

@@ -13,7 +13,7 @@ use crate::html::job_actions::class_of;
 use crate::html::navigation::hidden_token;
 use crate::html::state::marked;
 use crate::html::table::{Column, cell, column, table};
-use crate::html::{jobs, number, time};
+use crate::html::{jobs, number, pair, time};
 use crate::lists::List;
 use crate::page::{Page, PageError};
 use crate::search;
@@ -121,11 +121,13 @@ pub(crate) async fn ask(
                 input type="hidden" name="total" value=(total);
                 p { "All jobs that match " code { (said(&q)) } ", as they are now. "
                     a href=(visit.url(&format!("/jobs?q={}", encode(&q)))) { "Show them" } }
-                label { "Why " span.muted { "(for the history of the jobs and the audit log)" }
+                label {
+                    span { "Why " span.muted { "(for the history of the jobs and the audit log)" } }
                     input type="text" name="reason" maxlength="200" required autocomplete="off";
                 }
                 @if action == Action::Delete && total > ASKS_FOR_NUMBER {
-                    label { "Type " strong { (total) } " to confirm"
+                    label {
+                        span { "Type " strong { (total) } " to confirm" }
                         input type="text" name="number" inputmode="numeric" required
                             pattern=(total) autocomplete="off";
                     }
@@ -224,8 +226,10 @@ fn facts(visit: &Visit, operation: &Operation) -> Markup {
         dl.pairs {
             (pair("State", &badge(operation.status)))
             (pair(verb, &html! { (number(operation.done)) }))
-            (pair("Left alone", &html! { (number(operation.skipped))
-                span.muted { " had moved on, or could not be" } }))
+            (pair("Left alone", &html! {
+                (number(operation.skipped))
+                @if operation.skipped > 0 { span.muted { " had moved on, or could not be" } }
+            }))
             (pair("Jobs", &html! { a href=(visit.url(&search)) { code { (said(&operation.words)) } } }))
             (pair("By", &html! { (operation.actor) }))
             (pair("Why", &html! { (operation.reason) }))
@@ -236,10 +240,6 @@ fn facts(visit: &Visit, operation: &Operation) -> Markup {
             }
         }
     }
-}
-
-fn pair(name: &str, value: &Markup) -> Markup {
-    html! { div { dt { (name) } dd { (value) } } }
 }
 
 fn stop_button(visit: &Visit, operation: &Operation) -> Markup {

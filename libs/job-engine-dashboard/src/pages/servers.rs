@@ -13,21 +13,20 @@ use crate::actions::servers::ServerAction;
 use crate::html::navigation::hidden_token;
 use crate::html::state::marked;
 use crate::html::table::{Column, cell, column, table};
-use crate::html::{icon, jobs, number, time};
+use crate::html::{icon, jobs, number, sign_or_words, time};
 use crate::page::{Page, PageError};
 use crate::visit::Visit;
 
 /// Of how many running jobs it is said which server runs them.
 const RUNNING_SHOWN: usize = 200;
 
-const COLUMNS: [Column; 7] = [
+const COLUMNS: [Column; 6] = [
     column("Server", "wide"),
     column("State", ""),
     column("Takes from", "names"),
     column("Workers busy", "busy-column"),
-    column("Up for", "time"),
     column("Heartbeat", "time"),
-    column("", "row-actions shown"),
+    column("", "row-actions"),
 ];
 
 pub(crate) async fn show(State(shared): State<Shared>, visit: Visit) -> Result<Page, PageError> {
@@ -69,7 +68,7 @@ pub(crate) fn server_table(visit: &Visit, servers: &[ServerSummary]) -> Markup {
 }
 
 fn row(visit: &Visit, server: &ServerSummary) -> Markup {
-    let [name, state, queues, workers, started, heartbeat, actions] = &COLUMNS;
+    let [name, state, queues, workers, heartbeat, actions] = &COLUMNS;
     let health = match server.order {
         _ if server.is_silent(visit.now, visit.options.server_timeout) => {
             marked("warning", icon::WARNING, "Possibly dead")
@@ -82,7 +81,12 @@ fn row(visit: &Visit, server: &ServerSummary) -> Markup {
     html! {
         tr data-key=(server.id) {
             (cell(name, &html! { span.mono.name { (server.name) } }))
-            (cell(state, &health))
+            (cell(state, &html! {
+                div {
+                    (health)
+                    p.muted { "up for " (time::since(server.started_at, visit.now)) }
+                }
+            }))
             (cell(queues, &html! { (server.queues.join(", ")) }))
             (cell(workers, &html! {
                 span.busy {
@@ -91,7 +95,6 @@ fn row(visit: &Visit, server: &ServerSummary) -> Markup {
                     (busy)
                 }
             }))
-            (cell(started, &time::since(server.started_at, visit.now)))
             (cell(heartbeat, &time::relative(server.heartbeat_at, visit.now)))
             (cell(actions, &buttons(visit, server)))
         }
@@ -114,7 +117,9 @@ fn buttons(visit: &Visit, server: &ServerSummary) -> Markup {
             @for action in offered {
                 button.act.danger[action == ServerAction::Stop] title=(action.explanation())
                     aria-label={ (action.label()) ": " (server.name) }
-                    formaction=(visit.url(&action.path())) { (action.label()) }
+                    formaction=(visit.url(&action.path())) {
+                        (sign_or_words(action.icon(), action.label()))
+                    }
             }
         }
     }

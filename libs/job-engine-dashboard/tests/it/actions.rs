@@ -302,3 +302,25 @@ async fn the_pages_own_forms_work() {
     dashboard.submit(&path, &[("seen", row_seen)]).await;
     assert_eq!(state(&storage, id).await, State::Enqueued);
 }
+
+#[tokio::test]
+async fn jobs_of_different_states_can_be_ticked_among_all_that_a_search_finds() {
+    let engine = Engine::running().await;
+    let failed = engine.failed("send_mail").await;
+    let scheduled = engine.scheduled("send_mail").await;
+    let dashboard = TestDashboard::of(engine.storage);
+
+    let page = dashboard.page("/hangfire/jobs?q=kind:send_mail").await;
+
+    assert!(page.contains("formaction=\"/hangfire/jobs/actions/requeue\""));
+    assert_eq!(page.matches("<td class=\"tick\"").count(), 2);
+    for (action, job, is_offered) in [
+        ("requeue", failed, true),
+        ("trigger", failed, false),
+        ("requeue", scheduled, false),
+        ("trigger", scheduled, true),
+    ] {
+        let button = format!("formaction=\"/hangfire/jobs/actions/{action}/{job}\"");
+        assert_eq!(page.contains(&button), is_offered, "{action} {job}");
+    }
+}

@@ -54,7 +54,9 @@ async fn a_job_leads_to_what_it_continues_and_to_what_continues_it() {
 
     let to = |id| format!("href=\"/hangfire/jobs/details/{id}\"");
     let of_child = page(child).await;
-    assert!(between(&of_child, "Continues</dt>", "</dl>").contains(&to(parent)));
+    let continues = between(&of_child, "Continues</dt>", "</dl>");
+    assert!(continues.contains(&to(parent)));
+    assert!(continues.contains("Enqueued"), "how far the parent is");
     let why = between(&of_child, "<p class=\"why", "</p>");
     assert!(why.contains(&to(parent)), "the reason is a link: {why}");
 
@@ -65,7 +67,9 @@ async fn a_job_leads_to_what_it_continues_and_to_what_continues_it() {
     };
     engine.settle(claimed, done).await;
     let of_child = page(child).await;
-    assert!(between(&of_child, "Continues</dt>", "</dl>").contains(&to(parent)));
+    let continues = between(&of_child, "Continues</dt>", "</dl>");
+    assert!(continues.contains(&to(parent)));
+    assert!(continues.contains("Succeeded"), "how far the parent is");
     let of_parent = page(parent).await;
     assert!(between(&of_parent, "Continued by</dt>", "</dl>").contains(&to(child)));
 }

@@ -3,8 +3,7 @@ use job_engine::storage::{HistoryEntry, JobDetails, ServerSummary};
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::pair;
-use crate::html::{error_report, linked, short_id, state, time};
+use crate::html::{error_report, linked, pair, short_id, state, time};
 use crate::visit::Visit;
 
 /// Every state it was in, the newest first.

@@ -10,14 +10,17 @@ use serde::Deserialize;
 
 use crate::Shared;
 use crate::filters::Filters;
-use crate::html::{copy_button, icon, job_actions, json, linked, number, short_id, state, time};
+use crate::html::{
+    copy_button, icon, job_actions, json, linked, number, pair, short_id, state, time,
+};
 use crate::lists::List;
 use crate::page::{Page, PageError};
+use crate::pages::queues;
 use crate::search::written;
 use crate::visit::Visit;
 
+pub(crate) use relatives::Few;
 use relatives::Relatives;
-pub(crate) use relatives::{job_link, list};
 use run::Run;
 
 /// The start of the tag in which the engine carries a job's trace.
@@ -114,7 +117,9 @@ fn facts(visit: &Visit, job: &JobSummary, origin: Option<&Origin>) -> Markup {
         section aria-labelledby="facts" {
             h2 #facts { "Job" }
             dl.pairs {
-                (pair("Queue", &html! { span.mono { (job.queue) } }))
+                (pair("Queue", &html! {
+                    a.mono href=(visit.url(&queues::one::path(&job.queue))) { (job.queue) }
+                }))
                 @if job.priority != 0 { (pair("Priority", &html! { (job.priority) })) }
                 @if let Some(tenant) = &job.tenant {
                     (pair("Tenant", &found_by(visit, "tenant", tenant, tenant)))
@@ -176,8 +181,4 @@ fn text_section(title: &str, id: &str, text: &str) -> Markup {
             pre.json tabindex="0" aria-labelledby=(id) { (json::pretty(text)) }
         }
     }
-}
-
-fn pair(name: &str, value: &Markup) -> Markup {
-    html! { div { dt { (name) } dd { (value) } } }
 }

@@ -6,13 +6,13 @@ use crate::actions::queues::QueueAction;
 use crate::html::limit::{self, PERIODS};
 use crate::html::navigation::hidden_token;
 use crate::html::table::{Column, cell, column, table};
-use crate::html::time;
+use crate::html::{icon, sign_or_words, time};
 use crate::visit::Visit;
 
 const COLUMNS: [Column; 3] = [
     column("Key or group", "wide"),
     column("Limit", "wide"),
-    column("", "row-actions shown"),
+    column("", "row-actions"),
 ];
 
 /// The limits of keys, and a form for one more.
@@ -60,7 +60,10 @@ fn row(visit: &Visit, key: &str, limit: Limit) -> Markup {
                         (hidden_token(visit))
                         input type="hidden" name="key" value=(key);
                         input type="hidden" name="seen" value=(limit);
-                        button.act.danger aria-label={ "Remove the limit of " (key) } { "Remove" }
+                        button.act.danger title="Lets its jobs run without this limit"
+                            aria-label={ "Remove the limit of " (key) } {
+                            (sign_or_words(icon::DELETED, "Remove"))
+                        }
                     }
                 }
             }))

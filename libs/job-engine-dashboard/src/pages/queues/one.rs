@@ -11,7 +11,7 @@ use crate::access::Permission;
 use crate::actions::queues::QueueAction;
 use crate::filters::{Filters, encode};
 use crate::html::navigation::hidden_token;
-use crate::html::{icon, number, time};
+use crate::html::{icon, number, pair, time};
 use crate::page::{Page, PageError};
 use crate::visit::Visit;
 
@@ -209,8 +209,4 @@ fn own_limit(visit: &Visit, queue: &QueueSummary) -> Markup {
             }
         }
     }
-}
-
-fn pair(name: &str, value: &Markup) -> Markup {
-    html! { div { dt { (name) } dd { (value) } } }
 }

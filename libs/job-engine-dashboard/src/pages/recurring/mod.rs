@@ -15,7 +15,7 @@ use crate::filters::encode;
 use crate::html::navigation::hidden_token;
 use crate::html::state::{self, marked};
 use crate::html::table::{Column, cell, column, table};
-use crate::html::{icon, time};
+use crate::html::{icon, sign_or_words, time};
 use crate::page::{Page, PageError};
 use crate::visit::Visit;
 
@@ -26,7 +26,7 @@ const COLUMNS: [Column; 5] = [
     column("Schedule", "wide"),
     column("Next run", "time"),
     column("Last run", "time"),
-    column("", "row-actions shown"),
+    column("", "row-actions"),
 ];
 
 pub(crate) async fn list(
@@ -126,8 +126,9 @@ fn run_now(visit: &Visit, record: &RecurringRecord) -> Markup {
     html! {
         @if visit.viewer.may(Permission::ManageRecurring) {
             span.row-buttons {
-                button.act formaction=(visit.url(&path)) aria-label={ "Run " (record.id) " now" } {
-                    "Run now"
+                button.act title="Enqueues a run; the schedule goes on as before"
+                    aria-label={ "Run " (record.id) " now" } formaction=(visit.url(&path)) {
+                    (sign_or_words(icon::PROCESSING, "Run now"))
                 }
             }
         }

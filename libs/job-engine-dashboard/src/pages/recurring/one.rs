@@ -11,7 +11,7 @@ use crate::access::Permission;
 use crate::actions::recurring::RecurringAction;
 use crate::html::navigation::hidden_token;
 use crate::html::table::{Column, cell, column, table};
-use crate::html::{icon, number, time};
+use crate::html::{icon, number, pair, time};
 use crate::page::{Page, PageError};
 use crate::pages::recurring::change;
 use crate::visit::Visit;
@@ -225,10 +225,6 @@ fn overlap(record: &RecurringRecord) -> &'static str {
         "Replace" => ": an earlier run is deleted",
         _ => "",
     }
-}
-
-fn pair(name: &str, value: &Markup) -> Markup {
-    html! { div { dt { (name) } dd { (value) } } }
 }
 
 fn history(visit: &Visit, id: &str, runs: &[RecurringRun]) -> Markup {
