@@ -1,7 +1,7 @@
 use job_engine::storage::{Command, JobId, Monitor, Outcome, Settlement};
 use job_engine::{ContinueOn, NewJob, State, Storage, Unique};
 use job_engine_postgres::enqueue;
-use metrics_exporter_prometheus::PrometheusBuilder;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
 use sqlx::Row;
 use uuid::Uuid;
 
@@ -44,6 +44,10 @@ async fn a_job_in_a_transaction_of_the_caller_is_counted_at_once() {
     let mut transaction = database.pool().await.begin().await.unwrap();
     enqueue(&mut transaction, &[job(), job()]).await.unwrap();
 
+    assert_two_were_counted(&recorder);
+}
+
+fn assert_two_were_counted(recorder: &PrometheusRecorder) {
     let page = recorder.handle().render();
     let line = "job_engine_enqueued_total{kind=\"send\"} 2";
     assert!(page.lines().any(|shown| shown == line), "{page}");
@@ -201,6 +205,23 @@ mod tokio_postgres_transaction {
         let client = job_engine::Client::new(storage);
         let progress = client.batch(batch.id).await.unwrap().unwrap();
         assert_eq!(progress.jobs, 2);
+    }
+
+    #[tokio::test]
+    async fn its_jobs_are_counted_at_once() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let _counting = metrics::set_default_local_recorder(&recorder);
+        let database = Database::create().await;
+        let unique = || job().unique(Unique::by("invoice-17")).unwrap();
+
+        let mut client = connect(&database).await;
+        let transaction = client.transaction().await.unwrap();
+        let jobs = [job(), unique(), unique()];
+        job_engine_postgres::tokio_postgres::enqueue(&transaction, &jobs)
+            .await
+            .unwrap();
+
+        assert_two_were_counted(&recorder);
     }
 
     #[tokio::test]

@@ -93,10 +93,10 @@ impl OneClient {
     }
 
     /// A worker that has just done something looks for more, so wake-ups are missed only by jobs that
-    /// come after that.
+    /// come after that. Many jobs at once take their time as well.
     fn pause(&mut self) -> Duration {
         let millis = match self.planted {
-            Planted::LosesWakeUps => 150..300,
+            Planted::LosesWakeUps | Planted::IgnoresLimits => 150..300,
             _ => 10..40,
         };
         Duration::from_millis(self.chance.random_range(millis))
@@ -104,6 +104,7 @@ impl OneClient {
 
     fn jobs(&mut self) -> Vec<NewJob> {
         let count = match self.chance.random_range(0..10) {
+            _ if self.planted == Planted::IgnoresLimits => limits::MANY,
             0..2 => self.chance.random_range(2..8),
             _ => 1,
         };
@@ -112,10 +113,10 @@ impl OneClient {
 
     fn job(&mut self) -> NewJob {
         let entry = match self.planted {
-            Planted::Nothing
-            | Planted::ForgetsTheJobsOfTheDead
-            | Planted::DoesNotFence
-            | Planted::IgnoresLimits => Entry::random(&mut self.chance),
+            Planted::Nothing | Planted::ForgetsTheJobsOfTheDead | Planted::DoesNotFence => {
+                Entry::random(&mut self.chance)
+            }
+            Planted::IgnoresLimits => Entry::slow(),
             _ => Entry::plain(),
         };
         let mut job = NewJob::of(&entry).expect("it is JSON");

@@ -57,6 +57,13 @@ impl Entry {
     pub(crate) fn plain() -> Self {
         Self { act: Act::Work(0) }
     }
+
+    /// One that others meet while it runs.
+    pub(crate) fn slow() -> Self {
+        Self {
+            act: Act::Work(200),
+        }
+    }
 }
 
 impl Job for Entry {

@@ -20,6 +20,9 @@ const PACED: &str = "paced";
 const PACE: u32 = 8;
 const PERIOD: Duration = Duration::from_secs(1);
 
+/// So many jobs at once are far more than may run or begin, on a busy machine as well.
+pub(crate) const MANY: usize = 60;
+
 pub(crate) const QUEUES: [&str; 4] = ["default", NARROW, KEYED, PACED];
 
 /// Tells the ledger of them.

@@ -15,6 +15,7 @@ mod crowd;
 mod disk;
 mod entry;
 mod limits;
+mod made;
 mod place;
 mod planted;
 mod poison;

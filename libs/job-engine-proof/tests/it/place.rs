@@ -4,61 +4,56 @@ use std::path::Path;
 use std::sync::Arc;
 
 use job_engine::NewJob;
-use job_engine::storage::{JobId, SharedStorage, StorageError};
+use job_engine::storage::{SharedStorage, StorageError};
 use job_engine_postgres::PostgresStorage;
 use job_engine_proof::Answer;
 use job_engine_sqlite::SqliteStorage;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool, SqlitePool};
+use sqlx::{Executor, PgPool, SqlitePool};
 
 use crate::clock::CLOCK_THAT_CAN_BE_SET;
+use crate::made::Made;
 
 pub(crate) enum Place {
-    Postgres { url: String, pool: PgPool },
-    Sqlite { path: String, pool: SqlitePool },
+    Postgres {
+        url: String,
+        pool: PgPool,
+        #[expect(dead_code, reason = "the database lives as long as the place")]
+        made: Option<Made>,
+    },
+    Sqlite {
+        path: String,
+        pool: SqlitePool,
+    },
 }
 
 impl Place {
     /// A new database in this cluster, with the engine's schema.
     pub(crate) async fn postgres(cluster: &str) -> Self {
-        let place = Self::empty_in(cluster).await;
-        place.migrate().await;
-        place
+        Self::migrated(Made::database_in(cluster).await).await
     }
 
     /// As well; and its clock can be set.
     pub(crate) async fn postgres_with_a_clock(cluster: &str) -> Self {
-        let place = Self::empty_in(cluster).await;
-        place.sabotage(CLOCK_THAT_CAN_BE_SET).await;
-        // Connections that were made before know the true time.
-        let place = Self::at(place.address());
-        place.migrate().await;
-        place
+        let made = Made::database_in(cluster).await;
+        // Only connections that are made later know the time that is set.
+        Self::at(&made.url()).sabotage(CLOCK_THAT_CAN_BE_SET).await;
+        Self::migrated(made).await
     }
 
-    async fn empty_in(cluster: &str) -> Self {
-        let name = format!("job_engine_proof_{}", JobId::random().0.simple());
-        let mut connection = PgConnection::connect(cluster)
-            .await
-            .expect("PostgreSQL runs");
-        connection
-            .execute(AssertSqlSafe(format!("create database {name}")))
-            .await
-            .expect("a database is made");
-
-        let (address, _) = cluster.rsplit_once('/').expect("the URL names a database");
-        Self::at(&format!("{address}/{name}"))
-    }
-
-    async fn migrate(&self) {
-        let Self::Postgres { pool, .. } = self else {
-            unreachable!("the URL is one of PostgreSQL")
-        };
+    async fn migrated(made: Made) -> Self {
+        let url = made.url();
+        let pool = pool(&url);
         let storage = PostgresStorage::new(pool.clone())
             .await
             .expect("the database answers");
         storage.migrate().await.expect("the schema is made");
+        Self::Postgres {
+            url,
+            pool,
+            made: Some(made),
+        }
     }
 
     /// A new file in this folder, with the engine's tables.
@@ -72,10 +67,10 @@ impl Place {
     /// The URL of a PostgreSQL database, or the path of a SQLite file.
     pub(crate) fn at(address: &str) -> Self {
         if address.starts_with("postgres:") {
-            let options = PgPoolOptions::new().max_connections(4);
             return Self::Postgres {
                 url: address.to_owned(),
-                pool: options.connect_lazy(address).expect("it is a URL"),
+                pool: pool(address),
+                made: None,
             };
         }
         let options = SqliteConnectOptions::new()
@@ -166,6 +161,11 @@ impl Place {
         };
         pool.execute(statements).await.expect("it is sabotaged");
     }
+}
+
+fn pool(url: &str) -> PgPool {
+    let options = PgPoolOptions::new().max_connections(4);
+    options.connect_lazy(url).expect("it is a URL")
 }
 
 type Tried = Result<(), Box<dyn std::error::Error + Send + Sync>>;

@@ -120,6 +120,8 @@ async fn tell(planted: Planted, faults: &[Fault]) -> Vec<Violation> {
     story.length = Duration::from_secs(2);
     story.answers = match planted {
         Planted::LosesWakeUps => 20,
+        // Of many jobs each.
+        Planted::IgnoresLimits => 4,
         _ => 120,
     };
     story.patience = Duration::from_secs(4);

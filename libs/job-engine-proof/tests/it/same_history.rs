@@ -17,7 +17,6 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, TestCaseResult};
-use tempfile::TempDir;
 
 use crate::entry::Entry;
 use crate::place::Place;
@@ -118,7 +117,11 @@ fn all_storages_tell_the_same_history() {
 
 async fn compare(steps: Vec<Step>) -> TestCaseResult {
     let folder = tempfile::tempdir().expect("a folder is made");
-    let storages = storages(&folder).await;
+    let places = [
+        Place::sqlite(folder.path()).await,
+        Place::postgres(&settings::postgres()).await,
+    ];
+    let storages = storages(&places).await;
     let mut script = Script::default();
     let steps = [Step::Announce, Step::Announce].into_iter().chain(steps);
 
@@ -146,14 +149,12 @@ async fn compare(steps: Vec<Step>) -> TestCaseResult {
     Ok(())
 }
 
-async fn storages(folder: &TempDir) -> Vec<SharedStorage> {
-    let sqlite = Place::sqlite(folder.path()).await;
-    let postgres = Place::postgres(&settings::postgres()).await;
-    vec![
-        Arc::new(MemoryStorage::new()),
-        sqlite.storage().await.expect("the file is opened"),
-        postgres.storage().await.expect("the database answers"),
-    ]
+async fn storages(places: &[Place]) -> Vec<SharedStorage> {
+    let mut storages: Vec<SharedStorage> = vec![Arc::new(MemoryStorage::new())];
+    for place in places {
+        storages.push(place.storage().await.expect("the database answers"));
+    }
+    storages
 }
 
 impl Script {
