@@ -48,7 +48,7 @@ where r.ctid = any (array(
   limit $4
 ))
 returning r.id, r.epoch, r.kind, r.queue, r.arguments, r.attempts, r.abandoned, r.priority,
-  r.tenant, r.tags, r.version, r.batch,
+  r.tenant, r.tags, r.version, r.batch, r.trace,
   (extract(epoch from r.claimed_at - r.enqueued_at) * 1000000)::bigint as waited";
 
 /// Whether that is why nothing was claimed from an open queue.
@@ -207,11 +207,12 @@ pub(crate) fn job(row: &PgRow) -> sqlx::Result<ClaimedJob> {
         arguments: row.try_get(4)?,
         attempt: unsigned(row.try_get(5)?) + 1,
         abandoned: unsigned(row.try_get(6)?),
-        waited: duration(row.try_get(12)?),
+        waited: duration(row.try_get(13)?),
         is_rated: false,
         version: stored_version(row.try_get(10)?),
         tenant: row.try_get(8)?,
         tags: row.try_get::<Option<_>, _>(9)?.unwrap_or_default(),
         batch: row.try_get::<Option<Uuid>, _>(11)?.map(BatchId),
+        trace: row.try_get(12)?,
     })
 }

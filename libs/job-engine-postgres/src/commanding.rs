@@ -53,13 +53,13 @@ with seen as (
 ), enqueued as (
   insert into job_engine.ready
     (id, created_at, enqueued_at, epoch, stages, priority, kind, queue, reason, error, arguments,
-     tenant, tags, version, limit_key, batch, awaited)
+     tenant, tags, version, trace, limit_key, batch, awaited)
   select id, created_at, clock_timestamp(), epoch, stages + 1, priority, kind, queue, $2, error,
-    arguments, tenant, tags, version, limit_key, batch, awaited
+    arguments, tenant, tags, version, trace, limit_key, batch, awaited
   from scheduled
   union all
   select id, created_at, clock_timestamp(), epoch, stages + 1, priority, kind, queue, $2, error,
-    arguments, tenant, tags, version, limit_key, batch, awaited
+    arguments, tenant, tags, version, trace, limit_key, batch, awaited
   from finished
   returning id
 ), told as (
@@ -84,9 +84,9 @@ with seen as (
 ), enqueued as (
   insert into job_engine.ready
     (id, created_at, enqueued_at, epoch, attempts, abandoned, stages, priority, kind, queue, reason,
-     error, arguments, tenant, tags, version, limit_key, batch, awaited)
+     error, arguments, tenant, tags, version, trace, limit_key, batch, awaited)
   select id, created_at, clock_timestamp(), epoch, attempts, abandoned, stages + 1, priority, kind,
-    queue, $2, error, arguments, tenant, tags, version, limit_key, batch, awaited
+    queue, $2, error, arguments, tenant, tags, version, trace, limit_key, batch, awaited
   from scheduled
   returning id
 )

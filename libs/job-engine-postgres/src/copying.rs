@@ -23,10 +23,11 @@ select (
 
 const COPY: &str = "
 copy job_engine.ready
-  (id, kind, queue, priority, arguments, tenant, tags, version, limit_key, created_at, enqueued_at)
+  (id, kind, queue, priority, arguments, tenant, tags, version, trace, limit_key, created_at,
+   enqueued_at)
 from stdin (format binary)";
 
-const COLUMNS: i16 = 11;
+const COLUMNS: i16 = 12;
 
 /// Bytes of one job beside its texts, about.
 const JOB_BYTES: usize = 150;
@@ -90,6 +91,7 @@ impl Rows {
             Some(version) => self.field(&version.to_be_bytes()),
             None => self.null(),
         }
+        self.text_or_null(job.trace.as_deref());
         self.text_or_null(job.limit_key.as_deref());
         self.field(&now.to_be_bytes());
         self.field(&now.to_be_bytes());

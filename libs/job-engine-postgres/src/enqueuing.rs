@@ -13,39 +13,39 @@ use crate::following::{AWAIT_PARENTS, JOIN_BATCHES, Keys, TAKE_KEYS, Waits, batc
 use crate::transaction::begin;
 
 /// Jobs that may run now. Known ids are looked for first, so that a repeated call is an error and
-/// not a second run: one by one only where there are ids between the lowest (`$11`) and the highest.
+/// not a second run: one by one only where there are ids between the lowest (`$12`) and the highest.
 pub(crate) const ENQUEUE_NOW: &str = "
 insert into job_engine.ready
-  (id, kind, queue, priority, arguments, tenant, tags, version, limit_key, batch, awaited, created_at,
-   enqueued_at)
-select id, kind, queue, priority, arguments, tenant, tags::text[], version, limit_key, batch,
+  (id, kind, queue, priority, arguments, tenant, tags, version, trace, limit_key, batch, awaited,
+   created_at, enqueued_at)
+select id, kind, queue, priority, arguments, tenant, tags::text[], version, trace, limit_key, batch,
   nullif(batch is not null, false), statement_timestamp(), statement_timestamp()
-from unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::text[],
-    $6::text[], $7::text[], $8::integer[], $9::text[], $10::uuid[])
-  as j (id, kind, queue, priority, arguments, tenant, tags, version, limit_key, batch)
+from unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::text[], $6::text[],
+    $7::text[], $8::integer[], $9::text[], $10::text[], $11::uuid[])
+  as j (id, kind, queue, priority, arguments, tenant, tags, version, trace, limit_key, batch)
 where not exists (
-  select from job_engine.ready where id between $11 and $12
-  union all select from job_engine.waiting where id between $11 and $12
-  union all select from job_engine.finished where id between $11 and $12
+  select from job_engine.ready where id between $12 and $13
+  union all select from job_engine.waiting where id between $12 and $13
+  union all select from job_engine.finished where id between $12 and $13
 ) or not exists (
   select from unnest($1::uuid[]) as k (id) join job_engine.ready using (id)
   union all select from unnest($1::uuid[]) as k (id) join job_engine.waiting using (id)
   union all select from unnest($1::uuid[]) as k (id) join job_engine.finished using (id)
 )";
 
-/// Jobs that wait for their time: `$11` microseconds from now, or until `$12` microseconds of the
+/// Jobs that wait for their time: `$12` microseconds from now, or until `$13` microseconds of the
 /// Unix epoch.
 pub(crate) const ENQUEUE_LATER: &str = "
 with jobs as (
-  select * from unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::text[],
-    $6::text[], $7::text[], $8::integer[], $9::text[], $10::uuid[], $11::bigint[],
-    $12::bigint[])
-    as j (id, kind, queue, priority, arguments, tenant, tags, version, limit_key, batch, delay, due)
+  select * from unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::text[], $6::text[],
+    $7::text[], $8::integer[], $9::text[], $10::text[], $11::uuid[], $12::bigint[], $13::bigint[])
+    as j (id, kind, queue, priority, arguments, tenant, tags, version, trace, limit_key, batch,
+      delay, due)
 )
 insert into job_engine.waiting
-  (id, kind, queue, priority, arguments, tenant, tags, version, limit_key, batch, awaited, created_at,
-   changed_at, due_at)
-select id, kind, queue, priority, arguments, tenant, tags::text[], version, limit_key, batch,
+  (id, kind, queue, priority, arguments, tenant, tags, version, trace, limit_key, batch, awaited,
+   created_at, changed_at, due_at)
+select id, kind, queue, priority, arguments, tenant, tags::text[], version, trace, limit_key, batch,
   nullif(batch is not null, false), statement_timestamp(), statement_timestamp(),
   coalesce(
     statement_timestamp() + delay * interval '1 microsecond',
@@ -58,20 +58,20 @@ where not exists (
   union all select from jobs join job_engine.finished using (id)
 )";
 
-/// Jobs that wait for others, and then as those above: `$13` says how the others have to end, `$14`
+/// Jobs that wait for others, and then as those above: `$14` says how the others have to end, `$15`
 /// what the history says of it.
 pub(crate) const ENQUEUE_AWAITING: &str = "
 with jobs as (
-  select * from unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::text[],
-    $6::text[], $7::text[], $8::integer[], $9::text[], $10::uuid[], $11::bigint[],
-    $12::bigint[], $13::text[], $14::text[])
-    as j (id, kind, queue, priority, arguments, tenant, tags, version, limit_key, batch, delay, due,
-      continue_on, reason)
+  select * from unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::text[], $6::text[],
+    $7::text[], $8::integer[], $9::text[], $10::text[], $11::uuid[], $12::bigint[], $13::bigint[],
+    $14::text[], $15::text[])
+    as j (id, kind, queue, priority, arguments, tenant, tags, version, trace, limit_key, batch,
+      delay, due, continue_on, reason)
 )
 insert into job_engine.waiting
-  (id, kind, queue, priority, arguments, tenant, tags, version, limit_key, batch, awaited, created_at,
-   changed_at, due_at, delay, release_at, continue_on, reason)
-select id, kind, queue, priority, arguments, tenant, tags::text[], version, limit_key, batch,
+  (id, kind, queue, priority, arguments, tenant, tags, version, trace, limit_key, batch, awaited,
+   created_at, changed_at, due_at, delay, release_at, continue_on, reason)
+select id, kind, queue, priority, arguments, tenant, tags::text[], version, trace, limit_key, batch,
   nullif(batch is not null, false), statement_timestamp(), statement_timestamp(), 'infinity',
   delay, 'epoch'::timestamptz + due * interval '1 microsecond', continue_on, reason
 from jobs
@@ -177,6 +177,7 @@ pub(crate) struct Rows<'a> {
     /// As PostgreSQL writes arrays, for an array of arrays must be rectangular.
     pub(crate) tags: Vec<Option<String>>,
     pub(crate) versions: Vec<Option<i32>>,
+    pub(crate) traces: Vec<Option<&'a str>>,
     pub(crate) limit_keys: Vec<Option<&'a str>>,
     pub(crate) batches: Vec<Option<Uuid>>,
 }
@@ -235,6 +236,7 @@ impl<'a> Rows<'a> {
         self.tenants.push(job.tenant.as_deref());
         self.tags.push(array(&job.tags));
         self.versions.push(later_version(job.version));
+        self.traces.push(job.trace.as_deref());
         self.limit_keys.push(job.limit_key.as_deref());
         self.batches.push(job.batch.map(|batch| batch.0));
     }
@@ -286,6 +288,7 @@ async fn insert_now(connection: &mut PgConnection, rows: Rows<'_>) -> Result<(),
         .bind(sparse(rows.tenants))
         .bind(sparse(rows.tags))
         .bind(sparse(rows.versions))
+        .bind(sparse(rows.traces))
         .bind(sparse(rows.limit_keys))
         .bind(sparse(rows.batches))
         .bind(lowest)
@@ -310,6 +313,7 @@ async fn insert_later(
         .bind(later.rows.tenants)
         .bind(later.rows.tags)
         .bind(later.rows.versions)
+        .bind(later.rows.traces)
         .bind(later.rows.limit_keys)
         .bind(later.rows.batches)
         .bind(later.delays)
@@ -335,6 +339,7 @@ async fn insert_awaiting(
         .bind(later.rows.tenants)
         .bind(later.rows.tags)
         .bind(later.rows.versions)
+        .bind(later.rows.traces)
         .bind(later.rows.limit_keys)
         .bind(later.rows.batches)
         .bind(later.delays)

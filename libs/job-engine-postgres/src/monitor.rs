@@ -28,7 +28,7 @@ select state::text, sum(jobs)::bigint from job_engine.tally group by state";
 const JOB: &str = "
 select
   id, kind, queue, priority, tenant, tags, batch, state::text, reason, attempts, abandoned, arguments,
-  version, server, error, duration, result, claimed_by, enqueue_reason,
+  version, trace, server, error, duration, result, claimed_by, enqueue_reason,
   attempts as attempt,
   case when place <> 'ready' then state::text end as end_state,
   (extract(epoch from created_at) * 1000000)::bigint as created_at,
@@ -136,6 +136,7 @@ impl Monitor for PostgresStorage {
         }
         Ok(Some(JobDetails {
             origin: recurring::origin(&mut transaction, id).await?,
+            trace: column(&row, "trace")?,
             result: column(&row, "result")?,
             summary,
             history,

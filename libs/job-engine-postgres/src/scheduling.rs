@@ -25,9 +25,9 @@ with due as (
 ), enqueued as (
   insert into job_engine.ready
     (id, created_at, enqueued_at, epoch, attempts, abandoned, stages, priority, kind, queue, reason,
-     error, arguments, tenant, tags, version, limit_key, batch, awaited)
+     error, arguments, tenant, tags, version, trace, limit_key, batch, awaited)
   select id, created_at, statement_timestamp(), epoch, attempts, abandoned, stages + 1, priority,
-    kind, queue, $2, error, arguments, tenant, tags, version, limit_key, batch, awaited
+    kind, queue, $2, error, arguments, tenant, tags, version, trace, limit_key, batch, awaited
   from moved
 )
 select count(*), (extract(epoch from max(due_at)) * 1000000)::bigint from moved";

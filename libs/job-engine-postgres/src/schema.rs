@@ -29,6 +29,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0019_clock.sql"),
     include_str!("../migrations/0020_newest.sql"),
     include_str!("../migrations/0021_families.sql"),
+    include_str!("../migrations/0022_traces.sql"),
 ];
 
 /// The key of the advisory lock under which migrations run: "job_engi" in ASCII.

@@ -24,11 +24,11 @@ with done as (
   insert into job_engine.finished
     (id, created_at, enqueued_at, claimed_at, changed_at, epoch, duration, attempts, abandoned,
      stages, state, priority, server, kind, queue, enqueue_reason, reason, error, result, arguments,
-     tenant, tags, version, limit_key, batch, awaited)
+     tenant, tags, version, trace, limit_key, batch, awaited)
   select id, created_at, enqueued_at, claimed_at, statement_timestamp(), epoch, duration,
     attempts + 1, abandoned, stages, coalesce(state::job_engine.state, 'Succeeded'), priority, server,
     kind, queue, reason, end_reason, coalesce(new_error, error), result, arguments, tenant, tags,
-    version, limit_key, batch, awaited
+    version, trace, limit_key, batch, awaited
   from done
 ), told as (
   insert into job_engine.news (job, batch, is_now)
@@ -65,12 +65,12 @@ with done as (
 ), kept as (
   insert into job_engine.waiting
     (id, created_at, changed_at, due_at, epoch, attempts, abandoned, stages, priority, kind, queue,
-     reason, error, arguments, tenant, tags, version, limit_key, batch, awaited)
+     reason, error, arguments, tenant, tags, version, trace, limit_key, batch, awaited)
   select id, created_at, statement_timestamp(),
     statement_timestamp() + delay * interval '1 microsecond', epoch,
     attempts + (new_error is not null)::integer, abandoned, stages + 1, priority, kind, queue,
-    new_reason, coalesce(new_error, error), arguments, tenant, tags, version, limit_key, batch,
-    awaited
+    new_reason, coalesce(new_error, error), arguments, tenant, tags, version, trace, limit_key,
+    batch, awaited
   from done
 ), counted as (
   insert into job_engine.tally (state, jobs)
@@ -94,10 +94,10 @@ with done as (
 ), kept as (
   insert into job_engine.finished
     (id, created_at, changed_at, epoch, attempts, abandoned, stages, state, priority, kind, queue,
-     reason, error, arguments, tenant, tags, version, batch, awaited)
+     reason, error, arguments, tenant, tags, version, trace, batch, awaited)
   select id, created_at, statement_timestamp(), epoch, attempts + 1, abandoned, stages + 1,
-    'Deleted', priority, kind, queue, new_reason, new_error, arguments, tenant, tags, version, batch,
-    awaited
+    'Deleted', priority, kind, queue, new_reason, new_error, arguments, tenant, tags, version, trace,
+    batch, awaited
   from done
 ), told as (
   insert into job_engine.news (job, batch, is_now)

@@ -108,6 +108,7 @@ fn columns<'a>(rows: &'a Rows<'_>) -> Vec<&'a (dyn ToSql + Sync)> {
         &rows.tenants,
         &rows.tags,
         &rows.versions,
+        &rows.traces,
         &rows.limit_keys,
         &rows.batches,
     ]

@@ -12,6 +12,7 @@ use crate::convert::{duration, unavailable};
 const CLAIM_IN_TURN: &str = "
 select (job).id, (job).epoch, (job).kind, (job).queue, (job).arguments, (job).attempts,
   (job).abandoned, (job).priority, (job).tenant, (job).tags, (job).version, (job).batch,
+  (job).trace,
   (extract(epoch from (job).claimed_at - (job).enqueued_at) * 1000000)::bigint,
   is_rated, chosen, is_held_back, again_in, last_tenant, last_key, is_plain
 from job_engine.claim_in_turn($1, $2, $3, $4, $5, $6, $7)";
@@ -105,12 +106,12 @@ struct End {
 impl End {
     fn of(row: &PgRow) -> sqlx::Result<Self> {
         Ok(Self {
-            chosen: row.try_get::<Option<_>, _>(14)?.unwrap_or_default(),
-            is_held_back: row.try_get(15)?,
-            again_in: row.try_get(16)?,
-            last_tenant: row.try_get(17)?,
-            last_key: row.try_get(18)?,
-            is_plain: row.try_get(19)?,
+            chosen: row.try_get::<Option<_>, _>(15)?.unwrap_or_default(),
+            is_held_back: row.try_get(16)?,
+            again_in: row.try_get(17)?,
+            last_tenant: row.try_get(18)?,
+            last_key: row.try_get(19)?,
+            is_plain: row.try_get(20)?,
         })
     }
 
@@ -135,7 +136,7 @@ impl End {
 
 fn rated_job(row: &PgRow) -> sqlx::Result<ClaimedJob> {
     Ok(ClaimedJob {
-        is_rated: row.try_get(13)?,
+        is_rated: row.try_get(14)?,
         ..job(row)?
     })
 }

@@ -55,7 +55,7 @@ where id in (
   limit $5
 )
 returning id, epoch, kind, queue, arguments, attempts, abandoned, priority, tenant, tags, version, batch,
-  claimed_at - enqueued_at as waited";
+  trace, claimed_at - enqueued_at as waited";
 
 pub(crate) async fn claim(
     pool: &SqlitePool,
@@ -169,6 +169,7 @@ pub(crate) fn job(row: &SqliteRow) -> Result<ClaimedJob, StorageError> {
         tenant: column(row, "tenant")?,
         tags: tags(row)?,
         batch: column::<Option<Uuid>>(row, "batch")?.map(BatchId),
+        trace: column(row, "trace")?,
         version: stored_version(column(row, "version")?),
     })
 }

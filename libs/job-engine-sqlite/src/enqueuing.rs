@@ -11,12 +11,12 @@ use crate::writer::Writer;
 use crate::{following, keys};
 
 /// `$1` is a JSON array of `[id, kind, queue, priority, arguments, due_at, tenant, tags,
-/// version, limit_key, batch, continue_on, delay, release_at, reason]`.
+/// version, limit_key, batch, continue_on, delay, release_at, reason, trace]`.
 const ENQUEUE: &str = "
 insert into job_engine_jobs
   (id, kind, queue, priority, arguments, tenant, tags, version, limit_key, batch, awaited,
    continue_on, delay, release_at, reason, created_at, changed_at, due_at, state,
-   enqueued_at)
+   enqueued_at, trace)
 select
   unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, value ->> 4,
   value ->> 6, value ->> 7, value ->> 8, value ->> 9,
@@ -24,7 +24,7 @@ select
   value ->> 14, $2, $2, value ->> 5,
   case when value ->> 11 is not null then 'Awaiting'
     when value ->> 5 is not null then 'Scheduled' else 'Enqueued' end,
-  iif(value ->> 5 is null and value ->> 11 is null, $2, null)
+  iif(value ->> 5 is null and value ->> 11 is null, $2, null), value ->> 15
 from json_each($1)";
 
 /// Enqueues the jobs in the caller's transaction: they exist when it commits.
@@ -127,5 +127,6 @@ fn row(job: &NewJob, now: i64) -> Value {
         continuation.and(delay),
         continuation.and(time),
         continuation.map(Continuation::reason),
+        job.trace,
     ])
 }

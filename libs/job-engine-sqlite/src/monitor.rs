@@ -37,7 +37,8 @@ select
 
 const JOB: &str = "
 select id, kind, queue, priority, tenant, tags, batch, state, reason, enqueue_reason, attempts,
-  abandoned, arguments, version, server, error, duration, created_at, changed_at, due_at, result, enqueued_at, claimed_at,
+  abandoned, arguments, version, trace, server, error, duration, created_at, changed_at, due_at, result,
+  enqueued_at, claimed_at,
   server as claimed_by, attempts as attempt,
   iif(state in ('Enqueued', 'Processing'), null, state) as end_state
 from job_engine_jobs
@@ -155,6 +156,7 @@ impl Monitor for SqliteStorage {
         }
         Ok(Some(JobDetails {
             origin: recurring::origin(&mut transaction, id).await?,
+            trace: column(&row, "trace")?,
             result: column(&row, "result")?,
             summary,
             history,

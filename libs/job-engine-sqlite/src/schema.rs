@@ -25,6 +25,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0015_retention.sql"),
     include_str!("../migrations/0016_lists.sql"),
     include_str!("../migrations/0017_families.sql"),
+    include_str!("../migrations/0018_traces.sql"),
 ];
 
 /// Only one process migrates at a time, as only one writes; the others find everything done.

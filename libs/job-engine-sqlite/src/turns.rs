@@ -63,7 +63,7 @@ set state = 'Processing', server = $1, claimed_at = $2, changed_at = $2, epoch =
   attempts = attempts + 1
 where id in (select unhex(value) from json_each($3)) and state = 'Enqueued'
 returning id, epoch, kind, queue, arguments, attempts, abandoned, priority, tenant, tags,
-  version, batch, claimed_at - enqueued_at as waited";
+  version, batch, trace, claimed_at - enqueued_at as waited";
 
 /// Who was served last in each queue.
 #[derive(Debug, Default)]

@@ -133,6 +133,8 @@ pub struct Attempt {
     pub tags: Vec<String>,
     /// The batch that it is of. Others may be added to it while this one runs.
     pub batch: Option<BatchId>,
+    /// The trace in which it was enqueued, as W3C's `traceparent` writes it.
+    pub trace: Option<String>,
     /// Fires when the job must stop: it was deleted, its lease is lost, its time is up, or the
     /// server stops and its grace time is over.
     pub cancelled: CancellationToken,
@@ -155,6 +157,7 @@ impl Attempt {
             tenant: None,
             tags: Vec::new(),
             batch: None,
+            trace: None,
             cancelled: CancellationToken::new(),
             notepad: Notepad::default(),
             result: Arc::default(),

@@ -40,6 +40,10 @@ pub struct NewJob {
     pub batch: Option<BatchId>,
     /// The key that it holds alone. Default: none.
     pub unique: Option<Unique>,
+    /// The trace in which it was enqueued, as W3C's `traceparent` writes it: its runs join it.
+    /// Default: none. A [`TraceFilter`](crate::trace::TraceFilter) sets it.
+    #[serde(default)]
+    pub trace: Option<String>,
 }
 
 /// When a job may run.
@@ -154,6 +158,7 @@ impl NewJob {
             continuation: None,
             batch: None,
             unique: None,
+            trace: None,
         }
     }
 

@@ -7,9 +7,6 @@ use crate::filters::{Filter, Next, Refusal, Run};
 use crate::job::JobError;
 use crate::new_job::NewJob;
 
-/// The start of the tag in which a trace travels.
-const TAG: &str = "traceparent:";
-
 /// Reads and joins traces: the application's side, for example on OpenTelemetry, on which the engine
 /// does not depend.
 pub trait TraceContext: fmt::Debug + Send + Sync + 'static {
@@ -24,26 +21,30 @@ pub trait TraceContext: fmt::Debug + Send + Sync + 'static {
 /// A filter that carries the trace from who enqueues a job to its runs. Both the client and the
 /// server need it.
 ///
-/// The trace travels as a tag of the job, `traceparent:00-…`, so that a job is found by it as well.
-/// A job that has [`NewJob::MAX_TAGS`] tags already goes without.
+/// The trace is kept as [`NewJob::trace`]. One that a job has already is left as it is, and one that
+/// takes more than [`NewJob::MAX_NAME_BYTES`] is no `traceparent` and is left out.
 #[derive(Debug)]
 pub struct TraceFilter<T>(pub T);
 
 #[async_trait]
 impl<T: TraceContext> Filter for TraceFilter<T> {
     fn enqueuing(&self, job: &mut NewJob) -> Result<(), Refusal> {
-        let is_full = job.tags.len() >= NewJob::MAX_TAGS;
-        if let Some(current) = self.0.current().filter(|_| !is_full) {
-            job.tags.push(format!("{TAG}{current}"));
+        if job.trace.is_none() {
+            let fits = |trace: &String| trace.len() <= NewJob::MAX_NAME_BYTES;
+            job.trace = self.0.current().filter(fits);
         }
         Ok(())
     }
 
     async fn running(&self, run: &Run, next: Next<'_>) -> Result<(), JobError> {
-        let mut tags = run.attempt.tags.iter();
-        if let Some(traceparent) = tags.find_map(|tag| tag.strip_prefix(TAG)) {
+        if let Some(traceparent) = &run.attempt.trace {
             self.0.join(&Span::current(), traceparent);
         }
         next.run().await
     }
+}
+
+/// The trace's id, by which tools know it: the second part of a `traceparent`.
+pub fn trace_id(traceparent: &str) -> Option<&str> {
+    traceparent.split('-').nth(1)
 }

@@ -128,6 +128,7 @@ fn test(word: &Word, now: Timestamp) -> Result<Test, Misunderstanding> {
         "kind" => Ok(Test::Kind(word.values.clone())),
         "tenant" => Ok(Test::Tenant(word.values.clone())),
         "tag" => Ok(Test::Tag(word.values.clone())),
+        "trace" => Ok(Test::Trace(word.text())),
         "id" => ids(&word.text()),
         "group" => group(&word.text()),
         "error" => Ok(Test::Error(word.text())),
@@ -149,7 +150,7 @@ fn test(word: &Word, now: Timestamp) -> Result<Test, Misunderstanding> {
 fn unknown(field: &str) -> Result<Test, Misunderstanding> {
     explain(format!(
         "There is no “{field}:” to search by. There are state:, queue:, kind:, tenant:, tag:, \
-         id:, error:, created:, changed:, attempts: and args.PATH:. To look for the text itself, write it in \
+         trace:, id:, error:, created:, changed:, attempts: and args.PATH:. To look for the text itself, write it in \
          quotes."
     ))
 }

@@ -113,10 +113,8 @@ async fn a_job_leads_to_others_of_its_tenant_its_tags_and_its_trace() {
     let trace = "0af7651916cd43dd8448eb211c80319c";
     let mut job = new_job("export", Due::Now);
     job.tenant = Some("acme".to_owned());
-    job.tags = vec![
-        "monthly".to_owned(),
-        format!("traceparent:00-{trace}-b7ad6b7169203331-01"),
-    ];
+    job.tags = vec!["monthly".to_owned()];
+    job.trace = Some(format!("00-{trace}-b7ad6b7169203331-01"));
     let job = engine.add(job).await;
     let dashboard = TestDashboard::of(engine.storage);
 

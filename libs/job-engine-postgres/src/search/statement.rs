@@ -182,6 +182,10 @@ impl Statement {
             Test::Tag(tags) => {
                 self.sql.push("tags && ").push_bind(tags.clone());
             }
+            Test::Trace(id) => {
+                self.sql.push("split_part(trace, '-', 2) = ");
+                self.sql.push_bind(id.clone());
+            }
             Test::Id(ids) => self.ids(ids.start().0, ids.end().0),
             Test::Created(time) => {
                 self.time("created_at", *time);

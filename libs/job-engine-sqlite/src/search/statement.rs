@@ -160,6 +160,9 @@ impl Statement {
                 self.any("value", tags);
                 self.0.push(")");
             }
+            Test::Trace(id) => {
+                self.0.push("substr(trace, 4, 32) = ").push_bind(id.clone());
+            }
             Test::Id(ids) => self.ids(ids.start().0, ids.end().0),
             Test::Created(time) => {
                 self.time("created_at", *time);

@@ -198,6 +198,8 @@ pub struct ClaimedJob {
     pub tags: Vec<String>,
     /// The batch that it is of.
     pub batch: Option<BatchId>,
+    /// The trace in which it was enqueued.
+    pub trace: Option<String>,
 }
 
 /// How a claim ended, and which state follows.

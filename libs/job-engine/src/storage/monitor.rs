@@ -195,6 +195,8 @@ pub struct JobSummary {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobDetails {
     pub summary: JobSummary,
+    /// The trace in which it was enqueued, as W3C's `traceparent` writes it.
+    pub trace: Option<String>,
     /// JSON text, when it succeeded with one.
     pub result: Option<String>,
     /// The recurring job that created it, if one did.

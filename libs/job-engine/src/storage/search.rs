@@ -29,6 +29,9 @@ pub enum Test {
     Tenant(Vec<String>),
     /// It has one of these tags.
     Tag(Vec<String>),
+    /// It was enqueued in the trace with this id: 32 digits of hexadecimal, the second part of a
+    /// `traceparent`.
+    Trace(String),
     /// Its id is one of these; ids sort by the time of their making, and so do prefixes of ids.
     Id(RangeInclusive<JobId>),
     /// It was enqueued or scheduled first in this time.

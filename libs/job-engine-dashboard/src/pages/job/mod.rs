@@ -4,7 +4,8 @@ mod run;
 
 use axum::extract::{Path, Query, State};
 use job_engine::JobId;
-use job_engine::storage::{JobSummary, Origin, RunCause};
+use job_engine::storage::{JobDetails, JobSummary, Origin, RunCause};
+use job_engine::trace::trace_id;
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -22,9 +23,6 @@ use crate::visit::Visit;
 pub(crate) use relatives::Few;
 use relatives::Relatives;
 use run::Run;
-
-/// The start of the tag in which the engine carries a job's trace.
-const TRACE_TAG: &str = "traceparent:";
 
 /// By name, because the mount may have captures of its own.
 #[derive(Deserialize)]
@@ -67,7 +65,7 @@ pub(crate) async fn show(
             }
             div.facts {
                 (run.section(&visit, summary))
-                (facts(&visit, summary, job.origin.as_ref()))
+                (facts(&visit, &job))
                 (relatives.section(&visit))
                 (text_section("Arguments", "arguments", &visit.arguments(&summary.kind, &summary.arguments)))
                 @if let Some(result) = &job.result { (text_section("Result", "result", result)) }
@@ -108,11 +106,10 @@ fn title(visit: &Visit, job: &JobSummary) -> Markup {
     }
 }
 
-fn facts(visit: &Visit, job: &JobSummary, origin: Option<&Origin>) -> Markup {
+fn facts(visit: &Visit, details: &JobDetails) -> Markup {
+    let job = &details.summary;
     let same_kind = Filters::of_kind(&job.kind);
-    let trace = job.tags.iter().find(|tag| tag.starts_with(TRACE_TAG));
-    let tags = job.tags.iter().filter(|tag| !tag.starts_with(TRACE_TAG));
-    let tags: Vec<&String> = tags.collect();
+    let trace = details.trace.as_deref().and_then(trace_id);
     html! {
         section aria-labelledby="facts" {
             h2 #facts { "Job" }
@@ -124,13 +121,13 @@ fn facts(visit: &Visit, job: &JobSummary, origin: Option<&Origin>) -> Markup {
                 @if let Some(tenant) = &job.tenant {
                     (pair("Tenant", &found_by(visit, "tenant", tenant, tenant)))
                 }
-                @if !tags.is_empty() {
+                @if !job.tags.is_empty() {
                     (pair("Tags", &html! { span.tags {
-                        @for tag in tags { (found_by(visit, "tag", tag, tag)) }
+                        @for tag in &job.tags { (found_by(visit, "tag", tag, tag)) }
                     } }))
                 }
                 @if let Some(trace) = trace { (pair("Trace", &trace_link(visit, trace))) }
-                @if let Some(origin) = origin { (pair("Recurring", &recurring(visit, origin))) }
+                @if let Some(origin) = &details.origin { (pair("Recurring", &recurring(visit, origin))) }
                 (pair("Attempts", &html! { (number(u64::from(job.attempts))) }))
                 @if job.abandoned > 0 {
                     (pair("Crashes", &html! { (job.abandoned) " (its process died while it ran)" }))
@@ -155,11 +152,8 @@ fn found_by(visit: &Visit, field: &str, value: &str, words: &str) -> Markup {
     html! { a href=(visit.url(&filters.address("/jobs"))) { (words) } }
 }
 
-/// The trace's id, which stands second in what W3C calls a `traceparent`.
-fn trace_link(visit: &Visit, tag: &str) -> Markup {
-    let traceparent = tag.strip_prefix(TRACE_TAG).unwrap_or(tag);
-    let id = traceparent.split('-').nth(1).unwrap_or(traceparent);
-    html! { span.mono { (found_by(visit, "tag", tag, id)) } (copy_button(id, "trace id")) }
+fn trace_link(visit: &Visit, id: &str) -> Markup {
+    html! { span.mono { (found_by(visit, "trace", id, id)) } (copy_button(id, "trace id")) }
 }
 
 /// The recurring job that created it, and for which occurrence.

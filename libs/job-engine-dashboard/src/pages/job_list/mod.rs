@@ -174,6 +174,7 @@ fn reads_much(condition: &Condition) -> bool {
             | Test::Attempts(_)
             | Test::Tenant(_)
             | Test::Tag(_)
+            | Test::Trace(_)
             | Test::Created(_)
     )
 }

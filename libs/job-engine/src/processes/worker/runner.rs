@@ -49,6 +49,7 @@ impl<C: Send + Sync + 'static> Runner<C> {
             tenant: claimed.tenant.clone(),
             tags: claimed.tags.clone(),
             batch: claimed.batch,
+            trace: claimed.trace.clone(),
             // Of its own, for the run's time may be up although the lease is valid.
             cancelled: cancelled.child_token(),
             notepad: self.session.notepads.open(claimed.lease),

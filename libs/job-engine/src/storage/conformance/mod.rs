@@ -27,6 +27,7 @@ pub mod servers;
 pub mod settle;
 pub mod statistics;
 pub mod tags;
+pub mod traces;
 pub mod turns;
 pub mod unique;
 pub mod versions;
@@ -53,6 +54,12 @@ macro_rules! storage_conformance {
             a_plain_job_has_no_tenant_and_no_tags,
             tenant_and_tags_stay_with_a_job_all_its_life,
             odd_tags_come_back_as_they_were,
+        }
+        $crate::storage_conformance! { @topic $storage, traces:
+            a_claimed_job_knows_its_trace,
+            each_of_many_jobs_knows_its_trace,
+            a_trace_stays_with_a_job_all_its_life,
+            a_trace_survives_a_wait_for_others_and_a_deletion_at_the_end,
         }
         $crate::storage_conformance! { @topic $storage, versions:
             a_claimed_job_tells_the_version_of_its_arguments,

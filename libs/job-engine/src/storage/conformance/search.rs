@@ -17,7 +17,11 @@ pub async fn each_condition_finds_its_jobs_and_its_opposite_the_others(storage: 
     let tagged = job_of("print")
         .for_tenant("acme")
         .and_then(|job| job.tagged(["a", "b"]));
-    let print = stage.enqueue(tagged.expect("they are names")).await;
+    let print = NewJob {
+        trace: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned()),
+        ..tagged.expect("they are names")
+    };
+    let print = stage.enqueue(print).await;
     let failed = stage.job_in(State::Failed).await;
     let late = stage.enqueue(job().after(HOUR)).await;
     let retried = stage.held_job().await;
@@ -42,6 +46,11 @@ pub async fn each_condition_finds_its_jobs_and_its_opposite_the_others(storage: 
         (Test::Tenant(words(&["acme", "globex"])), vec![print]),
         (Test::Tag(words(&["b", "c"])), vec![print]),
         (Test::Tag(words(&["c"])), vec![]),
+        (
+            Test::Trace("4bf92f3577b34da6a3ce929d0e0e4736".to_owned()),
+            vec![print],
+        ),
+        (Test::Trace("00f067aa0ba902b7".to_owned()), vec![]),
         (Test::Id(mail..=print), vec![mail, print]),
         (Test::Created(from(Timestamp::MAX)), vec![]),
         (Test::Created(from(Timestamp::MIN)), all.to_vec()),

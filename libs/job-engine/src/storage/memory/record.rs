@@ -29,6 +29,7 @@ pub(super) struct Record {
     pub(super) tags: Vec<String>,
     pub(super) limit_key: Option<String>,
     pub(super) batch: Option<BatchId>,
+    pub(super) trace: Option<String>,
     /// How what it waits for has to end, while it is `Awaiting`.
     pub(super) continue_on: Option<ContinueOn>,
     due: Due,
@@ -62,6 +63,7 @@ impl Record {
             tags: job.tags.clone(),
             limit_key: job.limit_key.clone(),
             batch: job.batch,
+            trace: job.trace.clone(),
             continue_on: job.continuation.as_ref().map(|it| it.on),
             due: job.due,
             arguments: job.arguments.clone(),
@@ -107,6 +109,7 @@ impl Record {
             tenant: self.tenant.clone(),
             tags: self.tags.clone(),
             batch: self.batch,
+            trace: self.trace.clone(),
         }
     }
 
@@ -202,6 +205,7 @@ impl Record {
     pub(super) fn details(&self, id: JobId) -> JobDetails {
         JobDetails {
             summary: self.summary(id),
+            trace: self.trace.clone(),
             result: self.result.clone(),
             origin: None,
             history: self.history.clone(),

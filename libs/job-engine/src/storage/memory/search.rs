@@ -4,6 +4,7 @@ use super::record::Record;
 use crate::job::ErrorReport;
 use crate::state::State;
 use crate::storage::{ArgumentTest, Condition, JobId, Test};
+use crate::trace::trace_id;
 
 pub(super) fn meets(condition: &Condition, id: JobId, job: &Record) -> bool {
     passes(&condition.test, id, job) != condition.negated
@@ -17,6 +18,7 @@ fn passes(asked: &Test, id: JobId, job: &Record) -> bool {
         Test::Kind(kinds) => kinds.contains(&job.kind),
         Test::Tenant(tenants) => job.tenant.as_ref().is_some_and(|one| tenants.contains(one)),
         Test::Tag(tags) => tags.iter().any(|tag| job.tags.contains(tag)),
+        Test::Trace(id) => job.trace.as_deref().and_then(trace_id) == Some(id),
         Test::Id(ids) => ids.contains(&id),
         Test::Created(time) => time.contains(job.created_at),
         Test::Changed(time) => time.contains(job.changed_at),
