@@ -2,8 +2,8 @@ import { admin } from './diquis.js';
 import { listen } from './ears.js';
 import { until } from './until.js';
 
-/** How long an answer may take, in milliseconds; the product gives up on a request before. */
-const patience = 40_000;
+/** How long an answer may take, in milliseconds. */
+const patience = 20_000;
 
 /** Someone without a session. */
 export function visitor(url) {

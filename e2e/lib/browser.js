@@ -27,10 +27,14 @@ export async function person(
   t,
   { url, viewport = { width: 1280, height: 800 }, colorScheme = 'light' },
 ) {
-  const looks = { viewport, colorScheme, reducedMotion: 'reduce' };
-  const context = await opened('a context', browser.newContext({ baseURL: url, ...looks }));
+  const options = { baseURL: url, viewport, colorScheme, reducedMotion: 'reduce' };
+  const { context, page } = await open(options).catch(async (error) => {
+    t.diagnostic(`Chromium is started anew: ${error}`);
+    browser.close().catch(() => {});
+    await openBrowser();
+    return open(options);
+  });
   t.after(() => closed(t, context));
-  const page = await opened('a page', context.newPage());
   page.setDefaultTimeout(15_000);
   const complaints = [];
   page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error}`));
@@ -48,8 +52,10 @@ export async function person(
 }
 
 // Chromium's own steps have no time limit in Playwright.
-function opened(what, opening) {
-  return within(30, `Chromium to open ${what}`, opening);
+async function open(options) {
+  const context = await within(30, 'Chromium to open a context', browser.newContext(options));
+  const page = await within(30, 'Chromium to open a page', context.newPage());
+  return { context, page };
 }
 
 /** Who does not close in time is closed with the browser. */
