@@ -1,5 +1,7 @@
 //! What the business is: plain values and their rules. No I/O, no async, nothing of ours above it.
 
+mod ids;
+
 pub mod tenant;
 
 pub mod provisioning;
@@ -17,11 +19,12 @@ pub mod user;
 pub mod notification;
 
 pub use email_address::{EmailAddress, InvalidEmailAddress};
-pub use notification::{Notification, NotificationId, NotificationKind, Severity};
+pub use ids::{NotificationId, TenantId, UserId};
+pub use notification::{Notification, NotificationKind, Severity};
 pub use password::{Password, WeakPassword};
 pub use provisioning::{Step, StepProgress, StepState, Steps};
 pub use role::Role;
 pub use slug::{InvalidSlug, Slug};
-pub use tenant::{Origin, RequestKey, Status, Tenant, TenantId, WrongStatus};
+pub use tenant::{Origin, RequestKey, Status, Tenant, WrongStatus};
 pub use tenant_name::{InvalidTenantName, TenantName};
-pub use user::{User, UserId};
+pub use user::User;

@@ -1,23 +1,10 @@
-use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::tenant::{Tenant, TenantId};
-use crate::user::UserId;
-
-/// A notification's id. Ids sort by the time of their making.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct NotificationId(pub Uuid);
-
-impl fmt::Display for NotificationId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
+use crate::ids::{NotificationId, TenantId, UserId};
+use crate::tenant::Tenant;
 
 /// Something a user is told, once: it waits in their inbox and is shown at once if they are there.
 #[derive(Debug, Clone, PartialEq, Eq)]

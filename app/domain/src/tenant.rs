@@ -2,31 +2,13 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::email_address::EmailAddress;
+use crate::ids::{TenantId, UserId};
 use crate::provisioning::{Step, Steps};
 use crate::slug::Slug;
 use crate::tenant_name::TenantName;
-use crate::user::UserId;
-
-/// A tenant's id. Ids sort by the time of their making.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct TenantId(pub Uuid);
-
-impl TenantId {
-    pub fn random() -> Self {
-        Self(Uuid::now_v7())
-    }
-}
-
-impl fmt::Display for TenantId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
 
 /// An organisation with a database of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,29 +1,8 @@
-use std::fmt;
-
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::email_address::EmailAddress;
+use crate::ids::{TenantId, UserId};
 use crate::role::Role;
-use crate::tenant::TenantId;
-
-/// A user's id. Ids sort by the time of their making.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct UserId(pub Uuid);
-
-impl UserId {
-    pub fn random() -> Self {
-        Self(Uuid::now_v7())
-    }
-}
-
-impl fmt::Display for UserId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
 
 /// Someone who can sign in, or will once they have set a password.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Every URL, in one table.
+//! Every URL, and what happens around all of them.
 
 use std::sync::Arc;
 
@@ -12,9 +12,6 @@ use http::{HeaderMap, Method, Uri};
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
-use utoipa::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::api::{Api, SharedApi};
 use crate::error::ApiError;
@@ -22,70 +19,15 @@ use crate::layers::observe::observe;
 use crate::layers::panics;
 use crate::layers::security_headers::{IsHttps, security_headers};
 use crate::layers::time_limit::time_limit;
-use crate::routes::{
-    health, jobs, mails, metrics, notifications, passwords, sessions, sign_up, slugs, tenant_home,
-    tenants,
-};
+use crate::routes::metrics;
 use crate::{dashboard, frontend, openapi};
 
 /// The largest body of a request to the API.
 const BODY_LIMIT_BYTES: usize = 64 * 1024;
 
-/// The API, as `openapi.json` describes it.
-pub fn described_routes() -> OpenApiRouter<SharedApi> {
-    OpenApiRouter::with_openapi(openapi::Frame::openapi())
-        .routes(routes!(sessions::create))
-        .routes(routes!(sessions::refresh))
-        .routes(routes!(sessions::delete_current))
-        .routes(routes!(sessions::me))
-        .routes(routes!(tenants::list, tenants::create))
-        .routes(routes!(tenants::get))
-        .routes(routes!(tenants::retry))
-        .routes(routes!(tenant_home::get))
-        .routes(routes!(slugs::get))
-        .routes(routes!(sign_up::create))
-        .routes(routes!(passwords::create))
-        .routes(routes!(notifications::list))
-        .routes(routes!(notifications::read_all))
-        .routes(routes!(notifications::read))
-        .routes(routes!(mails::list))
-        .routes(routes!(mails::get))
-        .routes(routes!(jobs::list))
-        .routes(routes!(jobs::get))
-        .routes(routes!(jobs::command))
-        .routes(routes!(jobs::overview))
-        .routes(routes!(jobs::errors))
-        .routes(routes!(jobs::audit))
-        .routes(routes!(jobs::list_operations, jobs::begin))
-        .routes(routes!(jobs::get_operation))
-        .routes(routes!(jobs::stop))
-        .routes(routes!(jobs::log))
-        .routes(routes!(jobs::copy))
-        .routes(routes!(jobs::throughput))
-        .routes(routes!(jobs::kinds))
-        .routes(routes!(jobs::list_queues))
-        .routes(routes!(jobs::pause))
-        .routes(routes!(jobs::resume))
-        .routes(routes!(jobs::list_limits))
-        .routes(routes!(jobs::set_limit, jobs::remove_limit))
-        .routes(routes!(jobs::list_servers))
-        .routes(routes!(jobs::order_server))
-        .routes(routes!(jobs::list_batches))
-        .routes(routes!(jobs::get_batch))
-        .routes(routes!(jobs::list_recurring))
-        .routes(routes!(jobs::get_recurring, jobs::remove_recurring))
-        .routes(routes!(jobs::list_runs))
-        .routes(routes!(jobs::run_recurring))
-        .routes(routes!(jobs::pause_recurring))
-        .routes(routes!(jobs::resume_recurring))
-        .routes(routes!(jobs::reschedule))
-        .routes(routes!(health::live))
-        .routes(routes!(health::ready))
-}
-
-/// Everything else, and what happens around all of it. `stop` ends answers that would go on.
+/// The API and everything else. `stop` ends answers that would go on.
 pub fn router(api: &SharedApi, stop: CancellationToken) -> Router {
-    let (api_routes, description) = described_routes().split_for_parts();
+    let (api_routes, description) = openapi::described_routes().split_for_parts();
     let description = openapi::as_json(&description);
 
     api_routes

@@ -1,5 +1,6 @@
 //! The tenants' own databases: a database each in PostgreSQL, a file each with SQLite.
 
+mod connections;
 mod contents;
 mod database_name;
 mod postgres;

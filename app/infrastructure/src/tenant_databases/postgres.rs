@@ -1,6 +1,3 @@
-use std::sync::Arc;
-use std::time::Duration;
-
 use application::ports::{
     Clock, DatabaseLocation, TenantDatabase, TenantDatabaseError, TenantDatabases, TenantHome,
     TenantOwner,
@@ -8,81 +5,38 @@ use application::ports::{
 use async_trait::async_trait;
 use domain::{Tenant, TenantId};
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
-use tokio::sync::{Mutex, OnceCell, OwnedSemaphorePermit, Semaphore};
+use sqlx::{Connection, PgConnection};
+use tokio::sync::{Mutex, OnceCell};
 
+use super::connections::{Connections, Open, run};
 use super::contents;
 use super::database_name::DatabaseName;
 use super::template;
 use crate::clock::SystemClock;
 use crate::database::{DatabaseError, Link, sql};
 
-/// Connections to tenants' databases at once; each lives for a run of its job.
-const CONNECTIONS: usize = 8;
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// A database for each tenant, on the server of the catalogue.
 #[derive(Debug)]
 pub struct PostgresTenantDatabases {
-    /// How the catalogue is reached.
-    catalog: PgConnectOptions,
-    connections: Arc<Semaphore>,
+    connections: Connections,
     /// One database is made at a time: each is some megabytes in the server's log, and everybody
     /// else's commit waits until they are written.
     creation: Mutex<()>,
     template: OnceCell<DatabaseName>,
 }
 
-/// A connection and the right to have it.
-pub(super) struct Open {
-    pub connection: PgConnection,
-    _permit: OwnedSemaphorePermit,
-}
-
 impl PostgresTenantDatabases {
     pub fn new(catalog: PgConnectOptions) -> Self {
-        // So that no step waits for ever.
-        let limits = [
-            ("statement_timeout", "120s"),
-            ("lock_timeout", "30s"),
-            ("idle_in_transaction_session_timeout", "60s"),
-        ];
         Self {
-            catalog: catalog
-                .options(limits)
-                .application_name("diquis tenants")
-                .disable_statement_logging(),
-            connections: Arc::new(Semaphore::new(CONNECTIONS)),
+            connections: Connections::new(catalog),
             creation: Mutex::default(),
             template: OnceCell::new(),
         }
     }
 
-    pub(super) async fn connect_to_catalog(&self) -> Result<Open, DatabaseError> {
-        self.connect(&self.catalog).await
-    }
-
-    pub(super) async fn connect_to(&self, name: &DatabaseName) -> Result<Open, DatabaseError> {
-        let options = self.catalog.clone().database(name.as_str());
-        self.connect(&options).await
-    }
-
-    async fn connect(&self, options: &PgConnectOptions) -> Result<Open, DatabaseError> {
-        let permit = self.connections.clone().acquire_owned().await;
-        let connecting = tokio::time::timeout(CONNECT_TIMEOUT, options.connect());
-        let connection = connecting
-            .await
-            .map_err(|_| sqlx::Error::PoolTimedOut)
-            .flatten()?;
-        Ok(Open {
-            _permit: permit.expect("nobody closes the semaphore"),
-            connection,
-        })
-    }
-
     async fn create_database(&self, tenant: TenantId) -> Result<(), DatabaseError> {
         let template = self.template().await;
-        let mut open = self.connect_to_catalog().await?;
+        let mut open = self.connections.to_catalog().await?;
         // Held until the connection ends: two runs for one tenant come one after the other.
         sql("SELECT pg_advisory_lock($1)")
             .bind(lock_key(tenant))
@@ -99,7 +53,9 @@ impl PostgresTenantDatabases {
 
     /// What databases are copied from; without one they are made empty, which is slower.
     async fn template(&self) -> Option<&DatabaseName> {
-        let template = self.template.get_or_try_init(|| template::ensure(self));
+        let template = self
+            .template
+            .get_or_try_init(|| template::ensure(&self.connections));
         template
             .await
             .inspect_err(|error| tracing::warn!(%error, "tenants' databases have no template"))
@@ -116,7 +72,7 @@ impl TenantDatabases for PostgresTenantDatabases {
 
     async fn open(&self, tenant: TenantId) -> Result<Box<dyn TenantDatabase>, TenantDatabaseError> {
         let name = DatabaseName::of_tenant(tenant);
-        let open = self.connect_to(&name).await?;
+        let open = self.connections.to(&name).await?;
         Ok(Box::new(PostgresTenantDatabase { name, open }))
     }
 }
@@ -170,17 +126,6 @@ impl TenantDatabase for PostgresTenantDatabase {
             tracing::debug!(%error, "a tenant's database was left without a word");
         }
     }
-}
-
-/// Only for statements about databases, whose names are of a type that nobody can type in.
-pub(super) async fn run(
-    connection: &mut PgConnection,
-    statement: String,
-) -> Result<(), DatabaseError> {
-    sqlx::raw_sql(AssertSqlSafe(statement))
-        .execute(connection)
-        .await?;
-    Ok(())
 }
 
 async fn copy_or_create(

@@ -4,17 +4,17 @@
 use sha2::{Digest, Sha256};
 use sqlx::{Connection, PgConnection};
 
+use super::connections::{Connections, run};
 use super::contents::TENANT;
 use super::database_name::DatabaseName;
-use super::postgres::{PostgresTenantDatabases, run};
 use crate::database::{DatabaseError, Link, sql};
 
 /// Makes the template of this version of the tables unless it is there.
 ///
 /// It grows under another name, so that a template with the right name is complete. Each catalogue
 /// has its own, so that the lock, which holds within the catalogue's database, is enough.
-pub async fn ensure(databases: &PostgresTenantDatabases) -> Result<DatabaseName, DatabaseError> {
-    let mut catalog = databases.connect_to_catalog().await?;
+pub async fn ensure(connections: &Connections) -> Result<DatabaseName, DatabaseError> {
+    let mut catalog = connections.to_catalog().await?;
     let connection = &mut catalog.connection;
     sql("SELECT pg_advisory_lock($1)")
         .bind(TENANT.lock)
@@ -24,7 +24,7 @@ pub async fn ensure(databases: &PostgresTenantDatabases) -> Result<DatabaseName,
     let fingerprint = fingerprint(connection).await?;
     let name = DatabaseName::of_template(fingerprint);
     if !exists(connection, &name).await? {
-        build(databases, connection, fingerprint, &name).await?;
+        build(connections, connection, fingerprint, &name).await?;
     }
     // Ends the lock as well.
     catalog.connection.close().await?;
@@ -32,7 +32,7 @@ pub async fn ensure(databases: &PostgresTenantDatabases) -> Result<DatabaseName,
 }
 
 async fn build(
-    databases: &PostgresTenantDatabases,
+    connections: &Connections,
     catalog: &mut PgConnection,
     fingerprint: u128,
     name: &DatabaseName,
@@ -53,7 +53,7 @@ async fn build(
         format!("REVOKE ALL ON DATABASE {unfinished} FROM PUBLIC"),
     )
     .await?;
-    migrate(databases, &unfinished).await?;
+    migrate(connections, &unfinished).await?;
 
     // A template that someone is connected to cannot be copied.
     run(
@@ -68,11 +68,8 @@ async fn build(
     .await
 }
 
-async fn migrate(
-    databases: &PostgresTenantDatabases,
-    name: &DatabaseName,
-) -> Result<(), DatabaseError> {
-    let mut open = databases.connect_to(name).await?;
+async fn migrate(connections: &Connections, name: &DatabaseName) -> Result<(), DatabaseError> {
+    let mut open = connections.to(name).await?;
     let mut transaction = open.connection.begin().await?;
     TENANT.migrate(Link::Postgres(&mut transaction)).await?;
     transaction.commit().await?;
