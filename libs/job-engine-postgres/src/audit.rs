@@ -75,15 +75,20 @@ async fn carry_out(
             duplicates.is_empty()
         }
         Order::PauseQueue { queue, by, reason } => {
-            limiting::pause(connection, queue, by, reason).await?;
-            true
+            limiting::pause_running(connection, queue, by, reason).await?
         }
         Order::ResumeQueue { queue } => limiting::resume(connection, queue).await?,
-        Order::SetLimit { of, limit } => {
-            limiting::set(connection, of, *limit).await?;
-            true
+        Order::SetLimit { of, limit, seen } => {
+            let is_as_seen = limiting::is_as_seen(connection, of, *seen).await?;
+            if is_as_seen {
+                limiting::set(connection, of, *limit).await?;
+            }
+            is_as_seen
         }
-        Order::RemoveLimit { of } => limiting::remove(connection, of).await?,
+        Order::RemoveLimit { of, seen } => {
+            limiting::is_as_seen(connection, of, *seen).await?
+                && limiting::remove(connection, of).await?
+        }
         Order::OrderServer { server, order } => servers::order(connection, *server, *order).await?,
         Order::BeginOperation(new) => {
             operations::begin(connection, new).await?;

@@ -4,7 +4,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use job_engine::Storage;
 use job_engine::storage::{
-    HoldUps, JobId, Limit, Limited, Limits, Pause, Rate, Room, StorageError, UnknownKind, UsedLimit,
+    HoldUps, JobId, Limit, Limited, Limits, Pause, Rate, Room, SeenLimit, StorageError,
+    UnknownKind, UsedLimit,
 };
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgExecutor, PgPool};
@@ -21,6 +22,11 @@ const PAUSE: &str = "
 insert into job_engine.pauses (queue, since, by, reason)
 values ($1, clock_timestamp(), $2, $3)
 on conflict (queue) do update set by = excluded.by, reason = excluded.reason";
+
+const PAUSE_RUNNING: &str = "
+insert into job_engine.pauses (queue, since, by, reason)
+values ($1, clock_timestamp(), $2, $3)
+on conflict (queue) do nothing";
 
 const RESUME: &str = "delete from job_engine.pauses where queue = $1";
 
@@ -91,6 +97,11 @@ group by kind
 order by kind";
 
 const REMOVE_LIMIT: &str = "delete from job_engine.limits where scope = $1 and name = $2";
+
+const LIMIT_OF: &str = "
+select scope, name, concurrency, rate_jobs, rate_period
+from job_engine.limits where scope = $1 and name = $2
+for update";
 
 const LIMITS: &str = "
 select scope, name, concurrency, rate_jobs, rate_period from job_engine.limits";
@@ -185,6 +196,23 @@ pub(crate) async fn pause(
     Ok(())
 }
 
+/// Answers whether it was running, and so is paused now.
+pub(crate) async fn pause_running(
+    executor: impl PgExecutor<'_>,
+    queue: &str,
+    by: &str,
+    reason: &str,
+) -> Result<bool, StorageError> {
+    let paused = sqlx::query(PAUSE_RUNNING)
+        .bind(queue)
+        .bind(text(by))
+        .bind(text(reason))
+        .execute(executor)
+        .await
+        .map_err(unavailable)?;
+    Ok(paused.rows_affected() > 0)
+}
+
 /// Answers whether it was paused.
 pub(crate) async fn resume(
     executor: impl PgExecutor<'_>,
@@ -196,6 +224,28 @@ pub(crate) async fn resume(
         .await
         .map_err(unavailable)?;
     Ok(resumed.rows_affected() > 0)
+}
+
+/// Whether the limit that somebody saw is in force still; it stays so while the transaction lasts.
+pub(crate) async fn is_as_seen(
+    connection: &mut PgConnection,
+    of: &Limited,
+    seen: SeenLimit,
+) -> Result<bool, StorageError> {
+    if seen == SeenLimit::Unseen {
+        return Ok(true);
+    }
+    // Whoever sets one where there is none waits here as well.
+    lock_slots(connection).await.map_err(unavailable)?;
+    let (scope, name) = parts(of);
+    let now = sqlx::query(LIMIT_OF)
+        .bind(scope)
+        .bind(name)
+        .fetch_optional(connection)
+        .await
+        .map_err(unavailable)?;
+    let now = now.as_ref().map(limit).transpose()?;
+    Ok(seen.is_still(now.map(|(_, now)| now)))
 }
 
 pub(crate) async fn set(
@@ -248,9 +298,7 @@ pub(crate) async fn pauses(pool: &PgPool) -> Result<BTreeMap<String, Pause>, Sto
 async fn store(connection: &mut PgConnection, of: &Limited, limit: Limit) -> sqlx::Result<()> {
     let (scope, name) = parts(of);
     // No claim counts meanwhile.
-    sqlx::query("select job_engine.lock_slots()")
-        .execute(&mut *connection)
-        .await?;
+    lock_slots(connection).await?;
     let is_new: bool = sqlx::query_scalar(SET_LIMIT)
         .bind(scope)
         .bind(name)
@@ -266,6 +314,11 @@ async fn store(connection: &mut PgConnection, of: &Limited, limit: Limit) -> sql
             .await?;
     }
     Ok(())
+}
+
+async fn lock_slots(connection: &mut PgConnection) -> sqlx::Result<()> {
+    let lock = sqlx::query("select job_engine.lock_slots()");
+    lock.execute(connection).await.map(drop)
 }
 
 async fn limits(pool: &PgPool) -> Result<BTreeMap<Limited, Limit>, StorageError> {

@@ -2,7 +2,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use job_engine::Storage;
-use job_engine::storage::{HoldUps, JobId, Limit, Limited, Limits, StorageError, UnknownKind};
+use job_engine::storage::{
+    HoldUps, JobId, Limit, Limited, Limits, SeenLimit, StorageError, UnknownKind,
+};
 use sqlx::SqliteConnection;
 use tokio::time::Instant;
 
@@ -16,6 +18,11 @@ const PAUSE: &str = "
 insert into job_engine_pauses (queue, since, \"by\", reason)
 values ($1, $2, $3, $4)
 on conflict (queue) do update set \"by\" = excluded.\"by\", reason = excluded.reason";
+
+const PAUSE_RUNNING: &str = "
+insert into job_engine_pauses (queue, since, \"by\", reason)
+values ($1, $2, $3, $4)
+on conflict (queue) do nothing";
 
 const RESUME: &str = "delete from job_engine_pauses where queue = $1";
 
@@ -51,6 +58,10 @@ group by kind
 order by kind";
 
 const REMOVE_LIMIT: &str = "delete from job_engine_limits where scope = $1 and name = $2";
+
+const LIMIT_OF: &str = "
+select scope, name, concurrency, rate_jobs, rate_period
+from job_engine_limits where scope = $1 and name = $2";
 
 const LIMITS: &str = "
 select scope, name, concurrency, rate_jobs, rate_period from job_engine_limits
@@ -162,6 +173,24 @@ pub(crate) async fn pause(
     Ok(())
 }
 
+/// Answers whether it was running, and so is paused now.
+pub(crate) async fn pause_running(
+    connection: &mut SqliteConnection,
+    queue: &str,
+    by: &str,
+    reason: &str,
+) -> Result<bool, StorageError> {
+    let paused = sqlx::query(PAUSE_RUNNING)
+        .bind(queue)
+        .bind(now())
+        .bind(text(by))
+        .bind(text(reason))
+        .execute(connection)
+        .await
+        .map_err(unavailable)?;
+    Ok(paused.rows_affected() > 0)
+}
+
 /// Answers whether it was paused.
 pub(crate) async fn resume(
     connection: &mut SqliteConnection,
@@ -173,6 +202,23 @@ pub(crate) async fn resume(
         .await
         .map_err(unavailable)?;
     Ok(resumed.rows_affected() > 0)
+}
+
+/// Whether the limit that somebody saw is in force still.
+pub(crate) async fn is_as_seen(
+    connection: &mut SqliteConnection,
+    of: &Limited,
+    seen: SeenLimit,
+) -> Result<bool, StorageError> {
+    let (scope, name) = parts(of);
+    let now = sqlx::query(LIMIT_OF)
+        .bind(scope)
+        .bind(name)
+        .fetch_optional(connection)
+        .await
+        .map_err(unavailable)?;
+    let now = now.as_ref().map(slots::limit).transpose()?;
+    Ok(seen.is_still(now.map(|(_, now)| now)))
 }
 
 pub(crate) async fn set(

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Args;
 use job_engine::Actor;
-use job_engine::storage::{Limit, Limited, Rate, Storage};
+use job_engine::storage::{Limit, Limited, Rate, SeenLimit, Storage};
 
 /// What a limit is for.
 #[derive(Debug, Args)]
@@ -51,13 +51,13 @@ pub async fn set(actor: &Actor, whose: Whose, allowed: &Allowed) -> anyhow::Resu
         rate,
     };
 
-    actor.set_limit(&of, limit).await?;
+    actor.set_limit(&of, limit, SeenLimit::Unseen).await?;
     Ok(format!("The limit of the {} is {limit}.\n", told(&of)))
 }
 
 pub async fn remove(actor: &Actor, whose: Whose) -> anyhow::Result<String> {
     let of = whose.limited();
-    actor.remove_limit(&of).await?;
+    actor.remove_limit(&of, SeenLimit::Unseen).await?;
     Ok(format!("The {} has no limit any more.\n", told(&of)))
 }
 

@@ -1,7 +1,6 @@
 use axum::extract::{Path, State};
 use axum::response::Response;
-use job_engine::ActError;
-use job_engine::storage::{Limit, Limited, Rate};
+use job_engine::storage::{Limit, Limited, Rate, SeenLimit};
 use serde::Deserialize;
 
 use super::{CheckedForm, back};
@@ -76,7 +75,6 @@ pub(crate) async fn on_queue(
     Ok(back(&form, &page, Notice::Queue(action)))
 }
 
-/// Does it, unless the page showed something else than is there now.
 async fn act(
     shared: &Shared,
     form: &CheckedForm,
@@ -91,32 +89,21 @@ async fn act(
         }
         QueueAction::Resume => actor.resume_queue(queue(of)?).await?,
         QueueAction::SetLimit => {
-            let wanted = wanted_limit(form)?;
-            same_limit_as_seen(shared, form, of).await?;
-            actor.set_limit(of, wanted).await?;
+            actor
+                .set_limit(of, wanted_limit(form)?, seen(form)?)
+                .await?;
         }
-        QueueAction::RemoveLimit => {
-            same_limit_as_seen(shared, form, of).await?;
-            actor.remove_limit(of).await?;
-        }
+        QueueAction::RemoveLimit => actor.remove_limit(of, seen(form)?).await?,
     }
     Ok(())
 }
 
-/// Who decided about the limit that a page showed did not decide about another one.
-async fn same_limit_as_seen(
-    shared: &Shared,
-    form: &CheckedForm,
-    of: &Limited,
-) -> Result<(), PageError> {
-    let limits = shared.storage.limits().await?;
-    let now = limits.into_iter().find(|(known, _)| known == of);
-    let now = now.map_or_else(String::new, |(_, now)| now.to_string());
+/// The limit that the page showed: who decided about it did not decide about another one.
+fn seen(form: &CheckedForm) -> Result<SeenLimit, PageError> {
     match form.value("seen") {
-        Some(seen) if seen != now => {
-            Err(ActError::MovedOn("Somebody has changed this limit meanwhile.".to_owned()).into())
-        }
-        _ => Ok(()),
+        None => Ok(SeenLimit::Unseen),
+        Some(seen) => limit::parse_seen(seen)
+            .ok_or_else(|| refused("the form does not say which limit its page showed")),
     }
 }
 

@@ -124,14 +124,14 @@ async fn a_queue_gets_a_limit_and_loses_it() {
     assert!(list.contains(" of 2"));
 
     let (status, _) = scene
-        .act("unlimit", &[("queue", "mail"), ("seen", "7 at once")])
+        .act("unlimit", &[("queue", "mail"), ("seen", "7~0~0")])
         .await;
     assert_eq!(
         status,
         StatusCode::CONFLICT,
         "the page showed another limit"
     );
-    let seen = [("queue", "mail"), ("seen", "2 at once, 100 a minute")];
+    let seen = [("queue", "mail"), ("seen", "2~100~60000")];
     scene.act("unlimit", &seen).await;
     assert_eq!(scene.mail().await.limit, None);
     assert_eq!(scene.last_deed().await.0, "remove limit of queue");
@@ -173,7 +173,7 @@ async fn a_key_gets_a_limit_and_loses_it() {
     let of = Limited::Key("exports".to_owned());
     assert_eq!(limits, [(of, Limit::at_once(3))]);
 
-    let seen = [("key", "exports"), ("seen", "3 at once")];
+    let seen = [("key", "exports"), ("seen", "3~0~0")];
     scene.act("unlimit", &seen).await;
     assert_eq!(scene.storage.limits().await.expect("memory answers"), []);
     assert_eq!(scene.last_deed().await.1, "exports");

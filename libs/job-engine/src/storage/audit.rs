@@ -2,8 +2,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::{
-    Advance, Advanced, Limit, Limited, NewOperation, OperationId, RecurringRecord, ServerId,
-    ServerOrder, StorageError,
+    Advance, Advanced, Limit, Limited, NewOperation, OperationId, RecurringRecord, SeenLimit,
+    ServerId, ServerOrder, StorageError,
 };
 use crate::new_job::NewJob;
 use crate::unique::Duplicate;
@@ -33,7 +33,7 @@ pub trait AuditLog: Send + Sync {
 pub enum Order {
     /// [`Storage::enqueue`](super::Storage::enqueue), of one job.
     Enqueue(NewJob),
-    /// [`Limits::pause_queue`](super::Limits::pause_queue).
+    /// [`Limits::pause_queue`](super::Limits::pause_queue), unless it is paused already.
     PauseQueue {
         queue: String,
         by: String,
@@ -41,10 +41,15 @@ pub enum Order {
     },
     /// [`Limits::resume_queue`](super::Limits::resume_queue).
     ResumeQueue { queue: String },
-    /// [`Limits::set_limit`](super::Limits::set_limit).
-    SetLimit { of: Limited, limit: Limit },
-    /// [`Limits::remove_limit`](super::Limits::remove_limit).
-    RemoveLimit { of: Limited },
+    /// [`Limits::set_limit`](super::Limits::set_limit), unless another one is in force than was seen.
+    SetLimit {
+        of: Limited,
+        limit: Limit,
+        seen: SeenLimit,
+    },
+    /// [`Limits::remove_limit`](super::Limits::remove_limit), unless another one is in force than was
+    /// seen.
+    RemoveLimit { of: Limited, seen: SeenLimit },
     /// [`Storage::order_server`](super::Storage::order_server).
     OrderServer {
         server: ServerId,

@@ -40,7 +40,7 @@ pub use error_group::ErrorGroup;
 pub use history::HistoryEntry;
 pub use kinds::KindSummary;
 pub use limits::{
-    HoldUps, LATEST_START, Limit, Limited, Limits, Pause, Rate, Room, Slot, UnfitLimit,
+    HoldUps, LATEST_START, Limit, Limited, Limits, Pause, Rate, Room, SeenLimit, Slot, UnfitLimit,
     UnknownKind, UsedLimit,
 };
 pub use monitor::{

@@ -3,7 +3,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Path, State};
 use http::StatusCode;
-use job_engine::storage::{Limit, Limited, Pause, QueueSummary, Rate};
+use job_engine::storage::{Limit, Limited, Pause, QueueSummary, Rate, SeenLimit};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -190,7 +190,10 @@ pub async fn set_limit(
     JsonBody(limit): JsonBody<JobLimit>,
 ) -> Result<StatusCode, ApiError> {
     let of = limited(path)?;
-    actor(&api, &user).set_limit(&of, limit.into()).await?;
+    let actor = actor(&api, &user);
+    actor
+        .set_limit(&of, limit.into(), SeenLimit::Unseen)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -213,7 +216,8 @@ pub async fn remove_limit(
     path: Result<Path<LimitPath>, axum::extract::rejection::PathRejection>,
 ) -> Result<StatusCode, ApiError> {
     let of = limited(path)?;
-    actor(&api, &user).remove_limit(&of).await?;
+    let actor = actor(&api, &user);
+    actor.remove_limit(&of, SeenLimit::Unseen).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

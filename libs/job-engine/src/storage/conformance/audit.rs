@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use tokio::task::JoinSet;
+
 use super::stage::{Stage, job};
 use crate::recurring::{RecurringJob, Schedule};
 use crate::storage::{
     Advance, CarriedOut, Command, Deed, JobQuery, Limit, Limited, NewOperation, OperationId,
-    OperationStatus, Order, QueueSummary, RecurringRecord, ServerId, ServerOrder, SharedStorage,
+    OperationStatus, Order, QueueSummary, RecurringRecord, SeenLimit, ServerId, ServerOrder,
+    SharedStorage,
 };
 
 pub async fn an_ordered_job_is_stored_and_written_down(storage: SharedStorage) {
@@ -30,17 +33,57 @@ pub async fn orders_to_queues_are_carried_out_and_written_down(storage: SharedSt
     };
 
     carried_out(&storage, &pause).await;
-    let of_it = of.clone();
-    carried_out(&storage, &Order::SetLimit { of: of_it, limit }).await;
+    let again = storage.carry_out(&pause, &deed("again")).await;
+    assert_eq!(again.expect("it is answered"), CarriedOut::Nothing);
+    carried_out(&storage, &set_limit(&of, limit, SeenLimit::Unseen)).await;
     let held = queue_named(&storage, "default").await;
     assert!(held.paused.is_some_and(|pause| pause.by == "ada"));
     assert_eq!(held.limit, Some(limit));
 
     carried_out(&storage, &Order::ResumeQueue { queue: queue() }).await;
-    carried_out(&storage, &Order::RemoveLimit { of }).await;
+    let seen = SeenLimit::Limited(limit);
+    carried_out(&storage, &Order::RemoveLimit { of, seen }).await;
     let queues = storage.queues().await.expect("they are read");
     let is_held = |queue: &QueueSummary| queue.paused.is_some() || queue.limit.is_some();
     assert!(!queues.iter().any(is_held), "{queues:?}");
+}
+
+pub async fn a_limit_that_was_changed_meanwhile_is_left_as_it_is(storage: SharedStorage) {
+    let of = Limited::Key("exports".to_owned());
+    let (first, second) = (Limit::at_once(1), Limit::at_once(2));
+    carried_out(&storage, &set_limit(&of, first, SeenLimit::Unlimited)).await;
+
+    for late in [SeenLimit::Unlimited, SeenLimit::Limited(second)] {
+        let remove = Order::RemoveLimit {
+            of: of.clone(),
+            seen: late,
+        };
+        for order in [set_limit(&of, second, late), remove] {
+            let changed = storage.carry_out(&order, &deed("late")).await;
+            assert_eq!(changed.expect("it is answered"), CarriedOut::Nothing);
+        }
+    }
+
+    let limits = storage.limits().await.expect("they are read");
+    assert_eq!(limits, [(of.clone(), first)]);
+    assert_eq!(written_down(&storage).await, ["done"]);
+    carried_out(&storage, &set_limit(&of, second, SeenLimit::Limited(first))).await;
+}
+
+pub async fn of_those_who_saw_the_same_limit_one_alone_changes_it(storage: SharedStorage) {
+    let of = Limited::Queue("default".to_owned());
+    let mut at_once = JoinSet::new();
+
+    for jobs in 1..=8 {
+        let order = set_limit(&of, Limit::at_once(jobs), SeenLimit::Unlimited);
+        let storage = storage.clone();
+        at_once.spawn(async move { storage.carry_out(&order, &deed("set")).await });
+    }
+
+    let changed = at_once.join_all().await.into_iter();
+    let changed = changed.map(|it| it.expect("it is answered"));
+    assert_eq!(changed.filter(CarriedOut::is_done).count(), 1);
+    assert_eq!(written_down(&storage).await, ["set"]);
 }
 
 pub async fn orders_to_servers_are_carried_out_and_written_down(storage: SharedStorage) {
@@ -106,7 +149,10 @@ pub async fn an_order_that_changes_nothing_is_not_written_down(storage: SharedSt
     let of = Limited::Queue(queue.clone());
     let orders = [
         Order::ResumeQueue { queue },
-        Order::RemoveLimit { of },
+        Order::RemoveLimit {
+            of,
+            seen: SeenLimit::Unseen,
+        },
         Order::OrderServer {
             server: ServerId::random(),
             order: Some(ServerOrder::Stop),
@@ -198,6 +244,11 @@ async fn carried_out(storage: &SharedStorage, order: &Order) {
     let after = written_down(storage).await;
     assert_eq!(after.len(), before + 1, "{order:?}");
     assert_eq!(after[0], "done");
+}
+
+fn set_limit(of: &Limited, limit: Limit, seen: SeenLimit) -> Order {
+    let of = of.clone();
+    Order::SetLimit { of, limit, seen }
 }
 
 async fn queue_named(storage: &SharedStorage, name: &str) -> QueueSummary {

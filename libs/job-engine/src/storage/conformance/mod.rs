@@ -341,6 +341,8 @@ macro_rules! storage_conformance {
         $crate::storage_conformance! { @topic $storage, audit:
             an_ordered_job_is_stored_and_written_down,
             orders_to_queues_are_carried_out_and_written_down,
+            a_limit_that_was_changed_meanwhile_is_left_as_it_is,
+            of_those_who_saw_the_same_limit_one_alone_changes_it,
             orders_to_servers_are_carried_out_and_written_down,
             an_ordered_operation_begins_and_stops_and_is_written_down,
             orders_to_recurring_jobs_are_carried_out_and_written_down,

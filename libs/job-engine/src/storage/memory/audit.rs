@@ -9,15 +9,23 @@ impl Tables {
         let changed = match order {
             Order::Enqueue(job) => self.enqueue(std::slice::from_ref(job), now)?.is_empty(),
             Order::PauseQueue { queue, by, reason } => {
-                self.pause_queue(queue, by, reason, now);
-                true
+                let is_running = !self.pauses.contains_key(queue);
+                if is_running {
+                    self.pause_queue(queue, by, reason, now);
+                }
+                is_running
             }
             Order::ResumeQueue { queue } => self.resume_queue(queue),
-            Order::SetLimit { of, limit } => {
-                self.set_limit(of, *limit, now);
-                true
+            Order::SetLimit { of, limit, seen } => {
+                let is_as_seen = seen.is_still(self.limits.get(of).copied());
+                if is_as_seen {
+                    self.set_limit(of, *limit, now);
+                }
+                is_as_seen
             }
-            Order::RemoveLimit { of } => self.limits.remove(of).is_some(),
+            Order::RemoveLimit { of, seen } => {
+                seen.is_still(self.limits.get(of).copied()) && self.limits.remove(of).is_some()
+            }
             Order::OrderServer { server, order } => self.order_server(*server, *order),
             Order::BeginOperation(new) => {
                 self.begin_operation(new, now);
