@@ -71,6 +71,9 @@ impl From<ActError> for PageError {
             ActError::MovedOn(words) => Self::MovedOn(format!(
                 "{words} Nothing was changed. Go back and reload the page."
             )),
+            ActError::TooMany(_) => Self::MovedOn(format!(
+                "{error} Nothing was changed. Go back and reload the page to be told their number."
+            )),
             ActError::Storage(error) => Self::Storage(error),
         }
     }

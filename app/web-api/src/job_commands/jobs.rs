@@ -13,7 +13,7 @@ use job_engine::{Actor, JobId, Parent};
 use job_engine_dashboard::DashboardOptions;
 use uuid::Uuid;
 
-use super::Which;
+use super::{Which, operations};
 
 /// How many lines of a job's log are printed at once.
 const MOST_LINES: usize = 1000;
@@ -157,7 +157,12 @@ pub async fn copy(actor: &Actor, id: Uuid, changed: Changed) -> anyhow::Result<S
 pub async fn act(actor: &Actor, command: Command, which: Which) -> anyhow::Result<String> {
     let why = which.reason.unwrap_or_default();
     if let Some(search) = which.all {
-        return begin(actor, command, &search, &why).await;
+        let expected = if which.yes {
+            Some(u64::MAX)
+        } else {
+            which.expect
+        };
+        return operations::begin(actor, command, &search, &why, expected).await;
     }
 
     let mut text = String::new();
@@ -178,18 +183,7 @@ pub async fn act(actor: &Actor, command: Command, which: Which) -> anyhow::Resul
     Ok(text)
 }
 
-async fn begin(actor: &Actor, command: Command, search: &str, why: &str) -> anyhow::Result<String> {
-    ensure!(!search.trim().is_empty(), "say to which jobs");
-    let id = actor
-        .begin_operation(command, parse(search)?, search, why)
-        .await?;
-    Ok(format!(
-        "The operation {id} began. A running server works it off; `diquis jobs operations` tells how far \
-         it is.\n"
-    ))
-}
-
-fn parse(search: &str) -> anyhow::Result<JobQuery> {
+pub(super) fn parse(search: &str) -> anyhow::Result<JobQuery> {
     match job_engine_dashboard::parse_search(search, Timestamp::now()) {
         Ok(conditions) => Ok(JobQuery {
             conditions,

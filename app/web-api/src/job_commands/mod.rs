@@ -132,6 +132,13 @@ pub struct Which {
     /// Why.
     #[arg(long)]
     reason: Option<String>,
+    /// How many jobs you expect the search to find. When it finds more, but for a hundredth, nothing
+    /// is done. Without it, a deletion of more than 10000 asks on a terminal, and is refused elsewhere.
+    #[arg(long, value_name = "JOBS", requires = "all")]
+    expect: Option<u64>,
+    /// Does it however many jobs the search finds.
+    #[arg(long, requires = "all", conflicts_with = "expect")]
+    yes: bool,
 }
 
 /// Does one of them and prints the answer.

@@ -1,11 +1,57 @@
 //! What was asked for all jobs of a search.
 
 use std::fmt::Write;
+use std::io::{BufRead, IsTerminal, stdin};
 
 use anyhow::ensure;
-use job_engine::Actor;
-use job_engine::storage::{OperationId, Storage};
+use job_engine::storage::{Command, OperationId, Storage};
+use job_engine::{ActError, Actor};
 use uuid::Uuid;
+
+use super::jobs::parse;
+
+pub async fn begin(
+    actor: &Actor,
+    command: Command,
+    search: &str,
+    why: &str,
+    expected: Option<u64>,
+) -> anyhow::Result<String> {
+    ensure!(!search.trim().is_empty(), "say to which jobs");
+    let begin = async |expected| {
+        let query = parse(search)?;
+        let begun = actor.begin_operation(command, query, search, why, expected);
+        anyhow::Ok(begun.await)
+    };
+
+    let id = match begin(expected).await? {
+        Err(ActError::TooMany(total)) => {
+            sure(total)?;
+            begin(Some(total)).await??
+        }
+        answer => answer?,
+    };
+    Ok(format!(
+        "The operation {id} began. A running server works it off; `diquis jobs operations` tells how far \
+         it is.\n"
+    ))
+}
+
+/// Asks who sits at a terminal; a script says it beforehand.
+fn sure(total: u64) -> anyhow::Result<()> {
+    let terminal = stdin();
+    ensure!(
+        terminal.is_terminal(),
+        "{total} jobs match, and nothing was changed; say --expect {total} if you mean them"
+    );
+
+    eprint!("{total} jobs match. Type their number to go on: ");
+    let mut typed = String::new();
+    terminal.lock().read_line(&mut typed)?;
+    let is_it = typed.trim() == total.to_string();
+    ensure!(is_it, "that is not their number; nothing was changed");
+    Ok(())
+}
 
 pub async fn list(storage: &dyn Storage) -> anyhow::Result<String> {
     let mut text = String::new();

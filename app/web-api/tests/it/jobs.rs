@@ -57,6 +57,27 @@ async fn all_jobs_of_a_search_are_acted_on_in_the_background() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn more_jobs_than_were_expected_are_left_alone() {
+    let app = TestApp::with(&[("DIQUIS_WORKERS", "0")]).await;
+    let admin = app.admin().await;
+    create(&admin, "Acme").await;
+    let asked = |expected: u64| {
+        json!({
+            "command": "delete", "q": "kind:provision_tenant", "reason": "a mistake",
+            "expected": expected,
+        })
+    };
+
+    let refused = admin.post("/api/job-operations", asked(0)).await;
+    let errors = refused.problem(409);
+    assert_eq!(errors["expected"][0], "Say 1 to go on.");
+    assert_eq!(admin.get("/api/job-operations").await.json(), json!([]));
+
+    let begun = admin.post("/api/job-operations", asked(1)).await;
+    assert_eq!(begun.status, 202);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_paused_queue_is_why_its_jobs_wait() {
     let app = TestApp::with(&[("DIQUIS_WORKERS", "0")]).await;
     let admin = app.admin().await;

@@ -5,11 +5,11 @@ use axum::response::Response;
 use job_engine::storage::OperationId;
 use serde::Deserialize;
 
-use super::{Action, CheckedForm, see};
+use super::{CheckedForm, see};
 use crate::Shared;
 use crate::access::Permission;
 use crate::page::PageError;
-use crate::pages::operations::{self, ASKS_FOR_NUMBER};
+use crate::pages::operations;
 
 /// By name, because the mount may have captures of its own.
 #[derive(Deserialize)]
@@ -25,16 +25,11 @@ pub(crate) async fn begin(
     form.may(Permission::ActOnAll)?;
     let words = form.value("q").unwrap_or_default().to_owned();
     let query = operations::query(&words, &form.visit)?;
-    if action == Action::Delete {
-        sure(
-            &form,
-            operations::total(&shared, &form.visit, &words).await?,
-        )?;
-    }
+    let expected = expected(&form)?;
 
     let why = form.value("reason").unwrap_or_default();
     let actor = form.actor(&shared);
-    let id = actor.begin_operation(action.command(), query, &words, why);
+    let id = actor.begin_operation(action.command(), query, &words, why, expected);
     let id = id.await?;
     Ok(see(&form, &format!("/operations/{id}")))
 }
@@ -51,14 +46,15 @@ pub(crate) async fn stop(
     Ok(see(&form, &format!("/operations/{id}")))
 }
 
-/// A large deletion is meant only by who types its number.
-fn sure(form: &CheckedForm, total: u64) -> Result<(), PageError> {
-    if total <= ASKS_FOR_NUMBER {
-        return Ok(());
+/// How many jobs there are, as typed by who means a large deletion.
+fn expected(form: &CheckedForm) -> Result<Option<u64>, PageError> {
+    let Some(typed) = form.value("number") else {
+        return Ok(None);
+    };
+    match typed.trim().parse() {
+        Ok(number) if form.value("total") == Some(typed.trim()) => Ok(Some(number)),
+        _ => Err(PageError::BadRequest(
+            "The number that was typed is not the number of jobs. Nothing was changed.".to_owned(),
+        )),
     }
-    if form.value("number") == form.value("total") {
-        return Ok(());
-    }
-    let words = "The number that was typed is not the number of jobs. Nothing was changed.";
-    Err(PageError::BadRequest(words.to_owned()))
 }

@@ -1,4 +1,5 @@
 use axum::extract::{Path, Query, State};
+use job_engine::actor::LARGE_DELETION;
 use job_engine::storage::{Command, JobQuery, Operation, OperationId, OperationStatus};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -21,9 +22,6 @@ use crate::visit::Visit;
 
 /// How many operations are listed.
 const SHOWN: usize = 100;
-
-/// From how many jobs on a deletion asks for their number.
-pub(crate) const ASKS_FOR_NUMBER: u64 = 10_000;
 
 const COLUMNS: [Column; 5] = [
     column("Operation", "wide"),
@@ -125,7 +123,7 @@ pub(crate) async fn ask(
                     span { "Why " span.muted { "(for the history of the jobs and the audit log)" } }
                     input type="text" name="reason" maxlength="200" required autocomplete="off";
                 }
-                @if action == Action::Delete && total > ASKS_FOR_NUMBER {
+                @if action == Action::Delete && total > LARGE_DELETION {
                     label {
                         span { "Type " strong { (total) } " to confirm" }
                         input type="text" name="number" inputmode="numeric" required
@@ -153,7 +151,7 @@ pub(crate) fn address(action: Action, list: List, filters: &Filters) -> String {
 }
 
 /// How many jobs match these words now.
-pub(crate) async fn total(shared: &Shared, visit: &Visit, words: &str) -> Result<u64, PageError> {
+async fn total(shared: &Shared, visit: &Visit, words: &str) -> Result<u64, PageError> {
     let query = query(words, visit)?;
     Ok(shared.storage.count(&query, u64::MAX).await?)
 }

@@ -132,6 +132,14 @@ async fn a_large_deletion_asks_for_the_number() {
 
         assert_eq!(answer.status == StatusCode::SEE_OTHER, begins, "{number}");
     }
+    let unasked = [
+        ("action", "delete"),
+        ("q", "kind:send_mail"),
+        ("reason", "Not needed"),
+    ];
+    let answer = dashboard.submit("/hangfire/operations", &unasked).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT, "nobody was asked");
+    assert!(answer.body.contains("10,001 jobs match"));
     assert_eq!(
         storage.operations(10).await.expect("memory answers").len(),
         1

@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use serde::de::IgnoredAny;
 
-use super::{ActError, Actor, given_reason, name, needed_reason};
+use super::{ActError, Actor, LARGE_DELETION, given_reason, name, needed_reason};
 use crate::new_job::NewJob;
 use crate::redaction::Redactions;
 use crate::storage::{
@@ -45,16 +45,21 @@ impl Actor {
     }
 
     /// Commands all jobs that a query finds, in the background. `words` are the query as a person
-    /// wrote it; empty for every job.
+    /// wrote it; empty for every job. Nothing begins when more jobs match than are `expected`, but
+    /// for a hundredth that may have come meanwhile; with `None` only a [`LARGE_DELETION`] does not.
     pub async fn begin_operation(
         &self,
         command: Command,
         query: JobQuery,
         words: &str,
         why: &str,
+        expected: Option<u64>,
     ) -> Result<OperationId, ActError> {
         let why = needed_reason(why)?;
         let total = self.storage.count(&query, u64::MAX).await?;
+        if is_too_many(total, command, expected) {
+            return Err(ActError::TooMany(total));
+        }
         let new = NewOperation {
             id: OperationId::random(),
             command,
@@ -127,6 +132,13 @@ impl Actor {
     }
 }
 
+fn is_too_many(total: u64, command: Command, expected: Option<u64>) -> bool {
+    match expected {
+        Some(expected) => total > expected.saturating_add(expected / 100),
+        None => command == Command::Delete && total > LARGE_DELETION,
+    }
+}
+
 fn unknown(job: JobId) -> String {
     format!(
         "There is no job with the id {job}. Jobs that succeeded or were deleted are removed when their \
@@ -148,4 +160,26 @@ fn not_json(problem: &str) -> ActError {
     ActError::Unfit(format!(
         "The arguments are no JSON that a job may have: {problem}."
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_deletion_is_too_much_for_who_does_not_say_how_large() {
+        for (total, command, expected, is_refused) in [
+            (LARGE_DELETION, Command::Delete, None, false),
+            (LARGE_DELETION + 1, Command::Delete, None, true),
+            (LARGE_DELETION + 1, Command::Requeue, None, false),
+            (20_000, Command::Delete, Some(20_000), false),
+            (20_200, Command::Delete, Some(20_000), false),
+            (20_201, Command::Delete, Some(20_000), true),
+            (7, Command::Requeue, Some(6), true),
+            (u64::MAX, Command::Delete, Some(u64::MAX), false),
+        ] {
+            let is_it = is_too_many(total, command, expected);
+            assert_eq!(is_it, is_refused, "{total} {command:?} {expected:?}");
+        }
+    }
 }

@@ -7,6 +7,7 @@ mod servers;
 
 use crate::recurring::RecurringError;
 use crate::storage::{Deed, Order, SharedStorage, StorageError};
+use crate::words;
 
 pub use jobs::Copy;
 
@@ -15,6 +16,9 @@ const LONGEST_REASON: usize = 200;
 
 /// The longest name of a queue or key, in bytes.
 const LONGEST_NAME: usize = 100;
+
+/// How many jobs somebody deletes at once without saying how many they expect.
+pub const LARGE_DELETION: u64 = 10_000;
 
 /// Somebody who acts on jobs, queues, servers and recurring jobs: what a dashboard, an API and a
 /// command line do for people. Whatever is done stands in the audit log, in the transaction that did
@@ -42,6 +46,10 @@ pub enum ActError {
     /// Things are not as they have to be for this: somebody was quicker.
     #[error("{0}")]
     MovedOn(String),
+    /// So many jobs match: more than were expected, or a [`LARGE_DELETION`] of which nobody said how
+    /// many they are.
+    #[error("{} jobs match, more than were expected.", words::number(*.0))]
+    TooMany(u64),
     /// The storage failed. Trying again may help.
     #[error(transparent)]
     Storage(#[from] StorageError),

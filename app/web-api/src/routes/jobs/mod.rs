@@ -326,6 +326,10 @@ impl From<ActError> for ApiError {
             ActError::Unfit(words) => Self::Malformed(words),
             ActError::NotFound(_) => Self::NotFound("There is nothing of this name."),
             ActError::MovedOn(words) => conflict(format!("{words} Nothing was changed.")),
+            ActError::TooMany(total) => Self::Conflict {
+                detail: format!("{error} Nothing was changed."),
+                errors: FieldErrors::of("expected", format!("Say {total} to go on.")),
+            },
             ActError::Storage(error) => down(error),
         }
     }

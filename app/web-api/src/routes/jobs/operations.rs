@@ -26,6 +26,9 @@ pub struct BeginJobOperation {
     pub q: String,
     /// Why, for the history of the jobs and the audit log.
     pub reason: String,
+    /// How many jobs you expect. When more match, but for a hundredth, nothing is done. Needed for a
+    /// deletion of more than 10000.
+    pub expected: Option<u64>,
 }
 
 /// Does something to all jobs that a search finds, in the background.
@@ -38,6 +41,8 @@ pub struct BeginJobOperation {
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json",
+            description = "More jobs match than were expected; `errors.expected` says how many."),
     ),
 )]
 pub async fn begin(
@@ -50,7 +55,8 @@ pub async fn begin(
     }
     let query = search(&asked.q)?;
     let actor = actor(&api, &user);
-    let begun = actor.begin_operation(asked.command.into(), query, &asked.q, &asked.reason);
+    let (command, reason) = (asked.command.into(), &asked.reason);
+    let begun = actor.begin_operation(command, query, &asked.q, reason, asked.expected);
     let id = begun.await?;
 
     let location = [(LOCATION, format!("/api/job-operations/{id}"))];
