@@ -3,12 +3,14 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::LOCATION;
-use job_engine::storage::OperationId;
-use serde::Deserialize;
+use jiff::Timestamp;
+use job_engine::storage::{Operation, OperationId};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
-use super::response::JobOperation;
-use super::{JobCommand, actor, down, search};
+use super::command::JobCommand;
+use super::{actor, down, search};
 use crate::api::SharedApi;
 use crate::current_user::SuperAdmin;
 use crate::error::{ApiError, Problem};
@@ -17,6 +19,27 @@ use crate::parameters::Id;
 
 /// How many operations are told.
 const SHOWN: usize = 100;
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JobOperation {
+    pub id: Uuid,
+    pub command: String,
+    /// To which jobs: a search.
+    pub q: String,
+    pub actor: String,
+    pub reason: String,
+    /// How many jobs matched when it was asked for.
+    pub total: u64,
+    pub done: u64,
+    /// How many had moved on and were left as they are.
+    pub skipped: u64,
+    /// `Running`, `Finished` or `Stopped`.
+    pub status: String,
+    pub started_at: Timestamp,
+    #[schema(required)]
+    pub ended_at: Option<Timestamp>,
+}
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -129,4 +152,22 @@ async fn found(api: &SharedApi, id: OperationId) -> Result<Json<JobOperation>, A
     let operation = api.adapters.storage.operation(id).await.map_err(down)?;
     let operation = operation.ok_or(ApiError::NotFound("There is no operation with this id."))?;
     Ok(Json(operation.into()))
+}
+
+impl From<Operation> for JobOperation {
+    fn from(operation: Operation) -> Self {
+        Self {
+            id: operation.id.0,
+            command: operation.command.name().to_owned(),
+            q: operation.words,
+            actor: operation.actor,
+            reason: operation.reason,
+            total: operation.total,
+            done: operation.done,
+            skipped: operation.skipped,
+            status: operation.status.name().to_owned(),
+            started_at: operation.started_at,
+            ended_at: operation.ended_at,
+        }
+    }
 }
