@@ -148,10 +148,8 @@ async fn submit(client: &Client, jobs: &[NewJob]) -> Answer {
     }
 }
 
-/// Whether anything is left to do.
-pub(crate) async fn is_worked_off(storage: &SharedStorage) -> bool {
-    let Ok(counts) = storage.counts().await else {
-        return false;
-    };
-    counts.enqueued + counts.scheduled + counts.processing == 0
+/// How many jobs are left to do; `None` while the storage does not answer.
+pub(crate) async fn unfinished(storage: &SharedStorage) -> Option<u64> {
+    let counts = storage.counts().await.ok()?;
+    Some(counts.enqueued + counts.scheduled + counts.processing)
 }

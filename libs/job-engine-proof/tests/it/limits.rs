@@ -19,6 +19,8 @@ const KEYED: &str = "keyed";
 const PACED: &str = "paced";
 const PACE: u32 = 8;
 const PERIOD: Duration = Duration::from_secs(1);
+/// However slowly a machine begins jobs, it exceeds this if nobody heeds it.
+const LONG_PERIOD: Duration = Duration::from_hours(1);
 
 /// So many jobs at once are far more than may run or begin, on a busy machine as well.
 pub(crate) const MANY: usize = 60;
@@ -26,13 +28,17 @@ pub(crate) const MANY: usize = 60;
 pub(crate) const QUEUES: [&str; 4] = ["default", NARROW, KEYED, PACED];
 
 /// Tells the ledger of them.
-pub(crate) async fn set(client: &Client, ledger: &mut Ledger) {
+pub(crate) async fn set(client: &Client, ledger: &mut Ledger, planted: Planted) {
+    let period = match planted {
+        Planted::IgnoresLimits => LONG_PERIOD,
+        _ => PERIOD,
+    };
     let two = Limit::at_once(2);
     client.queues().limit(NARROW, two).await.expect("it is set");
-    let pace = Limit::per(PERIOD, PACE);
+    let pace = Limit::per(period, PACE);
     client.queues().limit(PACED, pace).await.expect("it is set");
     ledger.limits = vec![(NARROW.to_owned(), 2), (KEYED.to_owned(), 1)];
-    ledger.rates = vec![(PACED.to_owned(), PACE as usize, PERIOD)];
+    ledger.rates = vec![(PACED.to_owned(), PACE as usize, period)];
 }
 
 /// Puts three of twenty into a queue with a limit; all of them where the story is about limits.

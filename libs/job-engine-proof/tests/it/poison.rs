@@ -107,7 +107,7 @@ async fn work_off(place: &Place, storage: &SharedStorage) -> usize {
 }
 
 async fn all_ended(storage: &SharedStorage) {
-    while !clients::is_worked_off(storage).await {
+    while clients::unfinished(storage).await != Some(0) {
         sleep(Duration::from_millis(20)).await;
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use job_engine::Client;
+use job_engine::storage::SharedStorage;
 use job_engine_proof::{Found, Ledger, Violation, check};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -62,7 +63,7 @@ pub(crate) struct Story {
     pub(crate) length: Duration,
     /// So many transactions are acknowledged before it ends, however slow the machine is.
     pub(crate) answers: u64,
-    /// How long the workers may take to do what is left, once all is calm.
+    /// How long nothing may become less of what is left to do, once all is calm.
     pub(crate) patience: Duration,
     pub(crate) cluster: Option<Cluster>,
     /// Where the database is, if it may be full.
@@ -109,7 +110,7 @@ impl Story {
 
         let client = Client::new(worker::storage(&place).await);
         let mut ledger = Ledger::default();
-        limits::set(&client, &mut ledger).await;
+        limits::set(&client, &mut ledger, self.planted).await;
         if self.planted == Planted::Nothing {
             ledger.recurring = recurring::start(&client).await;
         }
@@ -137,14 +138,25 @@ impl Story {
         recurring::stop(&client, &ledger.recurring).await;
 
         let storage = client.storage();
-        let deadline = Instant::now() + self.patience;
-        while !clients::is_worked_off(storage).await && Instant::now() < deadline {
-            crew.recover().await;
-            sleep(Duration::from_millis(100)).await;
-        }
+        work_off(storage, &mut crew, self.patience).await;
         ledger.cut_off = crew.dismiss().await;
         let found = Found::read(&**storage).await.expect("the storage answers");
         reckon(effects.path(), ledger, &found)
+    }
+}
+
+/// Ends when all is done, or nothing has been done for too long; a busy machine is no fault.
+async fn work_off(storage: &SharedStorage, crew: &mut Crew, patience: Duration) {
+    let mut least = u64::MAX;
+    let mut since = Instant::now();
+    while since.elapsed() < patience {
+        match clients::unfinished(storage).await {
+            Some(0) => return,
+            Some(fewer) if fewer < least => (least, since) = (fewer, Instant::now()),
+            _ => {}
+        }
+        crew.recover().await;
+        sleep(Duration::from_millis(100)).await;
     }
 }
 

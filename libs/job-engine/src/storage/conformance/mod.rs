@@ -103,6 +103,7 @@ macro_rules! storage_conformance {
         }
         $crate::storage_conformance! { @topic $storage, unique:
             a_second_job_under_a_key_is_told_the_first,
+            a_job_that_is_enqueued_again_while_it_holds_its_key_is_its_own_duplicate,
             a_key_belongs_to_a_kind,
             a_key_is_free_when_its_job_has_ended,
             a_key_is_held_in_the_given_states,

@@ -29,6 +29,24 @@ pub async fn a_second_job_under_a_key_is_told_the_first(storage: SharedStorage) 
     assert_eq!(enqueue(&storage, &[by("invoice-18")]).await, []);
 }
 
+pub async fn a_job_that_is_enqueued_again_while_it_holds_its_key_is_its_own_duplicate(
+    storage: SharedStorage,
+) {
+    let stage = Stage::of(&storage);
+    let server = stage.server().await;
+    let job = by("invoice-17");
+    enqueue(&storage, std::slice::from_ref(&job)).await;
+
+    let again = enqueue(&storage, std::slice::from_ref(&job)).await;
+
+    let (job_id, of) = (job.id, job.id);
+    assert_eq!(again, [Duplicate { job: job_id, of }]);
+    let lease = stage.claim_one(server).await.lease;
+    stage.accepted(lease, succeeded()).await;
+    let known = storage.enqueue(&[job]).await;
+    assert!(known.is_err(), "{known:?}");
+}
+
 pub async fn a_key_belongs_to_a_kind(storage: SharedStorage) {
     let other = job_of("print").unique(Unique::by("invoice-17"));
 

@@ -18,9 +18,9 @@ impl Tables {
         now: Timestamp,
     ) -> Result<Vec<Duplicate>, StorageError> {
         check_order(jobs)?;
-        self.check_ids(jobs)?;
         let (duplicates, replaced) = self.look_at_keys(jobs, now);
         let jobs = without(jobs, &duplicates);
+        self.check_ids(&jobs)?;
         self.check_relations(&jobs)?;
 
         for job in replaced {
@@ -45,7 +45,7 @@ impl Tables {
         self.relate(job, now);
     }
 
-    fn check_ids(&self, jobs: &[NewJob]) -> Result<(), StorageError> {
+    fn check_ids(&self, jobs: &[&NewJob]) -> Result<(), StorageError> {
         let mut ids = HashSet::with_capacity(jobs.len());
         for job in jobs {
             if self.jobs.contains_key(&job.id) || !ids.insert(job.id) {
