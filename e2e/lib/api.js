@@ -41,7 +41,8 @@ class Caller {
     return this.send('POST', path, { body, headers });
   }
 
-  async send(method, path, { body, headers = {} } = {}) {
+  /** `signal`: when the caller goes away. */
+  async send(method, path, { body, headers = {}, signal = AbortSignal.timeout(patience) } = {}) {
     if (this.session) headers = { authorization: `Bearer ${this.session.accessToken}`, ...headers };
     if (body !== undefined) headers = { 'content-type': 'application/json', ...headers };
     const response = await fetch(this.url + path, {
@@ -49,13 +50,17 @@ class Caller {
       headers,
       body: body === undefined ? undefined : JSON.stringify(body),
       redirect: 'manual',
-      signal: AbortSignal.timeout(patience),
+      signal,
     });
     return answerOf(response);
   }
 
   /** The pages of the dashboard know their reader by a cookie. */
-  sendWithCookies(method, path, { form, headers = {} } = {}) {
+  sendWithCookies(
+    method,
+    path,
+    { form, headers = {}, signal = AbortSignal.timeout(patience) } = {},
+  ) {
     return fetch(this.url + path, {
       method,
       headers: {
@@ -66,7 +71,7 @@ class Caller {
       },
       body: form && new URLSearchParams(form),
       redirect: 'manual',
-      signal: AbortSignal.timeout(patience),
+      signal,
     }).then(answerOf);
   }
 

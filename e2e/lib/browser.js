@@ -35,7 +35,7 @@ export async function person(
     return open(options);
   });
   t.after(() => closed(t, context));
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(30_000);
   const complaints = [];
   page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error}`));
   page.on('console', (message) => {
@@ -73,7 +73,7 @@ export async function signInThere(page, who = admin) {
   await page.goto('/sign-in');
   await page.getByLabel('E-mail').fill(who.email);
   await page.getByLabel('Password', { exact: true }).fill(who.password);
-  const listening = within(15, 'the page to listen to the hub', hearsHub(page));
+  const listening = within(30, 'the page to listen to the hub', hearsHub(page));
   await page.getByRole('button', { name: 'Sign in' }).click();
   await listening;
 }

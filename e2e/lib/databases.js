@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { inPostgres, inSqlite } from './failed-jobs.js';
 import { story } from './story.js';
+import { until } from './until.js';
 
 const run = promisify(execFile);
 
@@ -29,10 +30,8 @@ export async function postgres(t) {
   const cluster = await connect(address);
   await cluster.query(`create role ${role} login createdb`);
   await cluster.query(`create database ${role} owner ${role}`);
-  t.after(async () => {
-    await dropDatabasesOf(cluster, role);
-    await cluster.end();
-  });
+  t.after(() => cluster.end());
+  t.after(() => dropDatabasesOf(cluster, role));
   return new Postgres(address, cluster, role);
 }
 
@@ -180,6 +179,14 @@ async function databasesOf(cluster, role) {
 }
 
 async function dropDatabasesOf(cluster, role) {
+  // A server goes on with the database that a process was creating when it was killed.
+  await until('the sessions of the role have ended', async () => {
+    const { rowCount } = await cluster.query(
+      'select pg_terminate_backend(pid) from pg_stat_activity where usename = $1',
+      [role],
+    );
+    return rowCount === 0;
+  });
   for (const name of await databasesOf(cluster, role)) {
     await cluster.query(`drop database "${name}" with (force)`);
   }

@@ -56,7 +56,7 @@ class Diquis {
 
   async start() {
     this.launch('serve');
-    await within(30, 'the first answer', Promise.race([this.#answers(), this.#endsEarly()]));
+    await within(60, 'the first answer', Promise.race([this.#answers(), this.#endsEarly()]));
   }
 
   launch(...words) {
@@ -95,10 +95,12 @@ class Diquis {
   }
 
   async #answers() {
-    await until('the server is ready', async () => {
+    const isReady = async () => {
       if (this.hasEnded) return true;
-      return (await fetch(`${this.url}/health/ready`)).ok;
-    });
+      const answer = await fetch(`${this.url}/health/ready`, { signal: AbortSignal.timeout(5000) });
+      return answer.ok;
+    };
+    await until('the server is ready', isReady, 60);
   }
 
   async #endsEarly() {

@@ -32,8 +32,19 @@ export function openScope(name, diagnostic = console.log) {
     after: (ending) => endings.push(ending),
     ifItFails: (keep) => keepsakes.push(keep),
     fail: () => Promise.allSettled(keepsakes.map((keep) => keep())),
-    close: async () => {
-      for (const ending of endings.reverse()) await ending();
-    },
+    close: () => endAll(endings.reverse()),
   };
+}
+
+/** An ending that fails keeps no other from its turn. */
+async function endAll(endings) {
+  const failures = [];
+  for (const ending of endings) {
+    try {
+      await ending();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }
