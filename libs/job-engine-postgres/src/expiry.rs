@@ -7,18 +7,15 @@ use sqlx::{PgPool, Row};
 
 use crate::convert::{count, delay_micros, duration, rows, unavailable};
 use crate::throughput;
-use crate::transaction::begin;
 
-const FORGET_RETENTIONS: &str = "
-delete from job_engine.retentions r
-where r.kind = any($1) and not exists (
-  select from unnest($2::text[]) as kept (kind) where kept.kind = r.kind
-)";
-
+/// Of the kinds `$1` those that have their own are `$2`.
 const SET_RETENTIONS: &str = "
+with forgotten as (
+  delete from job_engine.retentions r where r.kind = any($1) and r.kind <> all ($2)
+)
 insert into job_engine.retentions (kind, succeeded, deleted)
 select kind, succeeded, deleted
-from unnest($1::text[], $2::bigint[], $3::bigint[]) as kept (kind, succeeded, deleted)
+from unnest($2::text[], $3::bigint[], $4::bigint[]) as kept (kind, succeeded, deleted)
 order by kind
 on conflict (kind) do update set succeeded = excluded.succeeded, deleted = excluded.deleted";
 
@@ -125,21 +122,15 @@ pub(crate) async fn set_retentions(
     let succeeded: Vec<i64> = own().map(|(_, it)| delay_micros(it.succeeded)).collect();
     let deleted: Vec<i64> = own().map(|(_, it)| delay_micros(it.deleted)).collect();
 
-    let mut transaction = begin(pool).await.map_err(unavailable)?;
-    sqlx::query(FORGET_RETENTIONS)
-        .bind(all)
-        .bind(&kept)
-        .execute(&mut *transaction)
-        .await
-        .map_err(unavailable)?;
     sqlx::query(SET_RETENTIONS)
-        .bind(&kept)
+        .bind(all)
+        .bind(kept)
         .bind(succeeded)
         .bind(deleted)
-        .execute(&mut *transaction)
+        .execute(pool)
         .await
         .map_err(unavailable)?;
-    transaction.commit().await.map_err(unavailable)
+    Ok(())
 }
 
 pub(crate) async fn remove_expired(

@@ -45,10 +45,15 @@ pub(crate) struct Pulse {
 }
 
 impl Pulse {
-    /// Of a server that is announced. `None` where session locks do not hold, for example behind a pooler that gives each
-    /// transaction another session; heartbeats alone count then.
-    pub(crate) async fn start(engine: &PgPool, server: ServerId) -> Option<Self> {
-        match take(engine, server).await {
+    /// Of a server that is announced, with the session that has its lock. `None` where session locks do
+    /// not hold, for example behind a pooler that gives each transaction another session; heartbeats
+    /// alone count then.
+    pub(crate) async fn start(
+        engine: &PgPool,
+        server: ServerId,
+        locked: sqlx::Result<PgListener>,
+    ) -> Option<Self> {
+        match take(engine, server, locked).await {
             Ok(Some(session)) => Some(Self {
                 _holder: AbortOnDropHandle::new(tokio::spawn(hold(
                     engine.clone(),
@@ -93,9 +98,13 @@ fn key(server: ServerId) -> i64 {
     i64::from_be_bytes(random.to_be_bytes())
 }
 
-/// Takes the lock and checks from another connection that it is taken.
-async fn take(engine: &PgPool, server: ServerId) -> sqlx::Result<Option<PgListener>> {
-    let mut session = lock(engine, server).await?;
+/// Checks from another connection that the lock is taken, and says so.
+async fn take(
+    engine: &PgPool,
+    server: ServerId,
+    locked: sqlx::Result<PgListener>,
+) -> sqlx::Result<Option<PgListener>> {
+    let mut session = locked?;
     let free: bool = sqlx::query_scalar("select pg_try_advisory_xact_lock_shared($1)")
         .bind(key(server))
         .fetch_one(engine)
@@ -107,7 +116,8 @@ async fn take(engine: &PgPool, server: ServerId) -> sqlx::Result<Option<PgListen
     Ok(Some(session))
 }
 
-async fn lock(engine: &PgPool, server: ServerId) -> sqlx::Result<PgListener> {
+/// A session that has the server's lock.
+pub(crate) async fn lock(engine: &PgPool, server: ServerId) -> sqlx::Result<PgListener> {
     let mut session = session::open(engine).await?;
     sqlx::query("select pg_advisory_lock($1)")
         .bind(key(server))

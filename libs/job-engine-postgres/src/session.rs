@@ -10,6 +10,7 @@ use sqlx::{Executor, PgPool};
 pub(crate) async fn open(engine: &PgPool) -> sqlx::Result<PgListener> {
     let pool = PgPoolOptions::new()
         .max_connections(1)
+        .test_before_acquire(false)
         .acquire_timeout(Duration::from_secs(10))
         .max_lifetime(None)
         .idle_timeout(None)

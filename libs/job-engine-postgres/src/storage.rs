@@ -84,7 +84,7 @@ impl PostgresStorage {
             .connect(url)
             .await
             .map_err(unavailable)?;
-        Self::new(pool).await
+        Ok(Self::with_sessions(pool))
     }
 
     /// Uses the application's database; fails when that does not answer.
@@ -95,14 +95,17 @@ impl PostgresStorage {
             .execute(&pool)
             .await
             .map_err(unavailable)?;
+        Ok(Self::with_sessions(pool))
+    }
 
+    fn with_sessions(pool: PgPool) -> Self {
         let engine = engine_pool().after_connect(|connection, _| {
             Box::pin(async move {
                 connection.execute(SESSION).await?;
                 Ok(())
             })
         });
-        Ok(Self::with_engine(pool, engine, true))
+        Self::with_engine(pool, engine, true)
     }
 
     /// Needs no session of its own and changes none: for a pooler that gives each transaction another
@@ -300,10 +303,13 @@ impl Storage for PostgresStorage {
     }
 
     async fn announce(&self, server: &ServerAnnouncement) -> Result<(), StorageError> {
-        servers::announce(&self.engine, server).await?;
-        if self.keeps_sessions
-            && let Some(pulse) = Pulse::start(&self.engine, server.id).await
-        {
+        let announced = servers::announce(&self.engine, server);
+        if !self.keeps_sessions {
+            return announced.await;
+        }
+        let (announced, locked) = tokio::join!(announced, pulse::lock(&self.engine, server.id));
+        announced?;
+        if let Some(pulse) = Pulse::start(&self.engine, server.id, locked).await {
             self.pulses().insert(server.id, pulse);
         }
         Ok(())

@@ -27,7 +27,7 @@ use crate::processes::worker::local_queue::LocalQueue;
 use crate::processes::worker::runner::Runner;
 use crate::processes::worker::trial::Dock;
 use crate::processes::worker::{self, LAST_CHANCE, settler};
-use crate::processes::{self, CALL_LIMIT};
+use crate::processes::{self, CALL_LIMIT, run_after};
 use crate::registry::Registry;
 use crate::server::ServerOptions;
 use crate::storage::{
@@ -74,6 +74,8 @@ pub(crate) struct Session {
     pub(crate) scheduled: Notify,
     /// It was told to take no more jobs.
     pub(crate) quiet: AtomicBool,
+    /// Fires when its first look for jobs has ended, in whichever way.
+    pub(crate) looked: CancellationToken,
     /// Fires when the server is to stop.
     stopping: CancellationToken,
     /// Fires when the server was taken for dead.
@@ -136,14 +138,6 @@ impl<C: Send + Sync + 'static> Crew<C> {
         };
         let announced = self.storage.announce(&announcement);
         processes::within(CALL_LIMIT, announced).await?;
-
-        let retentions = self.registry.retentions();
-        let set = self.storage.set_retentions(&retentions);
-        if let Err(error) = processes::within(CALL_LIMIT, set).await {
-            // Not without its pulse: the announcement would otherwise outlive it.
-            retire(&self.storage, announcement.id).await;
-            return Err(error);
-        }
         Ok(announcement.id)
     }
 
@@ -196,6 +190,7 @@ impl<C: Send + Sync + 'static> Crew<C> {
             held_back: AtomicBool::new(false),
             scheduled: Notify::new(),
             quiet: AtomicBool::new(false),
+            looked: CancellationToken::new(),
             stopping: stopping.clone(),
             gone: CancellationToken::new(),
         }
@@ -223,13 +218,16 @@ impl Life {
         let mut seekers = JoinSet::new();
         let claimer = Claimer::of(session, crew.registry.known(), settlements.clone());
         seekers.spawn(processes::run(claimer, seeking.clone()));
-        seekers.spawn(processes::run(Listener::of(session), seeking.clone()));
-        seekers.spawn(processes::run(Scheduler::of(session), seeking.clone()));
+        // The first jobs do not wait for connections and answers of these.
+        let (looked, ends) = (&session.looked, &seeking);
+        seekers.spawn(run_after(looked, Listener::of(session), ends));
+        seekers.spawn(run_after(looked, Scheduler::of(session), ends));
         let recurrer = Recurrer::of(session, crew.registry.names());
-        seekers.spawn(processes::run(recurrer, seeking.clone()));
-        seekers.spawn(processes::run(Rescuer::of(session), seeking.clone()));
-        seekers.spawn(processes::run(Cleaner::of(session), seeking.clone()));
-        seekers.spawn(processes::run(Operator::of(session), seeking.clone()));
+        seekers.spawn(run_after(looked, recurrer, ends));
+        seekers.spawn(run_after(looked, Rescuer::of(session), ends));
+        let cleaner = Cleaner::of(session, crew.registry.retentions());
+        seekers.spawn(run_after(looked, cleaner, ends));
+        seekers.spawn(run_after(looked, Operator::of(session), ends));
 
         let runner = Arc::new(Runner {
             session: session.clone(),

@@ -68,6 +68,21 @@ pub(crate) async fn run<P: Process>(mut process: P, stopping: CancellationToken)
     }
 }
 
+/// As [`run`], from when `first` has fired.
+pub(crate) fn run_after<P: Process>(
+    first: &CancellationToken,
+    process: P,
+    stopping: &CancellationToken,
+) -> impl Future<Output = ()> + use<P> {
+    let (first, stopping) = (first.clone(), stopping.clone());
+    async move {
+        tokio::select! {
+            () = stopping.cancelled() => {}
+            () = first.cancelled() => run(process, stopping).await,
+        }
+    }
+}
+
 /// The answer of a storage, or that it did not come in time.
 pub(crate) async fn within<T>(
     limit: Duration,

@@ -23,6 +23,24 @@ async fn a_server_goes_on_by_itself_after_an_outage() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn jobs_are_looked_for_before_anything_else_and_a_look_that_hangs_holds_nothing_up_for_ever()
+{
+    let stage = Stage::empty();
+    stage.storage.fail_next(Call::Claim, Fault::Hangs, 1);
+
+    let server = stage.start().await;
+
+    stage.called(Call::Heartbeat, 5).await;
+    for housekeeping in [Call::EnqueueDue, Call::Rescue, Call::RemoveExpired] {
+        assert_eq!(stage.storage.calls().borrow().get(&housekeeping), None);
+    }
+    for housekeeping in [Call::EnqueueDue, Call::Rescue, Call::RemoveExpired] {
+        stage.called(housekeeping, 1).await;
+    }
+    server.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_outcome_is_recorded_after_the_outage_in_which_it_came() {
     let stage = Stage::empty();
     let server = stage.start().await;

@@ -115,6 +115,7 @@ impl Process for Claimer {
     const NAME: &'static str = "claimer";
 
     async fn pass(&mut self) -> Result<Duration, StorageError> {
+        let _looked = self.session.looked.clone().drop_guard();
         let poll_interval = self.session.options.poll_interval;
         self.give_back_unanswered().await?;
         if self.session.quiet.load(Ordering::Acquire) {
