@@ -450,8 +450,8 @@ pub trait Storage:
     /// other `Scheduled`, even when its time has passed. An id that is stored already is an error; so
     /// are a parent that is not there and a batch that has ended.
     ///
-    /// The answer tells which jobs were not stored because others hold their keys. One that is
-    /// enqueued again while it holds its key is a duplicate of itself, and no error.
+    /// The answer tells, in no order, which jobs were not stored because others hold their keys. One
+    /// that is enqueued again while it holds its key is a duplicate of itself, and no error.
     async fn enqueue(&self, jobs: &[NewJob]) -> Result<Vec<Duplicate>, StorageError>;
 
     /// Claims jobs that are `Enqueued`: the queues in the given order; within one the tenants in

@@ -13,8 +13,11 @@ pub(super) async fn answer(storage: &SharedStorage, call: &Call) -> (String, Vec
     let mut leases = Vec::new();
     let words = match call {
         Call::Enqueue(jobs) => {
-            let enqueued = storage.enqueue(jobs).await;
-            format!("duplicates {:?}", enqueued.ok())
+            let mut duplicates = storage.enqueue(jobs).await.ok();
+            if let Some(duplicates) = &mut duplicates {
+                duplicates.sort_unstable_by_key(|duplicate| duplicate.job);
+            }
+            format!("duplicates {duplicates:?}")
         }
         Call::Claim(claim) => {
             let claimed = claim_all(storage, claim.clone()).await;
