@@ -13,21 +13,49 @@ pub(crate) struct Asset {
     content: &'static str,
 }
 
-pub(crate) static STYLES: LazyLock<Asset> = LazyLock::new(|| {
-    Asset::hashed(
-        "dashboard",
-        "css",
-        "text/css; charset=utf-8",
-        include_str!("../assets/dashboard.css"),
-    )
-});
+/// Files as one, in this order: what comes later counts more.
+macro_rules! joined {
+    ($folder:literal: $($file:literal),+ $(,)?) => {
+        concat!($(include_str!(concat!("../assets/", $folder, "/", $file)), "\n"),+)
+    };
+}
+
+const ALL_STYLES: &str = joined!(
+    "styles":
+    "colours.css",
+    "ground.css",
+    "frame.css",
+    "controls.css",
+    "pages.css",
+    "tables.css",
+    "job.css",
+    "dialog.css",
+    "narrow.css",
+);
+
+/// One module: its files share their names.
+const WHOLE_SCRIPT: &str = joined!(
+    "script":
+    "page.js",
+    "times.js",
+    "refreshing.js",
+    "live.js",
+    "copying.js",
+    "ticks.js",
+    "colours.js",
+    "keys.js",
+    "start.js",
+);
+
+pub(crate) static STYLES: LazyLock<Asset> =
+    LazyLock::new(|| Asset::hashed("dashboard", "css", "text/css; charset=utf-8", ALL_STYLES));
 
 pub(crate) static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
     Asset::hashed(
         "dashboard",
         "js",
         "text/javascript; charset=utf-8",
-        include_str!("../assets/dashboard.js"),
+        WHOLE_SCRIPT,
     )
 });
 

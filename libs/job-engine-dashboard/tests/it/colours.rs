@@ -1,6 +1,6 @@
 //! The colours of the style sheet can be read by everyone.
 
-const STYLES: &str = include_str!("../../assets/dashboard.css");
+const STYLES: &str = include_str!("../../assets/styles/colours.css");
 
 /// WCAG 2.2 AA for text of normal size.
 const ENOUGH: f64 = 4.5;
