@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::RawQuery;
+use axum::response::Redirect;
 use domain::Role;
 use http::request::Parts;
 use job_engine_dashboard::{Access, DashboardAccess, DashboardOptions, dashboard_with};
@@ -81,6 +83,12 @@ fn sign_in_and_return(parts: &Parts) -> String {
         }
     }
     url
+}
+
+/// To the overview, whose address has no slash at its end.
+pub async fn without_slash(RawQuery(query): RawQuery) -> Redirect {
+    let query = query.map_or_else(String::new, |query| format!("?{query}"));
+    Redirect::permanent(&format!("{PATH}{query}"))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method, Uri};
@@ -37,10 +37,7 @@ pub fn router(api: &SharedApi, stop: CancellationToken) -> Router {
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
         .with_state(Arc::clone(api))
         .nest(dashboard::PATH, dashboard::router(api, stop))
-        .route(
-            "/hangfire/",
-            get(async || Redirect::permanent(dashboard::PATH)),
-        )
+        .route("/hangfire/", get(dashboard::without_slash))
         .layer(from_fn(time_limit))
         .merge(api.hub.router())
         .fallback(elsewhere)

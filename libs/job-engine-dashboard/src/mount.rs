@@ -18,12 +18,15 @@ impl Mount {
         Self { prefix }
     }
 
-    /// The address of a page; `path` starts with `/`.
+    /// The address of a page; `path` starts with `/`, and may have a query.
     pub(crate) fn url(&self, path: &str) -> String {
         match (self.prefix.as_str(), path) {
             ("", path) => path.to_owned(),
-            (prefix, "/") => prefix.to_owned(),
-            (prefix, path) => format!("{prefix}{path}"),
+            (prefix, path) => match path.strip_prefix('/') {
+                // The overview has no slash at its end.
+                Some(rest) if rest.is_empty() || rest.starts_with('?') => format!("{prefix}{rest}"),
+                _ => format!("{prefix}{path}"),
+            },
         }
     }
 
@@ -79,7 +82,12 @@ mod tests {
     #[test]
     fn the_overview_has_no_slash_at_its_end_below_a_prefix() {
         assert_eq!(mount("/hangfire", "/").url("/"), "/hangfire");
+        assert_eq!(
+            mount("/hangfire", "/").url("/?period=day"),
+            "/hangfire?period=day"
+        );
         assert_eq!(mount("/", "/").url("/"), "/");
+        assert_eq!(mount("/", "/").url("/?period=day"), "/?period=day");
     }
 
     #[test]
