@@ -25,9 +25,15 @@ export function closeBrowser() {
 /** A person with a browser of their own. The test fails when a page complains in its console or asks another host. */
 export async function person(
   t,
-  { url, viewport = { width: 1280, height: 800 }, colorScheme = 'light' },
+  { url, viewport = { width: 1280, height: 800 }, colorScheme = 'light', javaScriptEnabled = true },
 ) {
-  const options = { baseURL: url, viewport, colorScheme, reducedMotion: 'reduce' };
+  const options = {
+    baseURL: url,
+    viewport,
+    colorScheme,
+    javaScriptEnabled,
+    reducedMotion: 'reduce',
+  };
   const { context, page } = await open(options).catch(async (error) => {
     t.diagnostic(`Chromium is started anew: ${error}`);
     browser.close().catch(() => {});

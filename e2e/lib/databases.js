@@ -4,6 +4,7 @@ import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import * as batches from './batches.js';
 import { inPostgres, inSqlite } from './failed-jobs.js';
 import { story } from './story.js';
 import { until } from './until.js';
@@ -69,6 +70,11 @@ class Sqlite {
     return this.execute(diquis, inSqlite(many, tenant));
   }
 
+  /** So many jobs of a tenant that exists, as a batch, and one that runs after it. */
+  addBatch(diquis, many, tenant) {
+    return this.execute(diquis, batches.inSqlite(many, tenant));
+  }
+
   async countJobs(diquis) {
     const counted = 'select state, count(*) from job_engine_jobs group by state';
     const rows = await this.execute(diquis, counted);
@@ -122,6 +128,11 @@ class Postgres {
   /** So many jobs of a tenant that exists have failed. */
   failJobs(diquis, many, tenant) {
     return this.execute(diquis, inPostgres(many, tenant));
+  }
+
+  /** So many jobs of a tenant that exists, as a batch, and one that runs after it. */
+  addBatch(diquis, many, tenant) {
+    return this.execute(diquis, batches.inPostgres(many, tenant));
   }
 
   async countJobs(diquis) {

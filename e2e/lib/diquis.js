@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -79,6 +79,16 @@ class Diquis {
 
   lastLines() {
     return this.output.split('\n').slice(-40).join('\n');
+  }
+
+  /** Another command of the executable, beside this process: whether it did it, and what it said. */
+  run(...words) {
+    const options = { cwd: this.folder, env: this.#environment(), timeout: 30_000 };
+    return new Promise((resolve) => {
+      execFile(process.env.DIQUIS_BIN, words, options, (error, stdout, stderr) =>
+        resolve({ isDone: !error, said: stdout + stderr }),
+      );
+    });
   }
 
   /** SIGTERM; resolves to how the process ended. */

@@ -1,0 +1,35 @@
+import { signIn } from './api.js';
+import { person } from './browser.js';
+import { startDiquis } from './diquis.js';
+
+/** A process, and a Super Admin with a script and a browser that may see its dashboard. */
+export async function atDashboard(t, database, { settings, ...browser } = {}) {
+  const diquis = await startDiquis(t, database, settings);
+  const script = await signIn(diquis.url);
+  const visitor = await visitDashboard(t, { diquis, script }, browser);
+  return { ...visitor, diquis, script };
+}
+
+/** One more browser with the session of the script. */
+export async function visitDashboard(t, { diquis, script }, browser) {
+  const visitor = await person(t, { url: diquis.url, ...browser });
+  await visitor.context.addCookies(script.cookies.map((cookie) => named(cookie, diquis.url)));
+  return visitor;
+}
+
+/** So many failed jobs of a tenant that exists: requeued, they succeed. */
+export async function withFailedJobs(scene, database, many) {
+  const tenant = await activeTenant(scene);
+  await database.failJobs(scene.diquis, many, tenant.id);
+}
+
+export async function activeTenant({ script }, name = 'Busy Harbour') {
+  const tenant = await script.createTenant(name);
+  await script.activeTenant(tenant.id);
+  return tenant;
+}
+
+function named(cookie, url) {
+  const [name, value] = cookie.split(/=(.*)/);
+  return { name, value, url };
+}
