@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe } from 'node:test';
-import AxeBuilder from '@axe-core/playwright';
 import { signIn } from '../lib/api.js';
 import { assertContent, person, picture, signInThere, withBrowser } from '../lib/browser.js';
 import { sqlite } from '../lib/databases.js';
 import { admin, startDiquis } from '../lib/diquis.js';
 import { mailInApp, ownersPassword, setPassword } from '../lib/owner.js';
+import { assertUsable, widths } from '../lib/pages.js';
 import { openScope, story } from '../lib/story.js';
 
 withBrowser();
 
-const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-const widthsForRules = [320, 1280];
 const widthsForPictures = [360, 768, 1440];
 
 const scope = openScope('pages');
@@ -103,23 +101,10 @@ async function visit(t, name, { who, path, heading, open }, colorScheme) {
     await page.waitForFunction((width) => document.documentElement.scrollWidth <= width, width);
     await picture(page, `${name} ${width} ${colorScheme}`);
   }
-  for (const width of widthsForRules) {
-    await page.setViewportSize({ width, height: 900 });
-    await assertUsable(page, width, open ? '[role=dialog]' : 'body');
-  }
+  // What lies under an open dialog cannot be used, and need not be.
+  const part = open ? '[role=dialog]' : 'body';
+  for (const width of widths) await assertUsable(page, name, width, part);
   assertContent(visitor);
-}
-
-// What lies under an open dialog cannot be used, and need not be.
-async function assertUsable(page, width, part) {
-  const axe = new AxeBuilder({ page }).include(part).withTags(rules);
-  const { violations } = await axe.analyze();
-  const found = violations.flatMap(({ id, nodes }) =>
-    nodes.map((node) => `${id} at ${width}: ${node.html.slice(0, 160)} ${node.failureSummary}`),
-  );
-  assert.deepEqual(found, []);
-  const contentWidth = await page.evaluate(() => document.documentElement.scrollWidth);
-  assert.ok(contentWidth <= width, `scrolls sideways: ${contentWidth} wide at ${width}`);
 }
 
 // A tenant of each kind, an owner who has signed up, mails, and notifications.
