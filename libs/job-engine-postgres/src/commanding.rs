@@ -8,24 +8,26 @@ use uuid::Uuid;
 
 use crate::audit;
 use crate::convert::{state, text, unavailable};
+use crate::search::{PLACES, Place};
 use crate::transaction::begin;
 
-/// The job is in one of the three tables, or it is held: then its row stays and loses its holder.
+/// The job is in one of the three tables, of which those named are looked at, or it is held: then its
+/// row stays and loses its holder.
 const REQUEUE: &str = "
 with seen as (
   select id, 'epoch'::timestamptz + at * interval '1 microsecond' as at
   from unnest($1::uuid[], $3::bigint[]) as s (id, at)
 ), held as (
   select r.* from job_engine.ready r join seen s on s.id = r.id and coalesce(s.at = r.claimed_at, true)
-  where r.server is not null
+  where 'ready' = any($4) and r.server is not null
   for update of r
 ), scheduled as (
   delete from job_engine.waiting w using seen s
-  where s.id = w.id and coalesce(s.at = w.changed_at, true)
+  where 'waiting' = any($4) and s.id = w.id and coalesce(s.at = w.changed_at, true)
   returning w.*
 ), finished as (
   delete from job_engine.finished f using seen s
-  where s.id = f.id and coalesce(s.at = f.changed_at, true)
+  where 'finished' = any($4) and s.id = f.id and coalesce(s.at = f.changed_at, true)
   returning f.*
 ), past as (
   insert into job_engine.history
@@ -76,7 +78,8 @@ with seen as (
   from unnest($1::uuid[], $3::bigint[]) as s (id, at)
 ), scheduled as (
   delete from job_engine.waiting w using seen s
-  where s.id = w.id and coalesce(s.at = w.changed_at, true) and w.continue_on is null
+  where 'waiting' = any($4) and s.id = w.id and coalesce(s.at = w.changed_at, true)
+    and w.continue_on is null
   returning w.*
 ), past as (
   insert into job_engine.history (job, stage, attempt, changed_at, due_at, state, reason)
@@ -92,7 +95,7 @@ with seen as (
 )
 select count(*), false from enqueued";
 
-/// Whatever their states.
+/// Whatever their states, wherever they are.
 const DELETE: &str = "select deleted, was_held from job_engine.delete_jobs($1, $3, $2, false)";
 
 const STATE: &str = "select state::text from job_engine.jobs where id = $1";
@@ -129,7 +132,7 @@ pub(crate) async fn command(pool: &PgPool, act: &Act) -> Result<Answer, StorageE
     };
     for _ in 0..TRIES {
         let mut transaction = begin(pool).await.map_err(unavailable)?;
-        let done = carry_out(&mut transaction, &[seen], act.command, &act.reason).await?;
+        let done = carry_out(&mut transaction, &[seen], &PLACES, act.command, &act.reason).await?;
         if done.jobs > 0 {
             if let Some(deed) = &act.deed {
                 audit::record(&mut *transaction, deed).await?;
@@ -169,10 +172,12 @@ impl Answer {
     }
 }
 
-/// Commands many jobs in one statement; those to which it does not apply are left as they are.
+/// Commands many jobs of these places in one statement; those to which it does not apply are left as
+/// they are.
 pub(crate) async fn carry_out(
     connection: &mut PgConnection,
     jobs: &[Seen],
+    places: &[Place],
     command: Command,
     reason: &str,
 ) -> Result<Done, StorageError> {
@@ -189,13 +194,15 @@ pub(crate) async fn carry_out(
         .iter()
         .map(|seen| seen.changed_at.map(Timestamp::as_microsecond))
         .collect();
-    let (done, some_were_held): (i64, bool) = sqlx::query_as(statement)
+    let mut query = sqlx::query_as(statement)
         .bind(ids)
         .bind(text(reason))
-        .bind(changes)
-        .fetch_one(connection)
-        .await
-        .map_err(unavailable)?;
+        .bind(changes);
+    if command != Command::Delete {
+        query = query.bind(places);
+    }
+    let (done, some_were_held): (i64, bool) =
+        query.fetch_one(connection).await.map_err(unavailable)?;
     Ok(Done {
         jobs: usize::try_from(done).unwrap_or_default(),
         some_were_held,

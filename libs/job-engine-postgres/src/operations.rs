@@ -183,7 +183,9 @@ impl Next {
             changed_at: Some(change.changed_at),
         });
         let seen: Vec<Seen> = seen.collect();
-        let done = commanding::carry_out(connection, &seen, self.command, &self.reason).await?;
+        let places = search::places(&self.query);
+        let done =
+            commanding::carry_out(connection, &seen, &places, self.command, &self.reason).await?;
         let skipped = piece.len().saturating_sub(done.jobs);
         let next = piece.last().filter(|_| !is_last);
 

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use job_engine::storage::{
-    Command, Cursor, JobId, JobQuery, Monitor, NewOperation, Operation, OperationId,
-    OperationStatus, Operations, Page, Storage, StorageError, Test, TimeRange,
+    Command, Cursor, JobId, JobQuery, NewOperation, Operation, OperationId, OperationStatus,
+    Operations, Storage, StorageError, Test, TimeRange,
 };
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
@@ -11,6 +11,10 @@ use crate::SqliteStorage;
 use crate::clock::now;
 use crate::commanding::{self, Seen};
 use crate::convert::{column, count, rows, text, timestamp, unavailable};
+use crate::search;
+
+/// All other writers wait while a piece is carried out, so it is smaller than elsewhere.
+const PIECE: usize = 500;
 
 const BEGIN: &str = "
 insert into job_engine_operations
@@ -87,9 +91,14 @@ impl Operations for SqliteStorage {
             return Ok(None);
         };
         let next = Next::of(&row)?;
-        let page = self.jobs(&next.piece(limit)).await?;
+        let limit = limit.min(PIECE);
+        let piece = search::changes(&self.pool, &self.deep, &next.query, limit).await?;
+        let is_last = piece.len() < limit;
         let mut write = self.writer.quick().await?;
-        let Some(done) = next.carry_out(&mut write.transaction, &page).await? else {
+        let Some(done) = next
+            .carry_out(&mut write.transaction, &piece, is_last)
+            .await?
+        else {
             return Ok(Some(0));
         };
         write.commit().await?;
@@ -97,7 +106,7 @@ impl Operations for SqliteStorage {
         if done > 0 {
             self.announce_enqueued();
         }
-        Ok(Some(page.jobs.len()))
+        Ok(Some(piece.len()))
     }
 }
 
@@ -171,34 +180,29 @@ impl Next {
         })
     }
 
-    fn piece(&self, limit: usize) -> JobQuery {
-        JobQuery {
-            limit,
-            ..self.query.clone()
-        }
-    }
-
-    /// Answers on how many jobs of the page it was carried out; the others have moved on. `None`
+    /// Answers on how many jobs of the piece it was carried out; the others have moved on. `None`
     /// when another process was quicker.
     async fn carry_out(
         &self,
         connection: &mut SqliteConnection,
-        page: &Page,
+        piece: &[Cursor],
+        is_last: bool,
     ) -> Result<Option<usize>, StorageError> {
-        let seen = page.jobs.iter().map(|job| Seen {
-            job: job.id,
-            changed_at: Some(job.changed_at),
+        let seen = piece.iter().map(|change| Seen {
+            job: change.id,
+            changed_at: Some(change.changed_at),
         });
         let seen: Vec<Seen> = seen.collect();
         let done = commanding::carry_out(connection, &seen, self.command, &self.reason).await?;
-        let skipped = page.jobs.len().saturating_sub(done);
+        let skipped = piece.len().saturating_sub(done);
+        let next = piece.last().filter(|_| !is_last);
 
         let advanced = sqlx::query(PROGRESS)
             .bind(self.id)
             .bind(rows(done))
             .bind(rows(skipped))
-            .bind(page.next.map(|next| next.changed_at.as_microsecond()))
-            .bind(page.next.map(|next| next.id.0))
+            .bind(next.map(|next| next.changed_at.as_microsecond()))
+            .bind(next.map(|next| next.id.0))
             .bind(now())
             .bind(self.query.after.map(|after| after.id.0))
             .execute(connection)

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use job_engine::storage::StorageError;
 use sqlx::error::DatabaseError;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
 use sqlx::{Connection, Sqlite, SqlitePool, Transaction};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep, timeout};
@@ -15,6 +15,16 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 const PAUSE: Duration = Duration::from_millis(10);
 
+/// What it commits survives a loss of power.
+const DURABLE: &str = "pragma synchronous = full; begin immediate";
+
+/// What it commits survives the end of the process.
+const QUICK: &str = "pragma synchronous = normal; begin immediate";
+
+/// How much of the file stays in memory, in KiB with a minus: with room for what a large transaction
+/// changes, as what does not fit is written twice.
+const MEMORY: &str = "-65536";
+
 /// The lower byte of all codes that say so.
 const SQLITE_BUSY: i32 = 5;
 
@@ -23,10 +33,8 @@ const SQLITE_BUSY: i32 = 5;
 #[derive(Debug)]
 pub(crate) struct Writer {
     turn: Semaphore,
-    /// What it commits survives a loss of power.
-    durable: SqlitePool,
-    /// What it commits survives the end of the process.
-    quick: SqlitePool,
+    /// One for all: SQLite forgets the pages in memory when another connection writes.
+    connection: SqlitePool,
 }
 
 /// A transaction that may write from its start on, and the turn of its writer.
@@ -40,31 +48,30 @@ impl Writer {
     pub(crate) async fn open(options: &SqliteConnectOptions) -> Result<Self, StorageError> {
         let writer = Self {
             turn: Semaphore::new(1),
-            durable: connection(options, SqliteSynchronous::Full),
-            quick: connection(options, SqliteSynchronous::Normal),
+            connection: connection(options),
         };
-        open(&writer.durable).await.map_err(unavailable)?;
-        open(&writer.quick).await.map_err(unavailable)?;
+        open(&writer.connection).await.map_err(unavailable)?;
         Ok(writer)
     }
 
     /// For what a caller was promised: jobs that are enqueued, and what people command.
     pub(crate) async fn durable(&self) -> Result<Write<'_>, StorageError> {
-        self.begin(&self.durable).await
+        self.begin(DURABLE).await
     }
 
     /// For what the engine repeats when a loss of power undoes it: claims and results.
     pub(crate) async fn quick(&self) -> Result<Write<'_>, StorageError> {
-        self.begin(&self.quick).await
+        self.begin(QUICK).await
     }
 
-    async fn begin(&self, connection: &SqlitePool) -> Result<Write<'_>, StorageError> {
+    async fn begin(&self, statement: &'static str) -> Result<Write<'_>, StorageError> {
         let turn = timeout(PATIENCE, self.turn.acquire())
             .await
             .map_err(StorageError::unavailable)?
             .expect("nobody closes it");
-        let transaction = connection
-            .begin_with("begin immediate")
+        let transaction = self
+            .connection
+            .begin_with(statement)
             .await
             .map_err(unavailable)?;
         Ok(Write {
@@ -98,13 +105,13 @@ fn is_busy(error: &sqlx::Error) -> bool {
     code.is_some_and(|code: i32| code & 0xff == SQLITE_BUSY)
 }
 
-fn connection(options: &SqliteConnectOptions, synchronous: SqliteSynchronous) -> SqlitePool {
+fn connection(options: &SqliteConnectOptions) -> SqlitePool {
     let options = options
         .clone()
         .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(synchronous)
         .busy_timeout(PATIENCE)
-        .pragma("temp_store", "memory");
+        .pragma("temp_store", "memory")
+        .pragma("cache_size", MEMORY);
     SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(PATIENCE)
@@ -118,4 +125,37 @@ fn connection(options: &SqliteConnectOptions, synchronous: SqliteSynchronous) ->
             Box::pin(async move { Ok(is_sound) })
         })
         .connect_lazy_with(options)
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_disk_is_waited_for_where_that_was_promised_and_nowhere_else() {
+        let folder = std::env::temp_dir().join(format!("job-engine-{}", Uuid::now_v7()));
+        std::fs::create_dir(&folder).expect("there is room");
+        let file = SqliteConnectOptions::new().filename(folder.join("jobs.db"));
+        let writer = Writer::open(&file.create_if_missing(true)).await;
+        let writer = writer.expect("it is opened");
+
+        let durable = level(writer.durable().await).await;
+        let quick = level(writer.quick().await).await;
+        let durable_again = level(writer.durable().await).await;
+
+        assert_eq!((durable, quick, durable_again), (2, 1, 2));
+        std::fs::remove_dir_all(folder).expect("nobody else uses it");
+    }
+
+    /// 1 is `normal` and 2 is `full`.
+    async fn level(write: Result<Write<'_>, StorageError>) -> i64 {
+        let mut write = write.expect("it is our turn");
+        let level = sqlx::query_scalar("pragma synchronous")
+            .fetch_one(&mut *write.transaction)
+            .await;
+        write.commit().await.expect("there is nothing to commit");
+        level.expect("SQLite says it")
+    }
 }

@@ -9,6 +9,7 @@ use job_engine::storage::{Condition, Cursor, JobId, JobQuery, StorageError, Test
 use sqlx::error::DatabaseError;
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
+use tokio::try_join;
 
 use self::statement::{Reading, Statement};
 use crate::convert::{column, count as to_count, timestamp, unavailable};
@@ -78,20 +79,31 @@ struct Wanted<'a> {
     limit: usize,
 }
 
+/// In the three tables at the same time: one often takes as long as the other two.
 async fn find(pool: &PgPool, wanted: Wanted<'_>) -> Result<Vec<PgRow>, StorageError> {
+    let [ready, waiting, finished] = PLACES.map(|place| find_in(pool, wanted, place));
+    let (mut found, waiting, finished) = try_join!(ready, waiting, finished)?;
+    found.extend(waiting);
+    found.extend(finished);
+    Ok(found)
+}
+
+async fn find_in(
+    pool: &PgPool,
+    wanted: Wanted<'_>,
+    place: Place,
+) -> Result<Vec<PgRow>, StorageError> {
     let mut found = Vec::new();
-    for (place, states) in places(wanted.query) {
-        let mut rare = Vec::new();
-        for state in states {
-            match newest(pool, wanted, place, state).await? {
-                Some(jobs) => found.extend(jobs),
-                None => rare.push(state),
-            }
+    let mut rare = Vec::new();
+    for state in states_in(place, wanted.query) {
+        match newest(pool, wanted, place, state).await? {
+            Some(jobs) => found.extend(jobs),
+            None => rare.push(state),
         }
-        if !rare.is_empty() {
-            let all = |reading| Statement::all(wanted, place, &rare, reading);
-            found.extend(run(pool, all).await?);
-        }
+    }
+    if !rare.is_empty() {
+        let all = |reading| Statement::all(wanted, place, &rare, reading);
+        found.extend(run(pool, all).await?);
     }
     Ok(found)
 }
@@ -125,9 +137,10 @@ async fn newest(
 /// How many jobs match, counted up to `most`.
 pub(crate) async fn count(pool: &PgPool, query: &JobQuery, most: u64) -> Result<u64, StorageError> {
     let mut total = 0;
-    for (place, states) in places(query) {
+    for place in places(query) {
         let more = most.saturating_sub(total);
         if more > 0 {
+            let states = states_in(place, query);
             let count = |reading| Statement::count(query, place, &states, more, reading);
             let found = run(pool, count).await?;
             let counted = found.first().map_or(Ok(0), |row| row.try_get(0));
@@ -138,23 +151,25 @@ pub(crate) async fn count(pool: &PgPool, query: &JobQuery, most: u64) -> Result<
 }
 
 /// A table, as the view `jobs` names it.
-type Place = &'static str;
+pub(crate) type Place = &'static str;
 
-/// Where there may be jobs that match, and in which states.
-fn places(query: &JobQuery) -> Vec<(Place, Vec<State>)> {
-    let mut places: Vec<(Place, Vec<State>)> = Vec::new();
-    for state in query.states() {
-        let place = match state {
-            State::Enqueued | State::Processing => "ready",
-            State::Scheduled | State::Awaiting => "waiting",
-            State::Succeeded | State::Failed | State::Deleted => "finished",
-        };
-        match places.iter_mut().find(|(known, _)| *known == place) {
-            Some((_, states)) => states.push(state),
-            None => places.push((place, vec![state])),
-        }
-    }
+pub(crate) const PLACES: [Place; 3] = ["ready", "waiting", "finished"];
+
+/// Where there may be jobs that match.
+pub(crate) fn places(query: &JobQuery) -> Vec<Place> {
+    let mut places = PLACES.to_vec();
+    places.retain(|place| !states_in(place, query).is_empty());
     places
+}
+
+/// The states of jobs that match and are kept there.
+fn states_in(place: Place, query: &JobQuery) -> Vec<State> {
+    let is_there = |state: &State| match state {
+        State::Enqueued | State::Processing => place == "ready",
+        State::Scheduled | State::Awaiting => place == "waiting",
+        State::Succeeded | State::Failed | State::Deleted => place == "finished",
+    };
+    query.states().into_iter().filter(is_there).collect()
 }
 
 /// Whether it finds fewer jobs than there are in a state and at a time.

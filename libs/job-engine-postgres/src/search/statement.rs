@@ -2,7 +2,9 @@ use std::ops::RangeInclusive;
 
 use jiff::Timestamp;
 use job_engine::State;
-use job_engine::storage::{ArgumentTest, Condition, Cursor, JobQuery, Test, TimeRange};
+use job_engine::storage::{
+    ArgumentTest, Condition, Cursor, JobQuery, Test, TimeRange, like_pattern,
+};
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Postgres, QueryBuilder};
 use uuid::Uuid;
@@ -259,7 +261,7 @@ impl Statement {
             .push("coalesce(lower(")
             .push(column)
             .push(collation);
-        self.sql.push(") like ").push_bind(pattern(&lower));
+        self.sql.push(") like ").push_bind(like_pattern(&lower));
         self.sql.push(", false)");
     }
 
@@ -319,17 +321,4 @@ const fn changed_at(state: State) -> &'static str {
         State::Enqueued => "job.enqueued_at",
         _ => CHANGED_AT,
     }
-}
-
-/// For `like`: the text anywhere, letter by letter.
-fn pattern(text: &str) -> String {
-    let mut pattern = String::from("%");
-    for c in text.chars().filter(|c| *c != '\0') {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
 }

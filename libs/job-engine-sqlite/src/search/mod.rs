@@ -2,17 +2,26 @@
 
 mod statement;
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use job_engine::State;
-use job_engine::storage::{Condition, JobQuery, StorageError, Test};
+use job_engine::storage::{Condition, Cursor, JobId, JobQuery, StorageError, Test};
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteRow};
 use tokio::try_join;
 use uuid::Uuid;
 
 use self::statement::Statement;
-use crate::convert::unavailable;
+use crate::convert::{column, timestamp, unavailable};
+
+const COLUMNS: &str = "
+select id, kind, queue, priority, tenant, tags, batch, state, reason, enqueue_reason, attempts,
+  abandoned, arguments, version, server, error, duration, created_at, changed_at, due_at
+from job_engine_jobs ";
+
+const CHANGES: &str = "
+select id, changed_at from job_engine_jobs ";
 
 /// How many of the newest jobs of a state are looked through, a few and then more, before all are.
 const FEW: usize = 1_000;
@@ -31,16 +40,61 @@ pub(crate) async fn list(
     query: &JobQuery,
     limit: usize,
 ) -> Result<Vec<SqliteRow>, StorageError> {
+    let wanted = Wanted {
+        query,
+        columns: COLUMNS,
+        limit,
+    };
+    find(pool, deep, wanted).await
+}
+
+/// Where the newest jobs that match stand in a list, newest first.
+pub(crate) async fn changes(
+    pool: &SqlitePool,
+    deep: &SqlitePool,
+    query: &JobQuery,
+    limit: usize,
+) -> Result<Vec<Cursor>, StorageError> {
+    let wanted = Wanted {
+        query,
+        columns: CHANGES,
+        limit,
+    };
+    let mut changes = Vec::new();
+    for row in &find(pool, deep, wanted).await? {
+        changes.push(Cursor {
+            changed_at: timestamp(column(row, "changed_at")?)?,
+            id: JobId(column(row, "id")?),
+        });
+    }
+    changes.sort_unstable_by_key(|change| Reverse((change.changed_at, change.id)));
+    changes.truncate(limit);
+    Ok(changes)
+}
+
+/// What is asked for of the newest jobs that match.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    query: &'a JobQuery,
+    columns: &'static str,
+    limit: usize,
+}
+
+async fn find(
+    pool: &SqlitePool,
+    deep: &SqlitePool,
+    wanted: Wanted<'_>,
+) -> Result<Vec<SqliteRow>, StorageError> {
     let mut found = Vec::new();
     let mut rare = Vec::new();
-    for state in query.states() {
-        match newest(pool, query, state, limit).await? {
+    for state in wanted.query.states() {
+        match newest(pool, wanted, state).await? {
             Some(jobs) => found.extend(jobs),
             None => rare.push(state),
         }
     }
     if !rare.is_empty() {
-        found.extend(all(deep, query, &rare, limit).await?);
+        found.extend(all(deep, wanted, &rare).await?);
     }
     Ok(found)
 }
@@ -48,14 +102,13 @@ pub(crate) async fn list(
 /// Reads the whole table, in two halves at the same time.
 async fn all(
     deep: &SqlitePool,
-    query: &JobQuery,
+    wanted: Wanted<'_>,
     states: &[State],
-    limit: usize,
 ) -> Result<Vec<SqliteRow>, StorageError> {
     let Some(middle) = middle(deep).await? else {
         return Ok(Vec::new());
     };
-    let half = |comparison| Statement::all(query, states, (comparison, middle), limit).fetch(deep);
+    let half = |comparison| Statement::all(wanted, states, (comparison, middle)).fetch(deep);
     let (mut older, newer) = try_join!(half("<"), half(">="))?;
     older.extend(newer);
     Ok(older)
@@ -90,17 +143,17 @@ pub(crate) fn deep(options: &SqliteConnectOptions) -> SqlitePool {
 /// index to each of its rows.
 async fn newest(
     pool: &SqlitePool,
-    query: &JobQuery,
+    wanted: Wanted<'_>,
     state: State,
-    limit: usize,
 ) -> Result<Option<Vec<SqliteRow>>, StorageError> {
+    let Wanted { query, limit, .. } = wanted;
     if Path::to(query, state) == Path::Index {
-        let all = Statement::newest(query, state, None, limit);
+        let all = Statement::newest(wanted, state, None);
         return all.fetch(pool).await.map(Some);
     }
 
     for most in [FEW, MANY] {
-        let among = Statement::newest(query, state, Some(most), limit);
+        let among = Statement::newest(wanted, state, Some(most));
         let found = among.fetch(pool).await?;
         let is_enough = found.len() >= limit;
         if is_enough || Statement::newest_of(query, state, most).count(pool).await? < most as u64 {

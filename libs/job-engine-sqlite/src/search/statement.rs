@@ -1,17 +1,15 @@
 use std::ops::RangeInclusive;
 
 use job_engine::State;
-use job_engine::storage::{ArgumentTest, Cursor, JobQuery, StorageError, Test, TimeRange};
+use job_engine::storage::{
+    ArgumentTest, Cursor, JobQuery, StorageError, Test, TimeRange, like_pattern,
+};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool};
 use uuid::Uuid;
 
+use super::Wanted;
 use crate::convert::{count as to_count, rows, unavailable};
-
-const COLUMNS: &str = "
-select id, kind, queue, priority, tenant, tags, batch, state, reason, enqueue_reason, attempts,
-  abandoned, arguments, version, server, error, duration, created_at, changed_at, due_at
-from job_engine_jobs ";
 
 /// A search whose values are all bound.
 pub(super) struct Statement(QueryBuilder<Sqlite>);
@@ -19,13 +17,9 @@ pub(super) struct Statement(QueryBuilder<Sqlite>);
 impl Statement {
     /// The newest of the newest `most` of a state, or of all. Their ids first, which an index knows
     /// of without the rows.
-    pub(super) fn newest(
-        query: &JobQuery,
-        state: State,
-        most: Option<usize>,
-        limit: usize,
-    ) -> Self {
-        let mut statement = Self(QueryBuilder::new(COLUMNS));
+    pub(super) fn newest(wanted: Wanted<'_>, state: State, most: Option<usize>) -> Self {
+        let Wanted { query, limit, .. } = wanted;
+        let mut statement = Self(QueryBuilder::new(wanted.columns));
         statement
             .0
             .push("where id in (select id from job_engine_jobs ")
@@ -58,12 +52,12 @@ impl Statement {
 
     /// Of the ids before or after one. No index has this order, so none is walked along.
     pub(super) fn all(
-        query: &JobQuery,
+        wanted: Wanted<'_>,
         states: &[State],
         (comparison, middle): (&str, Uuid),
-        limit: usize,
     ) -> Self {
-        let mut statement = Self(QueryBuilder::new(COLUMNS));
+        let Wanted { query, limit, .. } = wanted;
+        let mut statement = Self(QueryBuilder::new(wanted.columns));
         statement.0.push("not indexed where id ").push(comparison);
         statement.0.push(" ").push_bind(middle).push(" and ");
         statement.states(states);
@@ -227,7 +221,7 @@ impl Statement {
 
     fn contains(&mut self, column: &str, text: &str) {
         self.0.push("coalesce(").push(column).push(", '') like ");
-        self.0.push_bind(pattern(text)).push(" escape '\\'");
+        self.0.push_bind(like_pattern(text)).push(" escape '\\'");
     }
 
     /// Errors are kept as JSON, so the text is looked for as JSON writes it.
@@ -287,19 +281,6 @@ const fn changed_at(state: State) -> &'static str {
     } else {
         "changed_at"
     }
-}
-
-/// For `like`: the text anywhere, letter by letter.
-fn pattern(text: &str) -> String {
-    let mut pattern = String::from("%");
-    for c in text.chars().filter(|c| *c != '\0') {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
 }
 
 /// `$."user"[0]`: names in quotes, positions in brackets.

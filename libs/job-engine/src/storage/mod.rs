@@ -53,7 +53,7 @@ pub use recurring::{
     RecurringQuery, RecurringRecord, RecurringRun, RecurringStorage, RecurringSummary, RunCause,
     UNKNOWN_KIND_PATIENCE,
 };
-pub use search::{ArgumentTest, Condition, Test, TimeRange};
+pub use search::{ArgumentTest, Condition, Test, TimeRange, like_pattern};
 pub use slow_answer::SlowAnswer;
 pub use throughput::{Resolution, Throughput};
 

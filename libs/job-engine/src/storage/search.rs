@@ -104,9 +104,29 @@ impl TimeRange {
     }
 }
 
+/// For SQL's `like` with `\\` as its escape character: the text anywhere, letter by letter. A NUL, which
+/// no database keeps in a text, is left out.
+pub fn like_pattern(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in text.chars().filter(|c| *c != '\0') {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pattern_looks_for_each_letter_as_it_is() {
+        assert_eq!(like_pattern("timed out"), "%timed out%");
+        assert_eq!(like_pattern("5 %_\\\0"), "%5 \\%\\_\\\\%");
+    }
 
     fn literal_part(value: &str) -> String {
         let test = ArgumentTest {
