@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use job_engine::storage::Commanded;
+use job_engine::storage::{Commanded, Limit, Limited, Limits, Rate};
 use job_engine::{RunningServer, ServerOptions, State, Storage};
 
 use crate::faulty::{Call, Fault};
@@ -157,6 +157,54 @@ async fn a_suspect_does_not_begin_before_the_end_of_the_one_before_is_recorded()
     assert_eq!(begun(), 5);
     stage.until(|| async { begun() == 6 }).await;
     server.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_suspect_that_waited_too_long_for_its_rate_is_handed_back() {
+    let stage = Stage::empty();
+    let rate = Rate {
+        jobs: 100,
+        period: Duration::from_secs(1),
+    };
+    let limit = Limit {
+        rate: Some(rate),
+        ..Limit::default()
+    };
+    let of = Limited::Queue("default".to_owned());
+    let limited = stage.storage.set_limit(&of, limit).await;
+    limited.expect("the storage answers");
+    let names = ["a", "b"];
+    let mut ids = Vec::new();
+    for name in names {
+        let acts = [
+            Act::Wait,
+            Act::Wait,
+            Act::Take(Duration::from_millis(150)),
+            Act::Succeed,
+        ];
+        ids.push(stage.enqueue_scripted(name, &acts).await);
+    }
+    for deaths in 1..=2 {
+        let server = stage.start().await;
+        for name in names {
+            let event = format!("{name} runs, attempt 1");
+            stage.world.saw(&event, deaths).await;
+        }
+        drop(server);
+    }
+
+    let server = stage.start().await;
+
+    for &id in &ids {
+        stage.reached(id, State::Succeeded).await;
+    }
+    server.stop().await;
+    let reasons = [stage.reasons(ids[0]).await, stage.reasons(ids[1]).await].concat();
+    let handed_back = "Handed back: no worker came free in time for its rate";
+    assert!(
+        reasons.iter().any(|reason| reason == handed_back),
+        "{reasons:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

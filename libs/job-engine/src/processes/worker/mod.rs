@@ -40,12 +40,7 @@ pub(crate) async fn work<C: Send + Sync + 'static>(
     while let Some(job) = session.queue.next().await {
         let lease = job.claimed.lease;
         let begun = Instant::now();
-        let outcome = match job.begin_by {
-            Some(latest) if Instant::now() > latest => Outcome::Returned {
-                reason: TOO_LATE.to_owned(),
-            },
-            _ => run(&runner, &job).await,
-        };
+        let outcome = run(&runner, &job).await;
         let kind = &job.claimed.kind;
         session.meters.ended(kind, &outcome, begun.elapsed());
         session.notepads.close(lease).await;
@@ -77,8 +72,12 @@ async fn run<C: Send + Sync + 'static>(runner: &Runner<C>, job: &WaitingJob) -> 
     );
     let running = async {
         match trial::admit(&runner.session, claimed).await {
-            Ok(()) => runner.run(claimed, &job.cancelled).await,
             Err(instead) => Some(instead),
+            // To be admitted takes its time as well.
+            Ok(()) if is_too_late(job) => Some(Outcome::Returned {
+                reason: TOO_LATE.to_owned(),
+            }),
+            Ok(()) => runner.run(claimed, &job.cancelled).await,
         }
     };
 
@@ -89,6 +88,10 @@ async fn run<C: Send + Sync + 'static>(runner: &Runner<C>, job: &WaitingJob) -> 
     outcome.unwrap_or_else(|| Outcome::Returned {
         reason: SERVER_STOPS.to_owned(),
     })
+}
+
+fn is_too_late(job: &WaitingJob) -> bool {
+    job.begin_by.is_some_and(|latest| Instant::now() > latest)
 }
 
 async fn overdue(cancelled: &CancellationToken) {
