@@ -17,10 +17,11 @@ export async function visitDashboard(t, { diquis, script }, browser) {
   return visitor;
 }
 
-/** So many failed jobs of a tenant that exists: requeued, they succeed. */
+/** So many failed jobs of a tenant that exists: requeued, they succeed. Resolves to the tenant. */
 export async function withFailedJobs(scene, database, many) {
   const tenant = await activeTenant(scene);
   await database.failJobs(scene.diquis, many, tenant.id);
+  return tenant;
 }
 
 export async function activeTenant({ script }, name = 'Busy Harbour') {

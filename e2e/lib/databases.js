@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import * as batches from './batches.js';
-import { inPostgres, inSqlite } from './failed-jobs.js';
+import { inPostgres, inSqlite, unreachable } from './failed-jobs.js';
 import { story } from './story.js';
 import { until } from './until.js';
 
@@ -65,9 +65,9 @@ class Sqlite {
     return runSqlite(join(diquis.dataDir, 'diquis.db'), statement);
   }
 
-  /** So many jobs of a tenant that exists have failed. */
-  failJobs(diquis, many, tenant) {
-    return this.execute(diquis, inSqlite(many, tenant));
+  /** So many jobs of a tenant that exists have failed, with the same message. */
+  failJobs(diquis, many, tenant, message = unreachable) {
+    return this.execute(diquis, inSqlite(many, tenant, message));
   }
 
   /** So many jobs of a tenant that exists, as a batch, and one that runs after it. */
@@ -125,9 +125,9 @@ class Postgres {
     return runPostgres(this.#url(this.role), statement);
   }
 
-  /** So many jobs of a tenant that exists have failed. */
-  failJobs(diquis, many, tenant) {
-    return this.execute(diquis, inPostgres(many, tenant));
+  /** So many jobs of a tenant that exists have failed, with the same message. */
+  failJobs(diquis, many, tenant, message = unreachable) {
+    return this.execute(diquis, inPostgres(many, tenant, message));
   }
 
   /** So many jobs of a tenant that exists, as a batch, and one that runs after it. */

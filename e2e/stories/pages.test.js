@@ -35,43 +35,6 @@ const pages = {
   bell: { who: admin, path: '/tenants', heading: 'Tenants', open: openBell },
   mails: { who: admin, path: '/mails', heading: /mail/i },
   home: { who: owner, path: '/home', heading: 'Térraba Boats' },
-  dashboard: { who: admin, path: '/hangfire', heading: /./ },
-  'dashboard, succeeded': { who: admin, path: '/hangfire/jobs/succeeded', heading: /succeeded/i },
-  'dashboard, failed': { who: admin, path: '/hangfire/jobs/failed', heading: /failed/i },
-  'dashboard, job': {
-    who: admin,
-    path: () => `/hangfire/jobs/details/${world.failedJob}`,
-    heading: /./,
-  },
-  'dashboard, copy of a job': {
-    who: admin,
-    path: () => `/hangfire/jobs/details/${world.failedJob}/copy`,
-    heading: /copy/i,
-  },
-  'dashboard, errors': { who: admin, path: '/hangfire/errors', heading: 'Errors' },
-  'dashboard, operations': { who: admin, path: '/hangfire/operations', heading: 'Operations' },
-  'dashboard, operation': {
-    who: admin,
-    path: () => `/hangfire/operations/${world.operation}`,
-    heading: /job/,
-  },
-  'dashboard, new operation': {
-    who: admin,
-    path: '/hangfire/operations/new?action=delete&q=state%3Afailed',
-    heading: 'Delete 1 job?',
-  },
-  'dashboard, audit log': { who: admin, path: '/hangfire/audit', heading: 'Audit log' },
-  'dashboard, queues': { who: admin, path: '/hangfire/queues', heading: 'Queues' },
-  'dashboard, queue': { who: admin, path: '/hangfire/queues/default', heading: 'default' },
-  'dashboard, batches': { who: admin, path: '/hangfire/batches', heading: 'Batches' },
-  'dashboard, kinds': { who: admin, path: '/hangfire/kinds', heading: 'Kinds' },
-  'dashboard, servers': { who: admin, path: '/hangfire/servers', heading: /servers/i },
-  'dashboard, recurring jobs': { who: admin, path: '/hangfire/recurring', heading: /recurring/i },
-  'dashboard, recurring job': {
-    who: admin,
-    path: '/hangfire/recurring/forget-expired',
-    heading: 'forget-expired',
-  },
 };
 
 for (const colorScheme of ['light', 'dark']) {
@@ -91,7 +54,7 @@ async function visit(t, name, { who, path, heading, open }, colorScheme) {
     await signInThere(page, who);
     await page.waitForURL(/\/(tenants|home)$/);
   }
-  await page.goto(typeof path === 'function' ? path() : path);
+  await page.goto(path);
   await page.getByRole('heading', { level: 1, name: heading }).waitFor();
   await open?.(page);
 
@@ -117,37 +80,11 @@ async function fill(world) {
   await signUp(ada, 'Térraba Boats', owner.email);
   const repair = await sqlite().breakProvisioning(world.diquis);
   const failed = await ada.createTenant('Unlucky Lagoon', 'owner@lagoon.test');
-  world.failedJob = failed.jobId;
   await ada.tenantThat('has failed', failed.id, ({ status }) => status === 'Failed');
   await repair();
-  world.operation = await holdUpJobs(ada);
   // What was heard here is not told again on the pages.
   await ears.hearsNotificationOf(id);
   await ears.hearsNotificationOf(failed.id, 'TenantFailed');
-}
-
-// An operation, a limit and a pause, all in the audit log.
-async function holdUpJobs(ada) {
-  const operation = await ada.post('/api/job-operations', {
-    command: 'trigger',
-    q: 'state:scheduled',
-    reason: 'The provider is back',
-  });
-  assert.equal(operation.status, 202);
-  await onQueue(ada, 'limit', { queue: 'default', at_once: '10', rate: '100', period: 'minute' });
-  await onQueue(ada, 'limit', { key: 'exports', at_once: '2' });
-  await onQueue(ada, 'pause', { queue: 'default', reason: 'The mail provider is down' });
-  return operation.body.id;
-}
-
-async function onQueue(ada, action, fields) {
-  const page = await ada.sendWithCookies('GET', '/hangfire/queues');
-  const [, token] = /name="form-token" value="([^"]+)"/.exec(page.body);
-  const answer = await ada.sendWithCookies('POST', `/hangfire/queues/actions/${action}`, {
-    form: { 'form-token': token, ...fields },
-    headers: { cookie: [...ada.cookies, ...page.cookies].join('; ') },
-  });
-  assert.equal(answer.status, 303, answer.body);
 }
 
 async function signUp(ada, organization, email) {
