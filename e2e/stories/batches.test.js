@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict';
+import { batch } from '../lib/batches.js';
 import { assertContent, picture, withBrowser } from '../lib/browser.js';
 import { activeTenant, atDashboard } from '../lib/dashboard.js';
 import { onEachDatabase } from '../lib/databases.js';
@@ -25,5 +27,12 @@ onEachDatabase('a batch is followed until what waits for it has run', async (t, 
   await main.getByRole('listitem').filter({ hasText: 'Succeeded batch' }).getByRole('link').click();
   await page.getByText('3 of 3').waitFor();
   await main.getByRole('listitem').filter({ hasText: 'Succeeded provision_tenant' }).waitFor();
+
+  await page.getByRole('link', { name: 'All of this batch' }).click();
+  await page.getByText('3 jobs', { exact: true }).waitFor();
+  const found = await script.get(`/api/jobs?q=batch:${batch}`);
+  assert.equal(found.body.items.length, 3);
+  const listed = await diquis.run('jobs', 'list', `batch:${batch}`);
+  assert.equal(listed.said.trim().split('\n').length, 3, listed.said);
   assertContent(scene);
 });

@@ -1,6 +1,6 @@
-use job_engine::storage::{Cursor, JobQuery};
-
 use jiff::Timestamp;
+use job_engine::BatchId;
+use job_engine::storage::{Cursor, JobQuery};
 
 use crate::actions::Seen;
 use crate::lists::List;
@@ -33,6 +33,13 @@ impl Filters {
     pub(crate) fn of_kind(kind: &str) -> Self {
         Self {
             search: Some(search::written("kind", kind)),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn of_batch(batch: BatchId) -> Self {
+        Self {
+            search: Some(search::written("batch", &batch.to_string())),
             ..Self::default()
         }
     }

@@ -31,6 +31,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0021_families.sql"),
     include_str!("../migrations/0022_traces.sql"),
     include_str!("../migrations/0023_error_groups.sql"),
+    include_str!("../migrations/0024_batches.sql"),
 ];
 
 /// The key of the advisory lock under which migrations run: "job_engi" in ASCII.

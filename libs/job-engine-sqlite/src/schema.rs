@@ -26,6 +26,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0016_lists.sql"),
     include_str!("../migrations/0017_families.sql"),
     include_str!("../migrations/0018_traces.sql"),
+    include_str!("../migrations/0019_batches.sql"),
 ];
 
 /// Only one process migrates at a time, as only one writes; the others find everything done.

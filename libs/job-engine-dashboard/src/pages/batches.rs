@@ -7,8 +7,10 @@ use serde::Deserialize;
 use super::head;
 use super::job::Few;
 use crate::Shared;
+use crate::filters::Filters;
 use crate::html::table::{Column, cell, column, table};
 use crate::html::{copy_button, icon, jobs, number, pair, short_id, state, time};
+use crate::lists::List;
 use crate::page::{Page, PageError};
 use crate::visit::Visit;
 
@@ -89,12 +91,15 @@ pub(crate) async fn one(
         }
         dl.pairs {
             (pair("Ended", &meter(&batch)))
-            (pair("Succeeded", &html! { (number(batch.succeeded)) }))
-            (pair("Given up", &html! { (number(batch.failed)) }))
-            (pair("Deleted", &html! { (number(batch.deleted)) }))
+            (pair("Succeeded", &in_list(&visit, &batch, JobState::Succeeded, batch.succeeded)))
+            (pair("Given up", &in_list(&visit, &batch, JobState::Failed, batch.failed)))
+            (pair("Deleted", &in_list(&visit, &batch, JobState::Deleted, batch.deleted)))
             (pair("To go", &html! { (number(batch.pending())) }))
             (pair("Made", &time::exact(batch.created_at)))
             @if let Some(ended_at) = batch.ended_at { (pair("Over", &time::exact(ended_at))) }
+            (pair("Jobs", &html! {
+                a href=(visit.url(&Filters::of_batch(batch.id).address("/jobs"))) { "All of this batch" }
+            }))
         }
         @if !waiting.is_empty() {
             section aria-labelledby="waiting" {
@@ -104,6 +109,14 @@ pub(crate) async fn one(
         }
     };
     Ok(Page::ok("Batch", body))
+}
+
+/// A number that leads to the jobs of the batch in this state, if there are any.
+fn in_list(visit: &Visit, batch: &BatchProgress, state: JobState, n: u64) -> Markup {
+    let address = Filters::of_batch(batch.id).address(&List::In(state).path());
+    html! {
+        @if n > 0 { a href=(visit.url(&address)) { (number(n)) } } @else { (number(n)) }
+    }
 }
 
 fn parse(id: &str) -> Result<BatchId, PageError> {

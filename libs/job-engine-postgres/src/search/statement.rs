@@ -184,6 +184,9 @@ impl Statement {
             Test::Tag(tags) => {
                 self.sql.push("tags && ").push_bind(tags.clone());
             }
+            Test::Batch(batch) => {
+                self.sql.push("batch = ").push_bind(batch.0);
+            }
             Test::Trace(id) => {
                 self.sql.push("split_part(trace, '-', 2) = ");
                 self.sql.push_bind(id.clone());

@@ -195,7 +195,7 @@ impl Path {
     fn to(query: &JobQuery, state: State) -> Self {
         let leads = |condition: &Condition| match &condition.test {
             Test::Kind(values) | Test::Queue(values) => values.len() == 1 && !condition.negated,
-            Test::Id(_) | Test::ErrorGroup(_) => !condition.negated,
+            Test::Id(_) | Test::Batch(_) | Test::ErrorGroup(_) => !condition.negated,
             _ => false,
         };
         let is_known = |condition: &Condition| match &condition.test {

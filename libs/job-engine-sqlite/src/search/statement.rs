@@ -23,7 +23,7 @@ impl Statement {
         statement
             .0
             .push("where id in (select id from job_engine_jobs ")
-            .push(by_time(state));
+            .push(index(query, state));
         statement.in_state(state);
         statement.after(query.after, changed_at(state));
         if let Some(most) = most {
@@ -71,6 +71,9 @@ impl Statement {
         let mut statement = Self(QueryBuilder::new(
             "select count(*) from (select 1 from job_engine_jobs ",
         ));
+        if is_of_batch(query) {
+            statement.0.push(OF_BATCH);
+        }
         statement.in_state(state);
         statement.matching(query, changed_at(state));
         statement.at_most(most);
@@ -153,6 +156,9 @@ impl Statement {
                 self.0.push("exists (select 1 from json_each(tags) where ");
                 self.any("value", tags);
                 self.0.push(")");
+            }
+            Test::Batch(batch) => {
+                self.0.push("batch = ").push_bind(batch.0);
             }
             Test::Trace(id) => {
                 self.0.push("substr(trace, 4, 32) = ").push_bind(id.clone());
@@ -264,14 +270,23 @@ impl Statement {
     }
 }
 
+/// The index of the few jobs of a batch.
+const OF_BATCH: &str = "indexed by job_engine_of_batch ";
+
 /// The index that knows of jobs that wait by the time of their last change, and their kinds and
 /// queues: the planner would rather sort those of a queue.
-const fn by_time(state: State) -> &'static str {
+fn index(query: &JobQuery, state: State) -> &'static str {
     match state {
+        _ if is_of_batch(query) => OF_BATCH,
         State::Enqueued => "indexed by job_engine_enqueued ",
         State::Scheduled => "indexed by job_engine_scheduled ",
         _ => "",
     }
+}
+
+fn is_of_batch(query: &JobQuery) -> bool {
+    let mut conditions = query.conditions.iter();
+    conditions.any(|one| matches!(one.test, Test::Batch(_)) && !one.negated)
 }
 
 /// The time of a job's last change, by the name that its index has.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::JobId;
+use crate::batch::BatchId;
 use crate::state::State;
 
 /// One thing that a search asks of a job.
@@ -29,6 +30,8 @@ pub enum Test {
     Tenant(Vec<String>),
     /// It has one of these tags.
     Tag(Vec<String>),
+    /// It is of this batch.
+    Batch(BatchId),
     /// It was enqueued in the trace with this id: 32 digits of hexadecimal, the second part of a
     /// `traceparent`.
     Trace(String),

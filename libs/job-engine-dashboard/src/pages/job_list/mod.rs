@@ -67,7 +67,7 @@ pub(crate) async fn in_state(
     let list = List::of_state(&word).ok_or_else(|| {
         PageError::NotFound(format!(
             "There is no list of jobs called “{word}”. The lists are enqueued, scheduled, \
-             processing, succeeded, failed and deleted."
+             awaiting, processing, succeeded, failed and deleted."
         ))
     })?;
     show(&shared, &visit, list, &query).await

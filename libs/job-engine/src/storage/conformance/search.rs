@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::stage::{HOUR, Stage, error, job, job_of, jobs, retry};
+use crate::batch::BatchId;
 use crate::new_job::NewJob;
 use crate::state::State;
 use crate::storage::{
@@ -21,7 +22,8 @@ pub async fn each_condition_finds_its_jobs_and_its_opposite_the_others(storage: 
         trace: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned()),
         ..tagged.expect("they are names")
     };
-    let print = stage.enqueue(print).await;
+    let batch = BatchId::random();
+    let print = stage.enqueue(print.in_batch(batch)).await;
     let failed = stage.job_in(State::Failed).await;
     let late = stage.enqueue(job().after(HOUR)).await;
     let retried = stage.held_job().await;
@@ -46,6 +48,8 @@ pub async fn each_condition_finds_its_jobs_and_its_opposite_the_others(storage: 
         (Test::Tenant(words(&["acme", "globex"])), vec![print]),
         (Test::Tag(words(&["b", "c"])), vec![print]),
         (Test::Tag(words(&["c"])), vec![]),
+        (Test::Batch(batch), vec![print]),
+        (Test::Batch(BatchId::random()), vec![]),
         (
             Test::Trace("4bf92f3577b34da6a3ce929d0e0e4736".to_owned()),
             vec![print],
@@ -215,6 +219,8 @@ async fn search(storage: &SharedStorage, condition: Condition) -> BTreeSet<JobId
         ..JobQuery::default()
     };
     let page = storage.jobs(&query).await.expect("jobs are found");
+    let counted = storage.count(&query, 100).await.expect("jobs are counted");
+    assert_eq!(counted, page.jobs.len() as u64, "{:?}", query.conditions);
     page.jobs.iter().map(|job| job.id).collect()
 }
 

@@ -18,6 +18,7 @@ fn passes(asked: &Test, id: JobId, job: &Record) -> bool {
         Test::Kind(kinds) => kinds.contains(&job.kind),
         Test::Tenant(tenants) => job.tenant.as_ref().is_some_and(|one| tenants.contains(one)),
         Test::Tag(tags) => tags.iter().any(|tag| job.tags.contains(tag)),
+        Test::Batch(batch) => job.batch == Some(*batch),
         Test::Trace(id) => job.trace.as_deref().and_then(trace_id) == Some(id),
         Test::Id(ids) => ids.contains(&id),
         Test::Created(time) => time.contains(job.created_at),
