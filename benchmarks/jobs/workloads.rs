@@ -145,9 +145,13 @@ async fn process(storage: SharedStorage, jobs: usize) -> Outcome {
     };
 
     let stopwatch = Stopwatch::start();
-    let _server = start(&storage, ran).await?;
+    let server = start(&storage, ran).await?;
     all_ran.notified().await;
     let drains = Instant::now();
+    // Counting reads every job, so the storage is asked once nothing should be left.
+    while server.tally().succeeded < jobs as u64 {
+        sleep(Duration::from_millis(1)).await;
+    }
     while left(&storage).await? > 0 {
         sleep(Duration::from_millis(5)).await;
     }

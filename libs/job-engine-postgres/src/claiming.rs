@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::convert::{duration, rows, signed, stored_version, unavailable, unsigned};
 use crate::line::{Lines, Places};
+use crate::noted_lines;
 use crate::turns::{self, Turns};
 
 /// For a queue that is open and holds no tenant's job, no job with a key and no limit; of any other
@@ -119,6 +120,9 @@ async fn claim_first(
     limit: usize,
 ) -> Result<Vec<(i16, ClaimedJob)>, StorageError> {
     let server = claim.server;
+    if let Some(note) = lines.note(server, queue) {
+        noted_lines::write(pool, note).await;
+    }
     if let Some(places) = lines.places(server, queue) {
         let jobs = claim_at(pool, places, claim, queue, limit).await?;
         if !jobs.is_empty() || !lines.may_look_again(server, queue) {

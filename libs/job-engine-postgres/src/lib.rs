@@ -18,6 +18,7 @@ mod listener;
 mod live;
 mod looks;
 mod monitor;
+mod noted_lines;
 mod noting;
 mod operations;
 mod pulse;

@@ -1,18 +1,22 @@
 //! Where the jobs that wait begin.
 //!
-//! What was claimed long ago may still be in the index, before what waits (see
-//! [`Looks`]). A claim that reads all of it becomes slower with every job. So each server remembers, by queue and priority, up to which job it has claimed, and begins there once
-//! looking from the start has become slow. Jobs that came back (a retry, a requeue) or were
-//! committed late lie before that place; looks from the start, now and then, find them.
+//! What was claimed long ago may still be in the index, before what waits (see [`Looks`]). A claim
+//! that reads all of it becomes slower with every job. So each server remembers, by queue and
+//! priority, up to which job it has claimed, and begins there once looking from the start has become
+//! slow. Jobs that came back (a retry, a requeue) or were committed late lie before that place; looks
+//! from the start, now and then, find them.
+//!
+//! What a server knows is noted in the database now and then, with the time of its last look. One
+//! that starts goes on from there, and looks from the start when the other one would have.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use job_engine::storage::ServerId;
 use uuid::Uuid;
 
-use crate::looks::Looks;
+use crate::looks::{Look, Looks};
 
 /// Between two slow looks from the start, for each part of time that such a look takes: they get a
 /// twentieth of the time while there is work.
@@ -20,6 +24,9 @@ const WORK_PER_LOOK: u32 = 20;
 
 /// The same while there is nothing to do.
 const REST_PER_LOOK: u32 = 4;
+
+/// Between two notes of one line.
+pub(crate) const NOTE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Priorities beyond these have no place of their own.
 const MOST_PRIORITIES: usize = 16;
@@ -36,6 +43,18 @@ struct Line {
     /// By priority, the last job that was claimed.
     claimed: BTreeMap<i16, Uuid>,
     looks: Looks,
+    noted: Option<Instant>,
+}
+
+/// What one server tells the others of a line whose start is slow.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Note {
+    pub(crate) queue: String,
+    pub(crate) priorities: Vec<i16>,
+    /// By priority, the last job that was claimed.
+    pub(crate) claimed: Vec<Uuid>,
+    /// The last one from the start.
+    pub(crate) look: Look,
 }
 
 /// Where to look for jobs, best first, column by column.
@@ -84,6 +103,36 @@ impl Lines {
         }
         while line.claimed.len() > MOST_PRIORITIES {
             line.claimed.pop_first();
+        }
+    }
+
+    /// What others are to be told of the line, if that is due.
+    pub(crate) fn note(&self, server: ServerId, queue: &str) -> Option<Note> {
+        let mut lines = self.lock();
+        let line = lines.get_mut(&server)?.get_mut(queue)?;
+        let look = line.looks.last_slow()?;
+        let is_new = line.noted.is_none_or(|at| at.elapsed() >= NOTE_INTERVAL);
+        if !is_new || line.claimed.is_empty() {
+            return None;
+        }
+
+        line.noted = Some(Instant::now());
+        let (priorities, claimed) = line.claimed.iter().unzip();
+        Some(Note {
+            queue: queue.to_owned(),
+            priorities,
+            claimed,
+            look,
+        })
+    }
+
+    /// What others have told: the server goes on from there.
+    pub(crate) fn resume(&self, server: ServerId, notes: Vec<Note>) {
+        let mut lines = self.lock();
+        for note in notes {
+            let line = line(&mut lines, server, &note.queue);
+            line.claimed = note.priorities.into_iter().zip(note.claimed).collect();
+            line.looks = Looks::resume(note.look);
         }
     }
 
@@ -237,8 +286,7 @@ mod tests {
         let (lines, server) = (Lines::default(), ServerId::random());
         lines.claimed(server, QUEUE, &[(0, id(7))], true);
         lines.looked(server, QUEUE, 1000, SLOW);
-        lines.looked(server, QUEUE, 1000, SLOW);
-        assert_eq!(lines.places(server, QUEUE), None);
+        assert!(lines.places(server, QUEUE).is_some());
 
         let mut locked = lines.lock();
         let line = line(&mut locked, server, QUEUE);
@@ -249,6 +297,48 @@ mod tests {
 
         assert_eq!(lines.places(server, QUEUE), None);
         assert!(lines.may_look_again(server, QUEUE));
+    }
+
+    #[test]
+    fn a_server_that_starts_goes_on_where_another_one_is() {
+        let (lines, server) = slow_lines();
+        lines.claimed(server, QUEUE, &[(0, id(7))], true);
+        let note = lines
+            .note(server, QUEUE)
+            .expect("there is something to tell");
+
+        let (others, newcomer) = (Lines::default(), ServerId::random());
+        others.resume(newcomer, vec![note]);
+
+        assert_eq!(places(&others, newcomer), [(0, 0, id(7))]);
+    }
+
+    #[test]
+    fn a_server_that_starts_looks_from_the_start_when_that_is_due() {
+        let (lines, server) = slow_lines();
+        lines.claimed(server, QUEUE, &[(0, id(7))], true);
+        let mut note = lines
+            .note(server, QUEUE)
+            .expect("there is something to tell");
+        note.look.ago = SLOW * WORK_PER_LOOK;
+
+        lines.resume(server, vec![note]);
+
+        assert_eq!(lines.places(server, QUEUE), None);
+    }
+
+    #[test]
+    fn a_line_is_noted_once_in_a_while_and_only_while_looks_are_slow() {
+        let (lines, server) = slow_lines();
+        assert_eq!(lines.note(server, QUEUE), None);
+        lines.claimed(server, QUEUE, &[(0, id(7))], true);
+
+        assert!(lines.note(server, QUEUE).is_some());
+        assert_eq!(lines.note(server, QUEUE), None);
+
+        lines.looked(server, QUEUE, 1000, QUICK);
+        line(&mut lines.lock(), server, QUEUE).noted = None;
+        assert_eq!(lines.note(server, QUEUE), None);
     }
 
     #[test]

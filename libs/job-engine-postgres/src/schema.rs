@@ -32,6 +32,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0022_traces.sql"),
     include_str!("../migrations/0023_error_groups.sql"),
     include_str!("../migrations/0024_batches.sql"),
+    include_str!("../migrations/0025_lines.sql"),
 ];
 
 /// The key of the advisory lock under which migrations run: "job_engi" in ASCII.

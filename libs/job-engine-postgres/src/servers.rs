@@ -8,15 +8,24 @@ use sqlx::{PgConnection, PgExecutor, PgPool, Row};
 use uuid::Uuid;
 
 use crate::convert::{delay_micros, text, unavailable};
+use crate::line::Note;
+use crate::noted_lines;
 use crate::transaction::begin;
 
+/// Answers what is noted of the lines before the queues.
 const ANNOUNCE: &str = "
-insert into job_engine.servers
-  (id, name, queues, workers, started_at, heartbeat_at, kinds)
-values ($1, $2, $3, $4, clock_timestamp(), clock_timestamp(), $5)
-on conflict (id) do update
-set name = excluded.name, queues = excluded.queues, workers = excluded.workers,
-  started_at = excluded.started_at, heartbeat_at = excluded.heartbeat_at, kinds = excluded.kinds";
+with announced as (
+  insert into job_engine.servers
+    (id, name, queues, workers, started_at, heartbeat_at, kinds)
+  values ($1, $2, $3, $4, clock_timestamp(), clock_timestamp(), $5)
+  on conflict (id) do update
+  set name = excluded.name, queues = excluded.queues, workers = excluded.workers,
+    started_at = excluded.started_at, heartbeat_at = excluded.heartbeat_at, kinds = excluded.kinds
+)
+select queue, priorities, claimed, took, slow,
+  (extract(epoch from clock_timestamp() - looked_at) * 1000000)::bigint as ago
+from job_engine.lines
+where queue = any ($3) and looked_at <= clock_timestamp()";
 
 const HEARTBEAT: &str = "
 update job_engine.servers set heartbeat_at = clock_timestamp() where id = $1 returning told";
@@ -88,17 +97,17 @@ returning r.id";
 pub(crate) async fn announce(
     pool: &PgPool,
     server: &ServerAnnouncement,
-) -> Result<(), StorageError> {
-    sqlx::query(ANNOUNCE)
+) -> Result<Vec<Note>, StorageError> {
+    let noted = sqlx::query(ANNOUNCE)
         .bind(server.id.0)
         .bind(text(&server.name))
         .bind(&server.queues)
         .bind(i32::try_from(server.workers).unwrap_or(i32::MAX))
         .bind(&server.kinds)
-        .execute(pool)
+        .fetch_all(pool)
         .await
         .map_err(unavailable)?;
-    Ok(())
+    noted.iter().map(noted_lines::note).collect()
 }
 
 pub(crate) async fn heartbeat(

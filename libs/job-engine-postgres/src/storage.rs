@@ -305,10 +305,11 @@ impl Storage for PostgresStorage {
     async fn announce(&self, server: &ServerAnnouncement) -> Result<(), StorageError> {
         let announced = servers::announce(&self.engine, server);
         if !self.keeps_sessions {
-            return announced.await;
+            self.lines.resume(server.id, announced.await?);
+            return Ok(());
         }
         let (announced, locked) = tokio::join!(announced, pulse::lock(&self.engine, server.id));
-        announced?;
+        self.lines.resume(server.id, announced?);
         if let Some(pulse) = Pulse::start(&self.engine, server.id, locked).await {
             self.pulses().insert(server.id, pulse);
         }

@@ -1,0 +1,48 @@
+//! What servers tell each other of the lines before the queues.
+
+use job_engine::storage::StorageError;
+use sqlx::PgPool;
+use sqlx::postgres::PgRow;
+
+use crate::convert::{column, delay_micros, duration, signed, unsigned};
+use crate::line::{NOTE_INTERVAL, Note};
+use crate::looks::Look;
+
+/// Unless somebody else has done so just now; `$4` is how long ago the look was.
+const WRITE: &str = "
+insert into job_engine.lines as l (queue, priorities, claimed, looked_at, took, slow, noted_at)
+values ($1, $2, $3, clock_timestamp() - $4 * interval '1 microsecond', $5, $6, clock_timestamp())
+on conflict (queue) do update
+set priorities = excluded.priorities, claimed = excluded.claimed, looked_at = excluded.looked_at,
+  took = excluded.took, slow = excluded.slow, noted_at = excluded.noted_at
+where abs(extract(epoch from l.noted_at - excluded.noted_at)) * 1000000 >= $7";
+
+/// Without it, servers that start find out by themselves.
+pub(crate) async fn write(pool: &PgPool, note: Note) {
+    let written = sqlx::query(WRITE)
+        .bind(note.queue)
+        .bind(note.priorities)
+        .bind(note.claimed)
+        .bind(delay_micros(note.look.ago))
+        .bind(delay_micros(note.look.took))
+        .bind(signed(note.look.slow))
+        .bind(delay_micros(NOTE_INTERVAL))
+        .execute(pool)
+        .await;
+    if let Err(error) = written {
+        tracing::debug!(%error, "servers that start are not told where the waiting jobs begin");
+    }
+}
+
+pub(crate) fn note(row: &PgRow) -> Result<Note, StorageError> {
+    Ok(Note {
+        queue: column(row, "queue")?,
+        priorities: column(row, "priorities")?,
+        claimed: column(row, "claimed")?,
+        look: Look {
+            ago: duration(column(row, "ago")?),
+            took: duration(column(row, "took")?),
+            slow: unsigned(column(row, "slow")?),
+        },
+    })
+}
