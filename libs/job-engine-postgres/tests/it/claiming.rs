@@ -1,3 +1,4 @@
+use std::slice;
 use std::time::Duration;
 
 use job_engine::Storage;
@@ -62,7 +63,7 @@ async fn a_server_whose_looks_from_the_start_are_slow_notes_up_to_where_it_has_c
     let storage = database.storage().await;
     let server = announce(&storage).await;
     let job = job();
-    storage.enqueue(&[job.clone()]).await.unwrap();
+    storage.enqueue(slice::from_ref(&job)).await.unwrap();
 
     let pool = database.pool().await;
     let mut transaction = pool.begin().await.unwrap();
