@@ -32,6 +32,13 @@ onEachDatabase('a batch is followed until what waits for it has run', async (t, 
   await page.getByText('3 jobs', { exact: true }).waitFor();
   const found = await script.get(`/api/jobs?q=batch:${batch}`);
   assert.equal(found.body.items.length, 3);
+  const shown = await script.get(`/api/jobs/${found.body.items[0].id}`);
+  assert.equal(shown.body.batchProgress.state, 'Succeeded');
+  const batchShown = await script.get(`/api/job-batches/${batch}`);
+  const [{ id: last, kind, state }] = batchShown.body.children;
+  assert.deepEqual([kind, state], ['provision_tenant', 'Succeeded']);
+  const atTerminal = await diquis.run('jobs', 'show', last);
+  assert.match(atTerminal.said, new RegExp(`continues  batch ${batch}  Succeeded`));
   const listed = await diquis.run('jobs', 'list', `batch:${batch}`);
   assert.equal(listed.said.trim().split('\n').length, 3, listed.said);
   assertContent(scene);

@@ -22,6 +22,20 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     }
 }
 
+/// What else a path says. What cannot be read is the address of nothing.
+pub struct PathParameters<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathParameters<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let Path(parameters) = Path::from_request_parts(parts, state)
+            .await
+            .map_err(|_| ApiError::NotFound("There is nothing at this address."))?;
+        Ok(Self(parameters))
+    }
+}
+
 /// The query.
 pub struct QueryParameters<T>(pub T);
 

@@ -17,6 +17,7 @@ mod notice;
 mod options;
 mod page;
 mod pages;
+mod relatives;
 mod search;
 mod visit;
 
@@ -32,6 +33,7 @@ use tower_http::csrf::CsrfLayer;
 pub use access::{Access, DashboardAccess, Permission};
 pub use diagnosis::{Finding, Gravity, findings};
 pub use options::DashboardOptions;
+pub use relatives::{Relative, Relatives};
 pub use search::parse_search;
 
 use access::Gatekeeper;

@@ -1,11 +1,12 @@
 //! Batches of jobs.
 
-use std::fmt::Write;
-
 use anyhow::anyhow;
 use job_engine::storage::{BatchProgress, Storage};
-use job_engine::{BatchId, Parent};
+use job_engine::{BatchId, Parent, State};
+use job_engine_dashboard::Relative;
 use uuid::Uuid;
+
+use super::relatives;
 
 /// How many are printed.
 const MOST_SHOWN: usize = 100;
@@ -23,16 +24,16 @@ pub async fn show(storage: &dyn Storage, id: Uuid) -> anyhow::Result<String> {
     let batch = batch.ok_or_else(|| anyhow!("there is no batch with the id {id}"))?;
     let mut text = line(&batch);
     let this = Parent::Batch(batch.id);
-    for child in storage.children(this, MOST_SHOWN).await? {
-        let _ = writeln!(text, "before     {child}");
-    }
+    let children = Relative::that_continue(storage, this, MOST_SHOWN).await?;
+    text.push_str(&relatives::before(&children));
     Ok(text)
 }
 
-fn line(batch: &BatchProgress) -> String {
+pub(super) fn line(batch: &BatchProgress) -> String {
     format!(
-        "{}  {}  {} jobs: {} succeeded, {} given up, {} deleted, {} to go\n",
+        "{}  {:<10}  {}  {} jobs: {} succeeded, {} given up, {} deleted, {} to go\n",
         batch.id,
+        batch.end().unwrap_or(State::Processing),
         batch.created_at,
         batch.jobs,
         batch.succeeded,

@@ -9,17 +9,14 @@ use job_engine::actor::Copy;
 use job_engine::storage::{
     Command, Commanded, HistoryEntry, JobDetails, JobQuery, JobSummary, Storage,
 };
-use job_engine::{Actor, JobId, Parent};
-use job_engine_dashboard::DashboardOptions;
+use job_engine::{Actor, JobId};
+use job_engine_dashboard::{DashboardOptions, Relatives};
 use uuid::Uuid;
 
-use super::{Which, operations};
+use super::{Which, operations, relatives};
 
 /// How many lines of a job's log are printed at once.
 const MOST_LINES: usize = 1000;
-
-/// How many parents and children of a job are printed.
-const MOST_RELATIVES: usize = 100;
 
 /// What is to be different in a copy.
 #[derive(Debug, Args)]
@@ -81,16 +78,8 @@ pub async fn show(storage: &dyn Storage, id: Uuid) -> anyhow::Result<String> {
     if let Some(progress) = storage.progress(JobId(id)).await? {
         let _ = writeln!(text, "progress   {} of {}", progress.done, progress.total);
     }
-    for parent in storage.parents(JobId(id), MOST_RELATIVES).await? {
-        let _ = match parent {
-            Parent::Job(job) => writeln!(text, "continues  {job}"),
-            Parent::Batch(batch) => writeln!(text, "continues  batch {batch}"),
-        };
-    }
-    let this = Parent::Job(JobId(id));
-    for child in storage.children(this, MOST_RELATIVES).await? {
-        let _ = writeln!(text, "before     {child}");
-    }
+    let relatives = Relatives::of(storage, &job.summary, relatives::MOST_SHOWN).await?;
+    text.push_str(&relatives::lines(&relatives));
     text.push_str(&history(&job.history));
     Ok(text)
 }
@@ -103,9 +92,6 @@ fn facts(job: &JobDetails) -> String {
     let _ = writeln!(text, "arguments  {arguments}");
     if let Some(result) = &job.result {
         let _ = writeln!(text, "result     {result}");
-    }
-    if let Some(batch) = summary.batch {
-        let _ = writeln!(text, "batch      {batch}");
     }
     if let Some(origin) = &job.origin {
         let _ = writeln!(

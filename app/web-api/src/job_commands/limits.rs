@@ -32,10 +32,20 @@ pub struct Allowed {
     rate: Option<(u32, Duration)>,
 }
 
+/// The limit that was seen before.
+#[derive(Debug, Args)]
+pub struct Seen {
+    /// What `diquis jobs limits` printed behind `seen:`, or `none`: when there is another limit now,
+    /// it stays. Without it, whatever limit there is gives way.
+    #[arg(long, value_name = "VERSION", value_parser = parse_seen)]
+    seen: Option<SeenLimit>,
+}
+
 pub async fn list(storage: &dyn Storage) -> anyhow::Result<String> {
     let mut text = String::new();
     for (of, limit) in storage.limits().await? {
-        let _ = writeln!(text, "{}  {limit}", told(&of));
+        let version = SeenLimit::version_of(Some(limit));
+        let _ = writeln!(text, "{}  {limit}  (seen:{version})", told(&of));
     }
     if text.is_empty() {
         text.push_str("Nothing has a limit of its own.\n");
@@ -43,7 +53,12 @@ pub async fn list(storage: &dyn Storage) -> anyhow::Result<String> {
     Ok(text)
 }
 
-pub async fn set(actor: &Actor, whose: Whose, allowed: &Allowed) -> anyhow::Result<String> {
+pub async fn set(
+    actor: &Actor,
+    whose: Whose,
+    allowed: &Allowed,
+    seen: &Seen,
+) -> anyhow::Result<String> {
     let of = whose.limited();
     let rate = allowed.rate.map(|(jobs, period)| Rate { jobs, period });
     let limit = Limit {
@@ -51,13 +66,13 @@ pub async fn set(actor: &Actor, whose: Whose, allowed: &Allowed) -> anyhow::Resu
         rate,
     };
 
-    actor.set_limit(&of, limit, SeenLimit::Unseen).await?;
+    actor.set_limit(&of, limit, seen.limit()).await?;
     Ok(format!("The limit of the {} is {limit}.\n", told(&of)))
 }
 
-pub async fn remove(actor: &Actor, whose: Whose) -> anyhow::Result<String> {
+pub async fn remove(actor: &Actor, whose: Whose, seen: &Seen) -> anyhow::Result<String> {
     let of = whose.limited();
-    actor.remove_limit(&of, SeenLimit::Unseen).await?;
+    actor.remove_limit(&of, seen.limit()).await?;
     Ok(format!("The {} has no limit any more.\n", told(&of)))
 }
 
@@ -70,11 +85,21 @@ impl Whose {
     }
 }
 
+impl Seen {
+    fn limit(&self) -> SeenLimit {
+        self.seen.unwrap_or_default()
+    }
+}
+
 fn told(of: &Limited) -> String {
     match of {
         Limited::Queue(name) => format!("queue {name}"),
         Limited::Key(name) => format!("key {name}"),
     }
+}
+
+fn parse_seen(text: &str) -> anyhow::Result<SeenLimit> {
+    SeenLimit::parse(text).context("write it as `diquis jobs limits` does, or `none`")
 }
 
 fn parse_rate(text: &str) -> anyhow::Result<(u32, Duration)> {

@@ -7,6 +7,7 @@ mod limits;
 mod operations;
 mod queues;
 mod recurring;
+mod relatives;
 mod servers;
 
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use job_engine::storage::{Command, ServerOrder, Storage};
 use uuid::Uuid;
 
 use self::jobs::Changed;
-use self::limits::{Allowed, Whose};
+use self::limits::{Allowed, Seen, Whose};
 use self::recurring::RecurringCommand;
 
 use crate::commands::{in_runtime, print};
@@ -80,11 +81,15 @@ pub enum JobsCommand {
         whose: Whose,
         #[command(flatten)]
         allowed: Allowed,
+        #[command(flatten)]
+        seen: Seen,
     },
     /// Takes a limit away.
     Unlimit {
         #[command(flatten)]
         whose: Whose,
+        #[command(flatten)]
+        seen: Seen,
     },
     /// Lists the servers.
     Servers,
@@ -168,8 +173,12 @@ async fn answer(storage: &Arc<dyn Storage>, command: JobsCommand) -> anyhow::Res
         JobsCommand::Pause { queue, reason } => queues::pause(actor, &queue, &reason).await,
         JobsCommand::Resume { queue } => queues::resume(actor, &queue).await,
         JobsCommand::Limits => limits::list(storage).await,
-        JobsCommand::Limit { whose, allowed } => limits::set(actor, whose, &allowed).await,
-        JobsCommand::Unlimit { whose } => limits::remove(actor, whose).await,
+        JobsCommand::Limit {
+            whose,
+            allowed,
+            seen,
+        } => limits::set(actor, whose, &allowed, &seen).await,
+        JobsCommand::Unlimit { whose, seen } => limits::remove(actor, whose, &seen).await,
         JobsCommand::Servers => servers::list(storage).await,
         JobsCommand::Quiet { server } => {
             servers::tell(actor, server, Some(ServerOrder::Quiet)).await

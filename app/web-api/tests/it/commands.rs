@@ -86,7 +86,12 @@ fn limits_are_set_and_removed_on_the_command_line() {
         "100/1m",
     ]);
     assert!(is_set, "{text}");
-    assert_eq!(jobs(&["limits"]).1, "queue mail  2 at once, 100 a minute\n");
+    assert_eq!(
+        jobs(&["limits"]).1,
+        "queue mail  2 at once, 100 a minute  (seen:2~100~60000)\n"
+    );
+    let (is_removed, text) = jobs(&["unlimit", "--queue", "mail", "--seen", "none"]);
+    assert!(!is_removed && text.contains("limit"), "{text}");
     assert!(jobs(&["unlimit", "--queue", "mail"]).0);
     let (is_removed, text) = jobs(&["unlimit", "--queue", "mail"]);
     assert!(

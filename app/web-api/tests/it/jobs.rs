@@ -137,13 +137,40 @@ async fn queues_and_keys_are_limited() {
     let limits = admin.get("/api/job-limits").await.json();
     assert_eq!(
         limits,
-        json!([{ "of": "key", "name": "exports/acme", "limit": limit }])
+        json!([{ "of": "key", "name": "exports/acme", "limit": limit, "version": "2~10~60000" }])
     );
     let remove = || admin.send(Method::DELETE, of_key, None, &[]);
     assert_eq!(remove().await.status, 204);
     remove().await.problem(409);
     let nothing = admin.send(Method::DELETE, "/api/job-limits/tenant/acme", None, &[]);
     nothing.await.problem(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_that_is_not_the_one_that_was_seen_stays() {
+    let app = TestApp::with(&[("DIQUIS_WORKERS", "0")]).await;
+    let admin = app.admin().await;
+    let of_key = "/api/job-limits/key/exports";
+    let send = async |method, seen: &str, body| {
+        let address = format!("{of_key}?seen={seen}");
+        admin.send(method, &address, body, &[]).await
+    };
+    let two = || Some(json!({ "atOnce": 2 }));
+    assert_eq!(send(Method::PUT, "none", two()).await.status, 204);
+    let seen = admin.get("/api/job-limits").await.json()[0]["version"].clone();
+    let seen = text(&seen);
+
+    let three = Some(json!({ "atOnce": 3 }));
+    assert_eq!(send(Method::PUT, &seen, three).await.status, 204);
+    send(Method::PUT, &seen, two()).await.problem(409);
+    send(Method::PUT, "none", two()).await.problem(409);
+    send(Method::DELETE, &seen, None).await.problem(409);
+    send(Method::PUT, "three", two()).await.problem(400);
+
+    let limits = admin.get("/api/job-limits").await.json();
+    assert_eq!(limits[0]["limit"]["atOnce"], 3);
+    let seen = text(&limits[0]["version"]);
+    assert_eq!(send(Method::DELETE, &seen, None).await.status, 204);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -102,7 +102,7 @@ async fn act(
 fn seen(form: &CheckedForm) -> Result<SeenLimit, PageError> {
     match form.value("seen") {
         None => Ok(SeenLimit::Unseen),
-        Some(seen) => limit::parse_seen(seen)
+        Some(seen) => SeenLimit::parse(seen)
             .ok_or_else(|| refused("the form does not say which limit its page showed")),
     }
 }

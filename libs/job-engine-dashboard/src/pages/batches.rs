@@ -5,13 +5,14 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::head;
-use super::job::Few;
+use super::job::relatives;
 use crate::Shared;
 use crate::filters::Filters;
 use crate::html::table::{Column, cell, column, table};
 use crate::html::{copy_button, icon, jobs, number, pair, short_id, state, time};
 use crate::lists::List;
 use crate::page::{Page, PageError};
+use crate::relatives::{Relative, state_of};
 use crate::visit::Visit;
 
 /// How many batches a page shows.
@@ -79,7 +80,8 @@ pub(crate) async fn one(
 ) -> Result<Page, PageError> {
     let batch = shared.storage.batch(parse(&id)?).await?;
     let batch = batch.ok_or_else(|| unknown(&id))?;
-    let waiting = Few::that_continue(&*shared.storage, Parent::Batch(batch.id)).await?;
+    let this = Parent::Batch(batch.id);
+    let waiting = Relative::that_continue(&*shared.storage, this, relatives::MOST_ASKED).await?;
 
     let body = html! {
         p.trail { a href=(visit.url("/batches")) { (icon::BACK) "Batches" } }
@@ -104,7 +106,7 @@ pub(crate) async fn one(
         @if !waiting.is_empty() {
             section aria-labelledby="waiting" {
                 h2 #waiting { "Run after it" }
-                (waiting.list(&visit))
+                (relatives::list(&visit, &waiting))
             }
         }
     };
@@ -147,7 +149,7 @@ fn row(visit: &Visit, batch: &BatchProgress) -> Markup {
 }
 
 pub(crate) fn standing(batch: &BatchProgress) -> Markup {
-    state::badge(batch.end().unwrap_or(JobState::Processing))
+    state::badge(state_of(batch))
 }
 
 /// How many of its jobs have ended.

@@ -107,7 +107,7 @@ async fn a_queue_gets_a_limit_and_loses_it() {
     let scene = Scene::set().await;
     let fields = [
         ("queue", "mail"),
-        ("seen", ""),
+        ("seen", "none"),
         ("at_once", "2"),
         ("rate", "100"),
         ("period", "minute"),

@@ -111,18 +111,6 @@ pub struct Rate {
     pub period: Duration,
 }
 
-/// The limit that somebody saw when they ordered another one.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum SeenLimit {
-    /// They did not look. The default: whatever is in force gives way.
-    #[default]
-    Unseen,
-    /// There was none.
-    Unlimited,
-    /// This one was in force.
-    Limited(Limit),
-}
-
 /// The limit makes no sense; the text says why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -158,23 +146,6 @@ impl Limited {
     /// The group of keys that this key belongs to: what stands before its first slash.
     pub fn group_of(key: &str) -> &str {
         key.split('/').next().unwrap_or(key)
-    }
-}
-
-impl SeenLimit {
-    /// Whether what they saw is in force still.
-    pub fn is_still(self, now: Option<Limit>) -> bool {
-        match self {
-            Self::Unseen => true,
-            Self::Unlimited => now.is_none(),
-            Self::Limited(seen) => now == Some(seen),
-        }
-    }
-}
-
-impl From<Option<Limit>> for SeenLimit {
-    fn from(seen: Option<Limit>) -> Self {
-        seen.map_or(Self::Unlimited, Self::Limited)
     }
 }
 

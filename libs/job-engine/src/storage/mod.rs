@@ -20,6 +20,7 @@ mod operations;
 pub mod reasons;
 mod recurring;
 mod search;
+mod seen_limit;
 mod slow_answer;
 mod throughput;
 pub mod turns;
@@ -40,7 +41,7 @@ pub use error_group::ErrorGroup;
 pub use history::HistoryEntry;
 pub use kinds::KindSummary;
 pub use limits::{
-    HoldUps, LATEST_START, Limit, Limited, Limits, Pause, Rate, Room, SeenLimit, Slot, UnfitLimit,
+    HoldUps, LATEST_START, Limit, Limited, Limits, Pause, Rate, Room, Slot, UnfitLimit,
     UnknownKind, UsedLimit,
 };
 pub use monitor::{
@@ -54,6 +55,7 @@ pub use recurring::{
     UNKNOWN_KIND_PATIENCE,
 };
 pub use search::{ArgumentTest, Condition, Test, TimeRange, like_pattern};
+pub use seen_limit::SeenLimit;
 pub use slow_answer::SlowAnswer;
 pub use throughput::{Resolution, Throughput};
 

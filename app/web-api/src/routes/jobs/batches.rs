@@ -2,24 +2,25 @@ use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
 use job_engine::storage::BatchProgress;
-use job_engine::{BatchId, Parent};
+use job_engine::{BatchId, Parent, State as JobState};
+use job_engine_dashboard::Relative;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::down;
+use super::relatives::{JobRelative, MOST_TOLD};
 use crate::api::SharedApi;
 use crate::current_user::SuperAdmin;
 use crate::error::{ApiError, Problem};
 use crate::parameters::{Id, QueryParameters};
 
-/// How many jobs that run after a batch are told.
-const MOST_WAITING: usize = 1000;
-
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct JobBatch {
     pub id: Uuid,
+    /// How it has ended, or `Processing`.
+    pub state: String,
     pub created_at: Timestamp,
     pub jobs: u64,
     pub succeeded: u64,
@@ -37,8 +38,8 @@ pub struct JobBatch {
 pub struct JobBatchWithChildren {
     #[serde(flatten)]
     pub batch: JobBatch,
-    /// The jobs that run after it, the first thousand.
-    pub children: Vec<Uuid>,
+    /// The jobs that run after it, the first hundred.
+    pub children: Vec<JobRelative>,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -91,20 +92,29 @@ pub async fn get_batch(
     _: SuperAdmin,
     Id(id): Id,
 ) -> Result<Json<JobBatchWithChildren>, ApiError> {
-    let storage = &api.adapters.storage;
+    let storage = &*api.adapters.storage;
     let batch = storage.batch(BatchId(id)).await.map_err(down)?;
     let batch = batch.ok_or(ApiError::NotFound("There is no batch with this id."))?;
-    let children = Parent::Batch(batch.id);
-    let children = storage.children(children, MOST_WAITING).await;
+    let this = Parent::Batch(batch.id);
+    let children = Relative::that_continue(storage, this, MOST_TOLD).await;
     Ok(Json(JobBatchWithChildren {
         batch: batch.into(),
-        children: children.map_err(down)?.iter().map(|job| job.0).collect(),
+        children: children
+            .map_err(down)?
+            .into_iter()
+            .map(Into::into)
+            .collect(),
     }))
 }
 
 impl From<BatchProgress> for JobBatch {
     fn from(batch: BatchProgress) -> Self {
         Self {
+            state: batch
+                .end()
+                .unwrap_or(JobState::Processing)
+                .name()
+                .to_owned(),
             pending: batch.pending(),
             id: batch.id.0,
             created_at: batch.created_at,

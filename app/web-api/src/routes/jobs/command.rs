@@ -1,7 +1,7 @@
 //! What is done to one job.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::LOCATION;
@@ -17,7 +17,7 @@ use crate::api::SharedApi;
 use crate::current_user::SuperAdmin;
 use crate::error::{ApiError, FieldErrors, Problem};
 use crate::json_body::JsonBody;
-use crate::parameters::{Id, QueryParameters};
+use crate::parameters::{Id, PathParameters, QueryParameters};
 
 /// What can be done to a job.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
@@ -77,12 +77,9 @@ pub struct OnJob {
 pub async fn command(
     State(api): State<SharedApi>,
     SuperAdmin(user): SuperAdmin,
-    path: Result<Path<OnJob>, axum::extract::rejection::PathRejection>,
+    PathParameters(OnJob { id, command }): PathParameters<OnJob>,
     QueryParameters(asked): QueryParameters<CommandQuery>,
 ) -> Result<StatusCode, ApiError> {
-    let Ok(Path(OnJob { id, command })) = path else {
-        return Err(ApiError::NotFound("There is nothing at this address."));
-    };
     let actor = actor(&api, &user);
     let why = asked.reason.unwrap_or_default();
     let commanded = actor.command(JobId(id), asked.seen, command.into(), &why);

@@ -6,12 +6,14 @@ mod command;
 mod engine;
 mod errors;
 mod job;
+mod limits;
 mod list;
 mod log;
 mod one;
 mod operations;
 mod queues;
 mod recurring;
+mod relatives;
 mod servers;
 mod statistics;
 
@@ -28,6 +30,9 @@ pub use self::batches::{__path_get_batch, __path_list_batches, get_batch, list_b
 pub use self::command::{__path_command, __path_copy, command, copy};
 pub use self::engine::{__path_overview, overview};
 pub use self::errors::{__path_errors, errors};
+pub use self::limits::{
+    __path_list_limits, __path_remove_limit, __path_set_limit, list_limits, remove_limit, set_limit,
+};
 pub use self::list::{__path_list, list};
 pub use self::log::{__path_log, log};
 pub use self::one::{__path_get, get};
@@ -36,8 +41,7 @@ pub use self::operations::{
     list_operations, stop,
 };
 pub use self::queues::{
-    __path_list_limits, __path_list_queues, __path_pause, __path_remove_limit, __path_resume,
-    __path_set_limit, list_limits, list_queues, pause, remove_limit, resume, set_limit,
+    __path_list_queues, __path_pause, __path_resume, list_queues, pause, resume,
 };
 pub use self::recurring::{
     __path_get_recurring, __path_list_recurring, __path_list_runs, __path_pause_recurring,

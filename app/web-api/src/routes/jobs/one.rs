@@ -4,21 +4,19 @@ use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
 use job_engine::storage::{HistoryEntry, JobDetails, JobSummary, Origin, Progress};
-use job_engine::{JobId, Parent, Storage, StorageError};
-use job_engine_dashboard::DashboardOptions;
+use job_engine::{JobId, Storage, StorageError};
+use job_engine_dashboard::{DashboardOptions, Relative, Relatives};
 use serde::Serialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
+use super::batches::JobBatch;
 use super::job::{Job, JobError};
+use super::relatives::{JobRelative, MOST_TOLD};
 use super::{down, no_such_job};
 use crate::api::SharedApi;
 use crate::current_user::SuperAdmin;
 use crate::error::{ApiError, Problem};
 use crate::parameters::Id;
-
-/// How many parents and children of a job are told.
-const MOST_RELATIVES: usize = 1000;
 
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -33,10 +31,13 @@ pub struct JobWithHistory {
     /// The recurring job that created it.
     #[schema(required)]
     pub origin: Option<JobOrigin>,
-    /// The jobs and batches that it continues, the first thousand.
-    pub parents: Vec<JobParent>,
-    /// The jobs that continue it, the first thousand.
-    pub children: Vec<Uuid>,
+    /// How far the batch is that it is of, while that is stored.
+    #[schema(required)]
+    pub batch_progress: Option<JobBatch>,
+    /// The jobs and batches that it continues, the first hundred.
+    pub parents: Vec<JobRelative>,
+    /// The jobs that continue it, the first hundred.
+    pub children: Vec<JobRelative>,
     /// As JSON text, when it succeeded with one.
     #[schema(required)]
     pub result: Option<String>,
@@ -59,13 +60,6 @@ pub struct JobOrigin {
     pub run: i64,
     /// The occurrence, or when a person asked for the run.
     pub at: Timestamp,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct JobParent {
-    pub id: Uuid,
-    pub is_batch: bool,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -105,12 +99,10 @@ pub async fn get(
 
 async fn around(storage: &dyn Storage, job: &JobSummary) -> Result<Around, StorageError> {
     let alive_within = DashboardOptions::default().server_timeout;
-    let this = Parent::Job(job.id);
     Ok(Around {
         why: storage.why(job, alive_within).await?,
         progress: storage.progress(job.id).await?,
-        parents: storage.parents(job.id, MOST_RELATIVES).await?,
-        children: storage.children(this, MOST_RELATIVES).await?,
+        relatives: Relatives::of(storage, job, MOST_TOLD).await?,
     })
 }
 
@@ -118,19 +110,20 @@ async fn around(storage: &dyn Storage, job: &JobSummary) -> Result<Around, Stora
 struct Around {
     why: String,
     progress: Option<Progress>,
-    parents: Vec<Parent>,
-    children: Vec<JobId>,
+    relatives: Relatives,
 }
 
 impl JobWithHistory {
     fn of(details: JobDetails, around: Around) -> Self {
+        let told = |relatives: Vec<Relative>| relatives.into_iter().map(Into::into).collect();
         Self {
             job: details.summary.into(),
             why: around.why,
             progress: around.progress.map(Into::into),
             origin: details.origin.map(Into::into),
-            parents: around.parents.into_iter().map(Into::into).collect(),
-            children: around.children.iter().map(|job| job.0).collect(),
+            batch_progress: around.relatives.batch.map(Into::into),
+            parents: told(around.relatives.parents),
+            children: told(around.relatives.children),
             result: details.result,
             history: details.history.into_iter().map(Into::into).collect(),
         }
@@ -152,15 +145,6 @@ impl From<Origin> for JobOrigin {
             recurring_job: origin.recurring_job,
             run: origin.run,
             at: origin.at,
-        }
-    }
-}
-
-impl From<Parent> for JobParent {
-    fn from(parent: Parent) -> Self {
-        Self {
-            id: parent.id(),
-            is_batch: matches!(parent, Parent::Batch(_)),
         }
     }
 }

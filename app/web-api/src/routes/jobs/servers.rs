@@ -1,5 +1,5 @@
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 use jiff::Timestamp;
 use job_engine::ServerId;
@@ -12,6 +12,7 @@ use super::{actor, down};
 use crate::api::SharedApi;
 use crate::current_user::SuperAdmin;
 use crate::error::{ApiError, Problem};
+use crate::parameters::PathParameters;
 
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -83,11 +84,8 @@ pub async fn list_servers(
 pub async fn order_server(
     State(api): State<SharedApi>,
     SuperAdmin(user): SuperAdmin,
-    path: Result<Path<OnServer>, axum::extract::rejection::PathRejection>,
+    PathParameters(OnServer { id, order }): PathParameters<OnServer>,
 ) -> Result<StatusCode, ApiError> {
-    let Ok(Path(OnServer { id, order })) = path else {
-        return Err(ApiError::NotFound("There is nothing at this address."));
-    };
     let order = match order {
         JobServerOrder::Quiet => Some(ServerOrder::Quiet),
         JobServerOrder::Work => None,

@@ -1,5 +1,5 @@
 mod history;
-mod relatives;
+pub(crate) mod relatives;
 mod run;
 
 use axum::extract::{Path, Query, State};
@@ -17,11 +17,10 @@ use crate::html::{
 use crate::lists::List;
 use crate::page::{Page, PageError};
 use crate::pages::queues;
+use crate::relatives::Relatives;
 use crate::search::written;
 use crate::visit::Visit;
 
-pub(crate) use relatives::Few;
-use relatives::Relatives;
 use run::Run;
 
 /// By name, because the mount may have captures of its own.
@@ -54,7 +53,7 @@ pub(crate) async fn show(
     let alive_within = visit.options.server_timeout;
     let why = shared.storage.why(summary, alive_within).await?;
     let run = Run::of(&shared, parsed, log.unwrap_or_default()).await?;
-    let relatives = Relatives::of(&shared, summary).await?;
+    let relatives = Relatives::of(&*shared.storage, summary, relatives::MOST_ASKED).await?;
     let body = html! {
         (title(&visit, summary))
         p class={ "why " (state::tone_of(summary)) } { (linked::jobs(&visit, &why)) }
@@ -66,7 +65,7 @@ pub(crate) async fn show(
             div.facts {
                 (run.section(&visit, summary))
                 (facts(&visit, &job))
-                (relatives.section(&visit))
+                (relatives::section(&visit, &relatives))
                 (text_section("Arguments", "arguments", &visit.arguments(&summary.kind, &summary.arguments)))
                 @if let Some(result) = &job.result { (text_section("Result", "result", result)) }
             }

@@ -1,4 +1,4 @@
-use job_engine::storage::{Limit, Limited};
+use job_engine::storage::{Limit, Limited, SeenLimit};
 use maud::{Markup, html};
 
 use crate::access::Permission;
@@ -59,7 +59,7 @@ fn row(visit: &Visit, key: &str, limit: Limit) -> Markup {
                     form.row-buttons method="post" action=(visit.url(&QueueAction::RemoveLimit.path())) {
                         (hidden_token(visit))
                         input type="hidden" name="key" value=(key);
-                        input type="hidden" name="seen" value=(limit::seen_field(Some(limit)));
+                        input type="hidden" name="seen" value=(SeenLimit::version_of(Some(limit)));
                         button.act.danger title="Lets its jobs run without this limit"
                             aria-label={ "Remove the limit of " (key) } {
                             (sign_or_words(icon::DELETED, "Remove"))
@@ -92,7 +92,7 @@ pub(super) fn queue_form(visit: &Visit, queue: &str, now: Option<Limit>) -> Mark
         form.filters method="post" action=(url(QueueAction::SetLimit)) {
             (hidden_token(visit))
             input type="hidden" name="queue" value=(queue);
-            input type="hidden" name="seen" value=(limit::seen_field(now));
+            input type="hidden" name="seen" value=(SeenLimit::version_of(now));
             (fields(now))
             button { "Set the limit" }
             @if now.is_some() {
