@@ -3,6 +3,7 @@
 mod audit;
 mod batches;
 mod beginning;
+mod checkpoints;
 mod claiming;
 mod clock;
 mod commanding;

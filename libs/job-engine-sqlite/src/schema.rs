@@ -27,6 +27,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0017_families.sql"),
     include_str!("../migrations/0018_traces.sql"),
     include_str!("../migrations/0019_batches.sql"),
+    include_str!("../migrations/0020_history.sql"),
 ];
 
 /// Only one process migrates at a time, as only one writes; the others find everything done.

@@ -7,6 +7,7 @@ use sqlx::{Connection, Sqlite, SqlitePool, Transaction};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::checkpoints::Checkpoints;
 use crate::convert::unavailable;
 
 /// How long a writer waits for its turn within this process, and as long again for writers of
@@ -25,6 +26,10 @@ const QUICK: &str = "pragma synchronous = normal; begin immediate";
 /// changes, as what does not fit is written twice.
 const MEMORY: &str = "-65536";
 
+/// Pages in the journal at which a writer copies them itself, and the next one begins the journal anew:
+/// 64 MiB. Most of them have been copied by then.
+const LARGE_JOURNAL: &str = "16384";
+
 /// The lower byte of all codes that say so.
 const SQLITE_BUSY: i32 = 5;
 
@@ -35,11 +40,13 @@ pub(crate) struct Writer {
     turn: Semaphore,
     /// One for all: SQLite forgets the pages in memory when another connection writes.
     connection: SqlitePool,
+    checkpoints: Checkpoints,
 }
 
 /// A transaction that may write from its start on, and the turn of its writer.
 pub(crate) struct Write<'a> {
     pub(crate) transaction: Transaction<'static, Sqlite>,
+    checkpoints: &'a Checkpoints,
     _turn: SemaphorePermit<'a>,
 }
 
@@ -49,6 +56,7 @@ impl Writer {
         let writer = Self {
             turn: Semaphore::new(1),
             connection: connection(options),
+            checkpoints: Checkpoints::start(options),
         };
         open(&writer.connection).await.map_err(unavailable)?;
         Ok(writer)
@@ -76,6 +84,7 @@ impl Writer {
             .map_err(unavailable)?;
         Ok(Write {
             transaction,
+            checkpoints: &self.checkpoints,
             _turn: turn,
         })
     }
@@ -83,7 +92,9 @@ impl Writer {
 
 impl Write<'_> {
     pub(crate) async fn commit(self) -> Result<(), StorageError> {
-        self.transaction.commit().await.map_err(unavailable)
+        self.transaction.commit().await.map_err(unavailable)?;
+        self.checkpoints.written();
+        Ok(())
     }
 }
 
@@ -111,7 +122,8 @@ fn connection(options: &SqliteConnectOptions) -> SqlitePool {
         .journal_mode(SqliteJournalMode::Wal)
         .busy_timeout(PATIENCE)
         .pragma("temp_store", "memory")
-        .pragma("cache_size", MEMORY);
+        .pragma("cache_size", MEMORY)
+        .pragma("wal_autocheckpoint", LARGE_JOURNAL);
     SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(PATIENCE)
