@@ -6,14 +6,14 @@ use sqlx::SqliteConnection;
 
 use crate::audit;
 use crate::clock::now;
-use crate::convert::{id_json, state, text, unavailable};
+use crate::convert::{state, text, unavailable};
 use crate::following;
 use crate::throughput;
 use crate::writer::Writer;
 
 const STATE: &str = "select state from job_engine_jobs where id = $1";
 
-/// The stage that the job is in.
+/// The stage that the job is in. `$1`, here and below, is a JSON object of the times of changes by id.
 const REMEMBER: &str = "
 insert into job_engine_history
   (job, stage, attempt, enqueued_at, enqueue_reason, claimed_at, server, state, changed_at, due_at,
@@ -23,7 +23,7 @@ select job.id, stages, attempts, enqueued_at, enqueue_reason, claimed_at, server
   result, iif(state = 'Failed', error, null)
 from json_each($1) as s
 cross join job_engine_jobs as job
-where job.id = unhex(s.value ->> 0) and coalesce(s.value ->> 1 = changed_at, true)
+where job.id = unhex(s.key) and coalesce(s.value = changed_at, true)
   and state in (select value from json_each($2))";
 
 const REQUEUE: &str = "
@@ -32,7 +32,7 @@ set state = 'Enqueued', changed_at = $2, enqueued_at = $2, enqueue_reason = $3, 
   abandoned = 0, stages = stages + 1, claimed_at = null, server = null, due_at = null,
   ended_at = null, reason = null, duration = null, result = null, continue_on = null
 from json_each($1) as s
-where job.id = unhex(s.value ->> 0) and coalesce(s.value ->> 1 = changed_at, true)
+where job.id = unhex(s.key) and coalesce(s.value = changed_at, true)
   and state in (select value from json_each($4))";
 
 const TRIGGER_NOW: &str = "
@@ -40,7 +40,7 @@ update job_engine_jobs as job
 set state = 'Enqueued', changed_at = $2, enqueued_at = $2, enqueue_reason = $3,
   stages = stages + 1, due_at = null, reason = null
 from json_each($1) as s
-where job.id = unhex(s.value ->> 0) and coalesce(s.value ->> 1 = changed_at, true)
+where job.id = unhex(s.key) and coalesce(s.value = changed_at, true)
   and state in (select value from json_each($4))";
 
 /// Out of the line or out of a worker's hands: the stage ends so.
@@ -48,7 +48,7 @@ const DELETE_LIVE: &str = "
 update job_engine_jobs as job
 set state = 'Deleted', changed_at = $2, ended_at = $2, reason = $3
 from json_each($1) as s
-where job.id = unhex(s.value ->> 0) and coalesce(s.value ->> 1 = changed_at, true)
+where job.id = unhex(s.key) and coalesce(s.value = changed_at, true)
   and state in (select value from json_each($4))";
 
 const DELETE: &str = "
@@ -57,7 +57,7 @@ set state = 'Deleted', changed_at = $2, ended_at = $2, reason = $3, stages = sta
   enqueued_at = null, enqueue_reason = null, claimed_at = null, server = null, due_at = null,
   duration = null, result = null, continue_on = null
 from json_each($1) as s
-where job.id = unhex(s.value ->> 0) and coalesce(s.value ->> 1 = changed_at, true)
+where job.id = unhex(s.key) and coalesce(s.value = changed_at, true)
   and state in (select value from json_each($4))";
 
 /// A job, and the change after which it was looked at.
@@ -127,11 +127,12 @@ async fn change_all(
     command: Command,
     reason: &str,
 ) -> Result<usize, StorageError> {
-    let row = |seen: &Seen| {
+    let seen = |seen: &Seen| {
         let changed_at = seen.changed_at.map(Timestamp::as_microsecond);
-        json!([id_json(seen.job.0), changed_at])
+        (seen.job.0.simple().to_string(), json!(changed_at))
     };
-    let jobs = jobs.iter().map(row).collect::<Value>().to_string();
+    let all = jobs.len();
+    let jobs = Value::Object(jobs.iter().map(seen).collect()).to_string();
     let applies = |state: &State| match command {
         Command::Requeue => *state != State::Enqueued,
         Command::TriggerNow => *state == State::Scheduled,
@@ -153,8 +154,10 @@ async fn change_all(
     } else {
         at_rest.append(&mut live);
     }
-    remember(connection, &jobs, &at_rest).await?;
-    done += change(connection, statement, &jobs, &at_rest, reason).await?;
+    if done < all {
+        remember(connection, &jobs, &at_rest).await?;
+        done += change(connection, statement, &jobs, &at_rest, reason).await?;
+    }
     if command == Command::Delete {
         throughput::count_arrivals(connection, State::Deleted, done, now()).await?;
     }

@@ -13,7 +13,7 @@ use crate::commanding::{self, Seen};
 use crate::convert::{column, count, rows, text, timestamp, unavailable};
 use crate::search;
 
-/// All other writers wait while a piece is carried out, so it is smaller than elsewhere.
+/// All other writers wait while a piece is carried out, so one of another storage is several of these.
 const PIECE: usize = 500;
 
 const BEGIN: &str = "
@@ -90,23 +90,44 @@ impl Operations for SqliteStorage {
         else {
             return Ok(None);
         };
-        let next = Next::of(&row)?;
-        let limit = limit.min(PIECE);
-        let piece = search::changes(&self.pool, &self.deep, &next.query, limit).await?;
-        let is_last = piece.len() < limit;
+        let mut next = Next::of(&row)?;
+        let found = search::changes(&self.pool, &self.deep, &next.query, limit).await?;
+        let all_found = found.len() < limit;
+        let mut rest = found.as_slice();
+        loop {
+            let (piece, others) = rest.split_at(rest.len().min(PIECE));
+            let is_last = all_found && others.is_empty();
+            let is_ours = self.carry_out(&mut next, piece, is_last).await?;
+            if !is_ours || others.is_empty() {
+                return Ok(Some(found.len()));
+            }
+            rest = others;
+        }
+    }
+}
+
+impl SqliteStorage {
+    /// Takes a turn to write. Answers whether no other process was quicker.
+    async fn carry_out(
+        &self,
+        next: &mut Next,
+        piece: &[Cursor],
+        is_last: bool,
+    ) -> Result<bool, StorageError> {
         let mut write = self.writer.quick().await?;
         let Some(done) = next
-            .carry_out(&mut write.transaction, &piece, is_last)
+            .carry_out(&mut write.transaction, piece, is_last)
             .await?
         else {
-            return Ok(Some(0));
+            return Ok(false);
         };
         write.commit().await?;
 
+        next.query.after = piece.last().copied();
         if done > 0 {
             self.announce_enqueued();
         }
-        Ok(Some(piece.len()))
+        Ok(true)
     }
 }
 

@@ -23,6 +23,10 @@ from job_engine_jobs ";
 const CHANGES: &str = "
 select id, changed_at from job_engine_jobs ";
 
+/// The same, of jobs that have ended: an index knows both.
+const ENDS_OF_JOBS: &str = "
+select id, ended_at as changed_at from job_engine_jobs ";
+
 /// How many of the newest jobs of a state are looked through, a few and then more, before all are.
 const FEW: usize = 1_000;
 const MANY: usize = 10_000;
@@ -148,7 +152,11 @@ async fn newest(
 ) -> Result<Option<Vec<SqliteRow>>, StorageError> {
     let Wanted { query, limit, .. } = wanted;
     if Path::to(query, state) == Path::Index {
-        let all = Statement::newest(wanted, state, None);
+        let all = match (wanted.columns, state.is_final()) {
+            (CHANGES, true) => Statement::newest_known(query, ENDS_OF_JOBS, state, limit),
+            (CHANGES, false) => Statement::newest_known(query, CHANGES, state, limit),
+            _ => Statement::newest(wanted, state, None),
+        };
         return all.fetch(pool).await.map(Some);
     }
 

@@ -39,6 +39,22 @@ impl Statement {
         statement
     }
 
+    /// The newest of a state, of which the index knows all that is asked for.
+    pub(super) fn newest_known(
+        query: &JobQuery,
+        columns: &str,
+        state: State,
+        limit: usize,
+    ) -> Self {
+        let mut statement = Self(QueryBuilder::new(columns));
+        statement.0.push(index(query, state));
+        statement.in_state(state);
+        statement.after(query.after, changed_at(state));
+        statement.matching(query, changed_at(state));
+        statement.page(changed_at(state), limit);
+        statement
+    }
+
     /// Counts no more than the newest `most`.
     pub(super) fn newest_of(query: &JobQuery, state: State, most: usize) -> Self {
         let mut statement = Self(QueryBuilder::new(

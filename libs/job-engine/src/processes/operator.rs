@@ -12,7 +12,7 @@ const PIECE: usize = 2000;
 const INTERVAL: Duration = Duration::from_secs(1);
 
 /// Lets workers have the storage between two pieces.
-const PAUSE: Duration = Duration::from_millis(10);
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// Carries out what people asked for all jobs of a search.
 pub(crate) struct Operator {

@@ -22,8 +22,8 @@ pub trait Operations: Send + Sync {
     async fn stop_operation(&self, id: OperationId) -> Result<bool, StorageError>;
 
     /// Carries out the next piece, at most `limit` jobs, of the oldest running operation that no
-    /// other server is at: the commands and the progress in one transaction. Answers how many jobs
-    /// it looked at; `None` when there is nothing to do.
+    /// other server is at: the commands and the progress in one transaction, or in several one after
+    /// the other. Answers how many jobs it looked at; `None` when there is nothing to do.
     async fn advance_operation(&self, limit: usize) -> Result<Option<usize>, StorageError>;
 }
 
