@@ -24,13 +24,27 @@ pub trait DashboardAccess: Send + Sync + 'static {
 #[non_exhaustive]
 pub enum Access {
     /// See everything and act. The actor's name goes into the history of the jobs they act on.
-    Full { actor: String },
+    Full {
+        /// Who acts, for the audit log.
+        actor: String,
+    },
     /// See everything, and act as these permissions say.
-    Limited { actor: String, may: Vec<Permission> },
+    Limited {
+        /// Who acts, for the audit log.
+        actor: String,
+        /// What they may do; everything else is not offered, and refused with 403.
+        may: Vec<Permission>,
+    },
     /// See everything and change nothing.
-    ReadOnly { actor: String },
+    ReadOnly {
+        /// Who looks.
+        actor: String,
+    },
     /// Nobody yet: a page answers with a redirect (303) to this address, everything else with 401.
-    SignIn { url: String },
+    SignIn {
+        /// An absolute path or a whole address; what was asked for is not added to it.
+        url: String,
+    },
     /// Nobody, and there is no place to sign in: 401.
     Unauthorized,
     /// Somebody, but not for this: 403.

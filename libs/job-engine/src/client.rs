@@ -53,7 +53,9 @@ pub enum ResultError {
     /// What the job left is something else than what was asked for.
     #[error("the result of the job {job} is not what was asked for: {source}")]
     Unfit {
+        /// Whose result it is.
         job: JobId,
+        /// Why it cannot be read.
         source: serde_json::Error,
     },
 }

@@ -26,6 +26,7 @@ pub enum ContinueOn {
 /// What a job can wait for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Parent {
+    /// The job.
     Job(JobId),
     /// All jobs of the batch.
     Batch(BatchId),

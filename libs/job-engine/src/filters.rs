@@ -47,10 +47,13 @@ pub struct Refusal(pub String);
 /// One run of a job, as filters see it.
 #[derive(Debug, Clone)]
 pub struct Run {
+    /// The kind of the job, by the name under which it is stored.
     pub kind: String,
+    /// The queue from which it was claimed.
     pub queue: String,
     /// JSON text.
     pub arguments: String,
+    /// Which attempt it is, and what the job can ask of it.
     pub attempt: Attempt,
 }
 

@@ -63,14 +63,21 @@ pub enum NewJobError {
     /// Its `Serialize` refuses, for example because of a map whose keys are no strings.
     #[error("the job `{kind}` cannot be written as JSON: {source}")]
     NotJson {
+        /// Of which kind the job is.
         kind: &'static str,
+        /// What `Serialize` said.
         source: serde_json::Error,
     },
     /// It carries more than a job should.
     #[error(
         "the job `{kind}` has {bytes} bytes of arguments; at most 262144 are stored. Pass an id instead of the thing itself"
     )]
-    TooLarge { kind: &'static str, bytes: usize },
+    TooLarge {
+        /// Of which kind the job is.
+        kind: &'static str,
+        /// How many it would take.
+        bytes: usize,
+    },
     /// A tenant is told by an id or a short name.
     #[error("a job's tenant is {0}; give 1 to 100 bytes without control characters")]
     Tenant(Unfit),
@@ -98,10 +105,13 @@ pub enum NewJobError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
     #[error("empty")]
+    /// It has no bytes.
     Empty,
     #[error("{0} bytes long")]
+    /// It has so many bytes, which are too many.
     TooLong(usize),
     #[error("made of more than text")]
+    /// It has a control character, for example a line break.
     ControlCharacter,
 }
 

@@ -8,6 +8,7 @@ use crate::html::{jobs, number};
 /// Something that needs attention.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
+    /// How bad it is.
     pub gravity: Gravity,
     /// A sentence for people.
     pub words: String,

@@ -38,7 +38,12 @@ pub enum RecurringError {
     Schedule(#[from] ScheduleError),
     /// What is stored of it cannot be read, so it cannot run.
     #[error("the recurring job `{id}` cannot be read: {why}")]
-    Unreadable { id: String, why: String },
+    Unreadable {
+        /// Which recurring job.
+        id: String,
+        /// What cannot be read of it.
+        why: String,
+    },
     /// The storage failed. Trying again may help.
     #[error(transparent)]
     Storage(#[from] StorageError),

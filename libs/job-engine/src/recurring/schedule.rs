@@ -41,12 +41,20 @@ pub enum ScheduleError {
     #[error(
         "a cron expression has five fields (minute, hour, day of month, month, day of week), or six with the second in front; `{expression}` has {count}"
     )]
-    FieldCount { expression: String, count: usize },
+    FieldCount {
+        /// What was given.
+        expression: String,
+        /// How many fields it has.
+        count: usize,
+    },
     /// One field cannot be read.
     #[error("`{value}` is no {field}: {expected}")]
     Field {
+        /// Which field it is, in words: `hour`.
         field: &'static str,
+        /// What stands there.
         value: String,
+        /// What may stand there.
         expected: &'static str,
     },
     /// Each field is right, and yet there is no such day, as with 30 February.

@@ -35,24 +35,40 @@ pub enum Order {
     Enqueue(NewJob),
     /// [`Limits::pause_queue`](super::Limits::pause_queue), unless it is paused already.
     PauseQueue {
+        /// Which queue.
         queue: String,
+        /// Who pauses it.
         by: String,
+        /// Why, for those who wonder.
         reason: String,
     },
     /// [`Limits::resume_queue`](super::Limits::resume_queue).
-    ResumeQueue { queue: String },
+    ResumeQueue {
+        /// Which queue.
+        queue: String,
+    },
     /// [`Limits::set_limit`](super::Limits::set_limit), unless another one is in force than was seen.
     SetLimit {
+        /// What is limited.
         of: Limited,
+        /// The limit from now on.
         limit: Limit,
+        /// What was in force when the person looked.
         seen: SeenLimit,
     },
     /// [`Limits::remove_limit`](super::Limits::remove_limit), unless another one is in force than was
     /// seen.
-    RemoveLimit { of: Limited, seen: SeenLimit },
+    RemoveLimit {
+        /// What is limited.
+        of: Limited,
+        /// What was in force when the person looked.
+        seen: SeenLimit,
+    },
     /// [`Storage::order_server`](super::Storage::order_server).
     OrderServer {
+        /// Which server.
         server: ServerId,
+        /// What it is to do; `None` to work as usual.
         order: Option<ServerOrder>,
     },
     /// [`Operations::begin_operation`](super::Operations::begin_operation).
@@ -62,7 +78,10 @@ pub enum Order {
     /// [`RecurringStorage::save_recurring`](super::RecurringStorage::save_recurring).
     SaveRecurring(RecurringRecord),
     /// [`RecurringStorage::remove_recurring`](super::RecurringStorage::remove_recurring).
-    RemoveRecurring { id: String },
+    RemoveRecurring {
+        /// Which recurring job.
+        id: String,
+    },
     /// [`RecurringStorage::advance_recurring`](super::RecurringStorage::advance_recurring), of one
     /// recurring job.
     AdvanceRecurring(Advance),
@@ -124,6 +143,8 @@ pub struct Deed {
 pub struct AuditEntry {
     /// Rises from entry to entry.
     pub number: u64,
+    /// When it was done, by the storage's clock.
     pub at: Timestamp,
+    /// What was done, by whom and why.
     pub deed: Deed,
 }

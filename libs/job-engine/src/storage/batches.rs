@@ -29,12 +29,17 @@ pub trait Batches: Send + Sync {
 /// How far a batch is. The numbers are kept up to date, not counted when asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BatchProgress {
+    /// The batch.
     pub id: BatchId,
+    /// When the first of its jobs was stored.
     pub created_at: Timestamp,
     /// All its jobs.
     pub jobs: u64,
+    /// How many of them are `Succeeded`.
     pub succeeded: u64,
+    /// How many of them are `Failed`: in the dead letter queue.
     pub failed: u64,
+    /// How many of them are `Deleted`.
     pub deleted: u64,
     /// When the last of its jobs ended; `None` while some have not.
     pub ended_at: Option<Timestamp>,

@@ -14,7 +14,9 @@ pub struct ErrorGroup {
     pub jobs: u64,
     /// How many jobs were given up like this since it was first seen.
     pub failures: u64,
+    /// When it was first seen.
     pub first_at: Timestamp,
+    /// When it was last seen.
     pub last_at: Timestamp,
     /// The newest of the errors.
     pub error: ErrorReport,

@@ -25,7 +25,9 @@ pub struct Rule {
     pub state: State,
     /// Their kinds; with `others` every kind but these.
     pub kinds: Vec<String>,
+    /// Whether it is about all kinds but `kinds`.
     pub others: bool,
+    /// How long after their end they are kept.
     pub retention: Duration,
 }
 
@@ -34,6 +36,7 @@ pub struct Rule {
 pub struct Place {
     /// In microseconds since the Unix epoch.
     pub ended_at: i64,
+    /// Among those that ended at that time, in the order of their ids.
     pub job: Uuid,
 }
 
@@ -41,8 +44,11 @@ pub struct Place {
 /// applies and whose time has passed are to be removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stretch {
+    /// Whom it is about.
     pub rule: Rule,
+    /// Where it begins: after this one.
     pub after: Place,
+    /// How many jobs are looked at.
     pub limit: usize,
 }
 
@@ -51,6 +57,7 @@ pub struct Stretch {
 pub struct Swept {
     /// How many jobs of the state were looked at, of other kinds as well.
     pub looked_at: usize,
+    /// How many of them were removed.
     pub removed: usize,
     /// The last one that was looked at.
     pub last: Option<Place>,

@@ -10,8 +10,11 @@ use crate::state::State;
 /// One change of state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HistoryEntry {
+    /// The state into which the job came.
     pub state: State,
+    /// When, by the storage's clock.
     pub at: Timestamp,
+    /// Why, when there is more to say than the state itself.
     pub reason: Option<String>,
     /// What belongs to this state, in Hangfire's names: `Queue`, `EnqueueAt`, `ServerId`,
     /// `Attempt`, `DurationMs`, `Result`, ...
@@ -32,14 +35,17 @@ impl HistoryEntry {
         }
     }
 
+    /// It waits in this queue.
     pub fn enqueued(at: Timestamp, reason: Option<String>, queue: &str) -> Self {
         Self::new(State::Enqueued, at, reason).and("Queue", json!(queue))
     }
 
+    /// It waits until `due_at`.
     pub fn scheduled(at: Timestamp, reason: Option<String>, due_at: Timestamp) -> Self {
         Self::new(State::Scheduled, at, reason).and("EnqueueAt", json!(due_at))
     }
 
+    /// This server runs it; `None` when nobody knows any more which one it was.
     pub fn processing(at: Timestamp, server: Option<ServerId>, attempt: u32) -> Self {
         Self::new(State::Processing, at, None)
             .and("ServerId", json!(server))

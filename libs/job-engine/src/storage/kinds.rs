@@ -7,7 +7,9 @@ use crate::state::State;
 /// How the jobs of a kind have fared lately.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KindSummary {
+    /// By the name under which the jobs are stored.
     pub kind: String,
+    /// How many came to a good end.
     pub succeeded: u64,
     /// Given up.
     pub failed: u64,

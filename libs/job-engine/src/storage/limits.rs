@@ -67,7 +67,9 @@ pub struct HoldUps {
 pub struct UsedLimit {
     /// A queue, or the job's own key whatever name the limit was set under.
     pub of: Limited,
+    /// What is allowed.
     pub limit: Limit,
+    /// What is left of it.
     pub room: Room,
     /// Jobs that count as running, the one that was claimed first in front; ten at most.
     pub held_by: Vec<JobId>,
@@ -76,6 +78,7 @@ pub struct UsedLimit {
 /// Jobs wait that nobody can run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownKind {
+    /// By the name under which the jobs are stored.
     pub kind: String,
     /// How many wait.
     pub jobs: u64,
@@ -107,7 +110,9 @@ pub struct Limit {
 /// begin: a sliding window. They may begin all together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
+    /// 1 to 10,000.
     pub jobs: u32,
+    /// 100 ms to 24 hours.
     pub period: Duration,
 }
 

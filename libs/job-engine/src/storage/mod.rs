@@ -8,6 +8,7 @@ mod audit;
 mod batches;
 pub mod check;
 #[cfg(feature = "conformance")]
+#[expect(missing_docs, reason = "the tests are named by what they show")]
 pub mod conformance;
 mod error_group;
 pub mod expiry;
@@ -109,6 +110,7 @@ impl fmt::Display for ServerId {
 /// lease and changes nothing when a later epoch exists or the job was taken away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Lease {
+    /// The job that was claimed.
     pub job: JobId,
     /// The number of the claim, rising over all claims of the job.
     pub epoch: i64,
@@ -178,8 +180,11 @@ impl Claimed {
 /// A job that a server has claimed: its state is `Processing`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimedJob {
+    /// Goes with all that is written about this run.
     pub lease: Lease,
+    /// By the name under which it was stored.
     pub kind: String,
+    /// The queue from which it was claimed.
     pub queue: String,
     /// JSON text.
     pub arguments: String,
@@ -209,32 +214,56 @@ pub struct ClaimedJob {
 pub enum Outcome {
     /// → `Succeeded`. `result` is JSON text.
     Succeeded {
+        /// How long the run took.
         duration: Duration,
+        /// What the job left, as JSON text.
         result: Option<String>,
     },
     /// → `Failed` → `Scheduled`, both in the history: the attempt failed and another one follows.
     Retry {
+        /// Why the attempt failed.
         error: ErrorReport,
+        /// How long it waits before the next one.
         delay: Duration,
         /// For the `Scheduled` entry, for example `Retry attempt 2 of 10: no route to host`.
         reason: String,
     },
     /// → `Failed`, for good.
-    Failed { error: ErrorReport, reason: String },
+    Failed {
+        /// Why the last attempt failed.
+        error: ErrorReport,
+        /// Why there is no further one.
+        reason: String,
+    },
     /// → `Failed` → `Deleted`, both in the history: the last attempt failed, and nobody wants to
     /// keep the job. The reason is for the `Deleted` entry.
-    Discarded { error: ErrorReport, reason: String },
+    Discarded {
+        /// Why the last attempt failed.
+        error: ErrorReport,
+        /// Why it is not kept.
+        reason: String,
+    },
     /// → `Scheduled`, without using up an attempt.
-    Snoozed { delay: Duration, reason: String },
+    Snoozed {
+        /// How long it waits.
+        delay: Duration,
+        /// For the `Scheduled` entry.
+        reason: String,
+    },
     /// → `Enqueued`, without using up an attempt: the server stops and the job has not been run to
     /// its end.
-    Returned { reason: String },
+    Returned {
+        /// For the `Enqueued` entry.
+        reason: String,
+    },
 }
 
 /// The end of a claim, reported by the worker that holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settlement {
+    /// The claim that has ended.
     pub lease: Lease,
+    /// How.
     pub outcome: Outcome,
 }
 
@@ -250,6 +279,7 @@ pub struct Progress {
 /// What a run has said about itself since it was asked before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunNotes {
+    /// The claim that it is about.
     pub lease: Lease,
     /// Replaces what was said before.
     pub progress: Option<Progress>,
@@ -264,6 +294,7 @@ pub struct NewLine {
     pub number: u64,
     /// How long ago it was said.
     pub age: Duration,
+    /// What was said, at most 2000 bytes.
     pub text: String,
 }
 
@@ -286,9 +317,11 @@ pub enum Settled {
 /// A server, as it announces itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerAnnouncement {
+    /// New with every start of a server.
     pub id: ServerId,
     /// For people: host and process id, for example `web-1:4711`.
     pub name: String,
+    /// From which queues it claims, the first one first.
     pub queues: Vec<String>,
     /// Which kinds of jobs it can run, by all their names.
     pub kinds: Vec<String>,
@@ -302,7 +335,9 @@ pub enum Heartbeat {
     /// The server is known. `lost` are those of the given leases that are no longer valid; `order`
     /// is what people ask of it now.
     Alive {
+        /// In no order.
         lost: Vec<Lease>,
+        /// `None` to work as usual.
         order: Option<ServerOrder>,
     },
     /// The server was taken for dead and its jobs were given away. It must stop them all and
@@ -393,10 +428,12 @@ impl Command {
 /// What a person does to a job that they look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Act {
+    /// The job that they look at.
     pub job: JobId,
     /// When the job that they saw had come into its state; one that has changed since is left as it
     /// is. `None` takes it as it is now.
     pub seen: Option<Timestamp>,
+    /// What they want of it.
     pub command: Command,
     /// For the job's history.
     pub reason: String,

@@ -74,14 +74,21 @@ pub trait Monitor: Send + Sync {
 /// How many jobs are in each state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts {
+    /// How many wait for a worker.
     pub enqueued: u64,
+    /// How many wait for their time, retries among them.
     pub scheduled: u64,
+    /// How many wait for other jobs.
     pub awaiting: u64,
     /// Those of `scheduled` that wait for another attempt.
     pub retries: u64,
+    /// How many run.
     pub processing: u64,
+    /// How many have succeeded and are still kept.
     pub succeeded: u64,
+    /// How many rest in the dead letter queue.
     pub failed: u64,
+    /// How many were deleted and are still kept.
     pub deleted: u64,
 }
 
@@ -142,13 +149,16 @@ impl Condition {
 /// The place between two pages: the last job of the page before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
+    /// When that job came into its state.
     pub changed_at: Timestamp,
+    /// Which of those that came into it at that time.
     pub id: JobId,
 }
 
 /// One page of a list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Page {
+    /// In the order that the query asks for.
     pub jobs: Vec<JobSummary>,
     /// Where the next page starts; `None` on the last page.
     pub next: Option<Cursor>,
@@ -157,9 +167,13 @@ pub struct Page {
 /// A job in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobSummary {
+    /// The job's own, for ever.
     pub id: JobId,
+    /// By the name under which it is stored.
     pub kind: String,
+    /// The queue from which it is claimed.
     pub queue: String,
+    /// Higher is sooner; 0 when nobody said.
     pub priority: i16,
     /// Whose job it is.
     pub tenant: Option<String>,
@@ -167,6 +181,7 @@ pub struct JobSummary {
     pub tags: Vec<String>,
     /// The batch that it is of.
     pub batch: Option<BatchId>,
+    /// Where it is in its life.
     pub state: State,
     /// Why it is in this state, when there is more to say than the state itself.
     pub reason: Option<String>,
@@ -178,6 +193,7 @@ pub struct JobSummary {
     pub arguments: String,
     /// The version of the arguments, from 1.
     pub version: u32,
+    /// When it was enqueued for the first time, by the storage's clock.
     pub created_at: Timestamp,
     /// When it came into its state.
     pub changed_at: Timestamp,
@@ -194,6 +210,7 @@ pub struct JobSummary {
 /// A job with all that is known about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobDetails {
+    /// What lists show of it.
     pub summary: JobSummary,
     /// The trace in which it was enqueued, as W3C's `traceparent` writes it.
     pub trace: Option<String>,
@@ -210,15 +227,20 @@ pub struct JobDetails {
 pub struct LogLine {
     /// Rises over all runs of the job, with gaps.
     pub number: u64,
+    /// When it was said, by the storage's clock.
     pub at: Timestamp,
+    /// What was said.
     pub text: String,
 }
 
 /// A queue in numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueSummary {
+    /// What it is called.
     pub name: String,
+    /// How many of its jobs wait for a worker.
     pub enqueued: u64,
+    /// How many of its jobs run.
     pub processing: u64,
     /// Since when its oldest job waits.
     pub oldest_enqueued_at: Option<Timestamp>,
@@ -245,16 +267,22 @@ impl QueueSummary {
 /// A server and what it does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerSummary {
+    /// New with every start.
     pub id: ServerId,
+    /// For people: host and process id, for example `web-1:4711`.
     pub name: String,
+    /// From which queues it claims, the first one first.
     pub queues: Vec<String>,
     /// Which kinds of jobs it can run, by all their names.
     pub kinds: Vec<String>,
+    /// How many jobs it runs at the same time.
     pub workers: u32,
     /// What it was told to do.
     pub order: Option<ServerOrder>,
     /// How many jobs it runs now.
     pub processing: u64,
+    /// When it announced itself, by the storage's clock.
     pub started_at: Timestamp,
+    /// When it was last heard of, by the storage's clock.
     pub heartbeat_at: Timestamp,
 }

@@ -48,7 +48,9 @@ impl std::fmt::Display for OperationId {
 /// An operation that is about to begin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewOperation {
+    /// Its own, for ever.
     pub id: OperationId,
+    /// What is done to each job.
     pub command: Command,
     /// To which jobs. Those that come into their state after the operation began are left alone.
     pub query: JobQuery,
@@ -65,10 +67,15 @@ pub struct NewOperation {
 /// An operation and how far it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {
+    /// Its own, for ever.
     pub id: OperationId,
+    /// What is done to each job.
     pub command: Command,
+    /// The query as a person wrote it.
     pub words: String,
+    /// Who asked.
     pub actor: String,
+    /// Why.
     pub reason: String,
     /// How many jobs matched when it was asked for.
     pub total: u64,
@@ -76,14 +83,18 @@ pub struct Operation {
     pub done: u64,
     /// How many had moved on before their turn came, and were left as they are.
     pub skipped: u64,
+    /// Whether it goes on.
     pub status: OperationStatus,
+    /// When it was asked for, by the storage's clock.
     pub started_at: Timestamp,
+    /// When it came to an end; `None` while it runs.
     pub ended_at: Option<Timestamp>,
 }
 
 /// Whether an operation goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OperationStatus {
+    /// It goes on, on one server after the other if need be.
     Running,
     /// No further job matches.
     Finished,

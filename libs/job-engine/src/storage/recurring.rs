@@ -71,6 +71,7 @@ pub trait RecurringStorage: Send + Sync {
 /// older or its machine does not know the time zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecurringRecord {
+    /// What it is called, for ever.
     pub id: String,
     /// Rises with every change; 0 when it is not stored yet.
     pub revision: i64,
@@ -102,7 +103,9 @@ pub struct RecurringRecord {
     pub error: Option<String>,
     /// How many entries its history has had.
     pub runs: i64,
+    /// When it was stored for the first time, by the storage's clock.
     pub created_at: Timestamp,
+    /// When it was last changed, by people or by moving on.
     pub changed_at: Timestamp,
 }
 
@@ -123,6 +126,7 @@ impl RecurringRecord {
 pub struct DueRecurring {
     /// The storage's time at which it looked.
     pub now: Timestamp,
+    /// The longest ago first.
     pub due: Vec<DueRecord>,
     /// In how long the next one of the given kinds is due that is not due yet; `None` when there is
     /// none.
@@ -132,6 +136,7 @@ pub struct DueRecurring {
 /// A recurring job that is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DueRecord {
+    /// As it is stored.
     pub record: RecurringRecord,
     /// Which of its latest 100 jobs still live. Empty when its policy is to let runs overlap.
     pub living: Vec<JobId>,
@@ -140,11 +145,15 @@ pub struct DueRecord {
 /// What is to happen to a recurring job in one step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Advance {
+    /// The recurring job that it is about.
     pub id: String,
     /// The revision that the plan knows.
     pub revision: i64,
+    /// The next occurrence; `None` when it is paused.
     pub next_at: Option<Timestamp>,
+    /// When a server is to look at it again; `None` never.
     pub look_at: Option<Timestamp>,
+    /// What is wrong with it from now on; `None` when nothing is.
     pub error: Option<String>,
     /// The entries that its history gets, oldest first.
     pub runs: Vec<NewRun>,
@@ -162,10 +171,15 @@ pub enum Advanced {
 /// An entry for the history, with the job that it creates.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewRun {
+    /// The occurrence; of missed ones, the first.
     pub at: Timestamp,
+    /// The last of several occurrences.
     pub until: Option<Timestamp>,
+    /// Why there is an entry.
     pub cause: RunCause,
+    /// What is enqueued with it.
     pub job: Option<NewJob>,
+    /// More about it, for people.
     pub note: Option<String>,
 }
 
@@ -238,7 +252,9 @@ pub struct RecurringRun {
     pub at: Timestamp,
     /// The last of several occurrences.
     pub until: Option<Timestamp>,
+    /// Why there is an entry.
     pub cause: RunCause,
+    /// More about it, for people.
     pub note: Option<String>,
     /// When the entry was written, and the job enqueued. Later than `at` by the drift.
     pub noted_at: Timestamp,
@@ -275,6 +291,7 @@ pub struct RecurringQuery {
 /// One page of a list of recurring jobs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RecurringPage {
+    /// By id.
     pub jobs: Vec<RecurringSummary>,
     /// The id after which the next page starts; `None` on the last page.
     pub next: Option<String>,
@@ -283,6 +300,7 @@ pub struct RecurringPage {
 /// A recurring job in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecurringSummary {
+    /// As it is stored.
     pub record: RecurringRecord,
     /// The newest entry of its history.
     pub last: Option<RecurringRun>,
@@ -297,5 +315,6 @@ pub struct Origin {
     pub run: i64,
     /// The occurrence, or when a person asked for the run.
     pub at: Timestamp,
+    /// Why it was created.
     pub cause: RunCause,
 }

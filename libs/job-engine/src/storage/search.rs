@@ -10,6 +10,7 @@ use crate::state::State;
 /// One thing that a search asks of a job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Condition {
+    /// What is looked at.
     pub test: Test,
     /// Finds the jobs that fail the test instead. Default `false`.
     pub negated: bool,
@@ -66,7 +67,9 @@ pub struct ArgumentTest {
 /// A time from (inclusive) and a time until (exclusive). The default is all of time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimeRange {
+    /// Inclusive; `None` is the beginning.
     pub from: Option<Timestamp>,
+    /// Exclusive; `None` is the end.
     pub until: Option<Timestamp>,
 }
 

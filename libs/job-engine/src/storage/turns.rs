@@ -5,6 +5,7 @@ use super::JobId;
 /// A waiting job that a server could run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
+    /// The job.
     pub id: JobId,
     /// Its [key](crate::NewJob::limit_key).
     pub key: Option<String>,
