@@ -29,11 +29,11 @@ mod settling;
 mod slots;
 mod stage;
 mod storage;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod throughput;
 mod turns;
 mod writer;
 
-#[cfg(feature = "testing")]
-pub use clock::testing;
 pub use enqueuing::enqueue;
 pub use storage::SqliteStorage;

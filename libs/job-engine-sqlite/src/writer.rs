@@ -92,7 +92,11 @@ impl Writer {
 
 impl Write<'_> {
     pub(crate) async fn commit(self) -> Result<(), StorageError> {
+        #[cfg(feature = "testing")]
+        crate::testing::comes_to(crate::testing::Moment::BeforeCommit);
         self.transaction.commit().await.map_err(unavailable)?;
+        #[cfg(feature = "testing")]
+        crate::testing::comes_to(crate::testing::Moment::AfterCommit);
         self.checkpoints.written();
         Ok(())
     }

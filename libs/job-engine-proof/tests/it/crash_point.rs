@@ -10,6 +10,7 @@ pub(crate) struct CrashPoint {
     pub(crate) moment: Moment,
 }
 
+/// On SQLite, where nobody else sees a statement come or go: before and after its transaction counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Moment {
     Before,
@@ -20,27 +21,52 @@ pub(crate) enum Moment {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Statement {
     Claim,
+    Begin,
     Finish,
     Reschedule,
     EnqueueDue,
+    Advance,
     Heartbeat,
+    Rescue,
     Retire,
 }
 
+impl CrashPoint {
+    /// Every place, one after the other.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        let moments = [Moment::Before, Moment::After];
+        let both = move |statement| moments.map(|moment| Self { statement, moment });
+        Statement::ALL.into_iter().flat_map(both)
+    }
+
+    /// As [`of_text`](Self::of_text) reads it.
+    pub(crate) fn text(self) -> String {
+        format!("{:?} {:?}", self.moment, self.statement)
+    }
+
+    pub(crate) fn of_text(text: &str) -> Option<Self> {
+        Self::all().find(|point| point.text() == text)
+    }
+}
+
 impl Statement {
-    pub(crate) const ALL: [Self; 6] = [
+    const ALL: [Self; 9] = [
         Self::Claim,
+        Self::Begin,
         Self::Finish,
         Self::Reschedule,
         Self::EnqueueDue,
+        Self::Advance,
         Self::Heartbeat,
+        Self::Rescue,
         Self::Retire,
     ];
 
-    /// Words that no other statement has.
-    const fn words(self) -> &'static [&'static str] {
+    /// Words that no other statement has, on PostgreSQL.
+    const fn in_postgres(self) -> &'static [&'static str] {
         match self {
             Self::Claim => &["for key share", "claimed_at = clock_timestamp()"],
+            Self::Begin => &["set begun = epoch"],
             Self::Finish => &[
                 "delete from job_engine.ready",
                 "into job_engine.finished",
@@ -48,15 +74,40 @@ impl Statement {
             ],
             Self::Reschedule => &["delete from job_engine.ready", "into job_engine.waiting"],
             Self::EnqueueDue => &["delete from job_engine.waiting", "for update skip locked"],
+            Self::Advance => &["update job_engine.recurring r", "plan.revision"],
             Self::Heartbeat => &["job_engine.servers set heartbeat_at"],
+            Self::Rescue => &["delete from job_engine.servers", "from silent"],
             Self::Retire => &["delete from job_engine.servers where id = $1"],
         }
     }
 
-    fn of(text: &str) -> Option<Self> {
-        let is_it = |statement: &Self| statement.words().iter().all(|word| text.contains(word));
-        Self::ALL.into_iter().find(is_it)
+    /// The same on SQLite.
+    const fn in_sqlite(self) -> &'static [&'static str] {
+        match self {
+            Self::Claim => &["set state = 'Processing'"],
+            Self::Begin => &["set begun = epoch"],
+            Self::Finish => &["update job_engine_jobs", "duration = s.value"],
+            Self::Reschedule => &["update job_engine_jobs", "due_at = $2 + (s.value"],
+            Self::EnqueueDue => &["update job_engine_jobs", "and due_at <= $1"],
+            Self::Advance => &["update job_engine_recurring", "runs = runs + $3"],
+            Self::Heartbeat => &["job_engine_servers set heartbeat_at"],
+            Self::Rescue => &["delete from job_engine_servers", "heartbeat_at <= $1"],
+            Self::Retire => &["delete from job_engine_servers where id = $1"],
+        }
     }
+
+    fn of(text: &str) -> Option<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|statement| has(text, statement.in_postgres()))
+    }
+
+    pub(crate) fn is_in_sqlite(self, text: &str) -> bool {
+        has(text, self.in_sqlite())
+    }
+}
+
+fn has(text: &str, words: &[&str]) -> bool {
+    words.iter().all(|word| text.contains(word))
 }
 
 /// Follows what a client of PostgreSQL sends: which statements it has prepared, and which one it

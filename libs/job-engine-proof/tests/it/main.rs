@@ -26,4 +26,5 @@ mod same_history;
 mod settings;
 mod sqlite;
 mod story;
+mod trap;
 mod worker;

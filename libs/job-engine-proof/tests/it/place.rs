@@ -82,6 +82,10 @@ impl Place {
         }
     }
 
+    pub(crate) const fn is_postgres(&self) -> bool {
+        matches!(self, Self::Postgres { .. })
+    }
+
     pub(crate) fn address(&self) -> &str {
         match self {
             Self::Postgres { url, .. } => url,

@@ -1,5 +1,5 @@
 use crate::cluster::Cluster;
-use crate::crash_point::{CrashPoint, Moment, Statement};
+use crate::crash_point::CrashPoint;
 use crate::disk::Disk;
 use crate::place::Place;
 use crate::settings;
@@ -40,9 +40,7 @@ async fn nothing_is_lost_while_the_database_restarts_and_recovers_without_a_word
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_by_workers_killed_before_and_after_each_statement() {
     let place = Place::postgres(&settings::postgres()).await;
-    let moments = [Moment::Before, Moment::After];
-    let at = |statement| moments.map(|moment| Fault::Crash(CrashPoint { statement, moment }));
-    let faults: Vec<Fault> = Statement::ALL.into_iter().flat_map(at).collect();
+    let faults: Vec<Fault> = CrashPoint::all().map(Fault::Crash).collect();
 
     let violations = Story::about(place, &faults).tell().await;
 

@@ -1,3 +1,4 @@
+use crate::crash_point::CrashPoint;
 use crate::disk::Disk;
 use crate::place::Place;
 use crate::story::{Fault, Story};
@@ -7,6 +8,17 @@ async fn nothing_is_lost_while_processes_on_one_file_are_killed_and_stopped() {
     let folder = tempfile::tempdir().expect("a folder is made");
     let place = Place::sqlite(folder.path()).await;
     let faults = [Fault::Kill, Fault::Kill, Fault::End, Fault::Stop];
+
+    let violations = Story::about(place, &faults).tell().await;
+
+    assert_eq!(violations, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_by_workers_killed_before_and_after_each_commit() {
+    let folder = tempfile::tempdir().expect("a folder is made");
+    let place = Place::sqlite(folder.path()).await;
+    let faults: Vec<Fault> = CrashPoint::all().map(Fault::Crash).collect();
 
     let violations = Story::about(place, &faults).tell().await;
 

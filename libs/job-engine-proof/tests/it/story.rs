@@ -91,7 +91,7 @@ impl Story {
     fn needs_proxies(&self) -> bool {
         let on_the_way =
             |fault: &Fault| matches!(fault, Fault::Crash(_) | Fault::LoseAnswers | Fault::CutOff);
-        self.faults.iter().any(on_the_way)
+        self.place.is_postgres() && self.faults.iter().any(on_the_way)
     }
 
     /// What is wrong in the end.

@@ -19,6 +19,7 @@ use crate::limits;
 use crate::place::Place;
 use crate::planted::Planted;
 use crate::settings::Order;
+use crate::trap;
 
 /// What the process says once it works.
 pub(crate) const WORKS: &str = "the worker works";
@@ -32,6 +33,7 @@ async fn worker() {
     let order = Order::of_the_environment();
     let mut told_to_end = signal(SignalKind::terminate()).expect("signals are heard");
     let calm = CancellationToken::new();
+    trap::open();
     listen(&order, calm.clone());
     let server = start(&order, calm).await;
     println!("{WORKS}");
@@ -49,6 +51,7 @@ fn listen(order: &Order, calm: CancellationToken) {
             match Word::heard(&line) {
                 Word::Clock(ahead) => set_clock(ahead),
                 Word::Calm => calm.cancel(),
+                Word::Trap(point) => trap::set(point),
             }
         }
     });

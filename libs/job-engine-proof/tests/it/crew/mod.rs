@@ -1,6 +1,8 @@
 //! The worker processes of a story, and what is done to them.
 
-use std::fmt;
+mod trapping;
+mod word;
+
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -10,10 +12,11 @@ use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::crash_point::{CrashPoint, Statement};
 use crate::proxy::Proxy;
 use crate::settings::Order;
 use crate::worker;
+
+pub(crate) use word::Word;
 
 /// Longer than anything takes here.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -30,15 +33,6 @@ pub(crate) struct Crew {
     cut_off: Vec<CutOff>,
     /// Whether each has a way of its own to PostgreSQL, on which things are lost.
     through_proxies: bool,
-}
-
-/// What workers are told while they work.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Word {
-    /// The machine's clock is so many seconds from the true time.
-    Clock(i64),
-    /// The application needs its pool no more.
-    Calm,
 }
 
 struct Worker {
@@ -61,27 +55,6 @@ impl Crew {
             crew.hire_one().await;
         }
         crew
-    }
-
-    /// Kills this worker when it comes to this place, and waits for that. If it dies before, the
-    /// next one has to come there.
-    pub(crate) async fn trap(&mut self, place: usize, point: CrashPoint) {
-        let mut worker = self.workers.remove(place);
-        loop {
-            let proxy = worker.proxy.as_ref().expect("it goes through a proxy");
-            proxy.set_trap(point);
-            if point.statement == Statement::Retire {
-                signal(worker.process, "TERM").await;
-            }
-            let ended = timeout(PATIENCE, worker.child.wait()).await;
-            let ended = ended.unwrap_or_else(|_| panic!("nobody came to {point:?}"));
-            ended.expect("it is ours");
-            self.hire_one().await;
-            if proxy.has_sprung() {
-                return;
-            }
-            worker = self.workers.pop().expect("one was hired");
-        }
     }
 
     /// The next answers of the database to this worker are lost.
@@ -166,6 +139,7 @@ impl Crew {
         match word {
             Word::Clock(ahead) => self.order.clock = ahead,
             Word::Calm => self.order.crowded = false,
+            Word::Trap(_) => {}
         }
         for worker in &mut self.workers {
             worker.tell(word).await;
@@ -248,24 +222,6 @@ impl Worker {
     async fn signal(&mut self, name: &str) {
         if !self.has_ended() {
             signal(self.process, name).await;
-        }
-    }
-}
-
-impl fmt::Display for Word {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Clock(ahead) => write!(f, "clock {ahead}"),
-            Self::Calm => f.write_str("calm"),
-        }
-    }
-}
-
-impl Word {
-    pub(crate) fn heard(line: &str) -> Self {
-        match line.split_once(' ') {
-            Some(("clock", ahead)) => Self::Clock(ahead.parse().expect("it is a number")),
-            _ => Self::Calm,
         }
     }
 }
