@@ -89,7 +89,12 @@ async fn claim_from(
 ) -> Result<Claimed, StorageError> {
     if !turns.are_needed(queue) {
         match claim_in_line(pool, lines, claim, queue, limit).await? {
-            Some(jobs) => return Ok(Claimed::jobs(jobs)),
+            Some(jobs) => {
+                if !jobs.is_empty() {
+                    turns.nobody_was_served(queue);
+                }
+                return Ok(Claimed::jobs(jobs));
+            }
             None => turns.begin(queue),
         }
     }

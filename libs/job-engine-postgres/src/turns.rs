@@ -44,6 +44,13 @@ impl Turns {
         self.last().entry(queue.to_owned()).or_default().is_plain = false;
     }
 
+    /// Jobs of nobody were claimed while nobody else waited.
+    pub(crate) fn nobody_was_served(&self, queue: &str) {
+        if let Some(served) = self.last().get_mut(queue) {
+            served.tenant.clear();
+        }
+    }
+
     fn served(&self, queue: &str) -> Served {
         self.last().get(queue).cloned().unwrap_or_default()
     }

@@ -129,7 +129,11 @@ impl From<'_> {
         if needs_turns {
             return claim_in_turn(connection, turns, self).await;
         }
-        Ok(Claimed::jobs(self.claim_in_line(connection).await?))
+        let jobs = self.claim_in_line(connection).await?;
+        if !jobs.is_empty() {
+            turns.nobody_was_served(self.queue);
+        }
+        Ok(Claimed::jobs(jobs))
     }
 
     async fn claim_in_line(

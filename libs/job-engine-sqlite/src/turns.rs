@@ -78,6 +78,13 @@ struct Served {
 }
 
 impl Turns {
+    /// Jobs of nobody were claimed while nobody else waited.
+    pub(crate) fn nobody_was_served(&self, queue: &str) {
+        if let Some(served) = self.last().get_mut(queue) {
+            served.tenant.clear();
+        }
+    }
+
     fn last(&self) -> MutexGuard<'_, HashMap<String, Served>> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -166,10 +166,12 @@ macro_rules! storage_conformance {
             tenants_take_turns,
             a_turn_goes_on_where_the_claim_before_it_ended,
             a_claim_in_vain_leaves_the_turn_where_it_was,
+            a_turn_is_over_when_jobs_of_nobody_ran_alone,
             jobs_of_nobody_take_turns_like_those_of_a_tenant,
             a_priority_counts_within_its_tenant,
             a_tenant_with_many_jobs_fills_what_others_leave,
             jobs_of_tenants_with_keys_are_limited_and_take_turns,
+            a_key_that_tenants_share_goes_round_among_them,
             kinds_that_are_not_asked_for_take_nobodys_turn,
         }
         $crate::storage_conformance! { @topic $storage, hold_ups:

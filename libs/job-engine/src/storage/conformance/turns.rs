@@ -1,6 +1,6 @@
 //! Fair shares between tenants.
 
-use super::stage::{Stage, job, job_of, jobs};
+use super::stage::{Stage, job, job_of, jobs, succeeded};
 use crate::new_job::NewJob;
 use crate::storage::{ClaimedJob, SharedStorage};
 
@@ -62,6 +62,20 @@ pub async fn a_claim_in_vain_leaves_the_turn_where_it_was(storage: SharedStorage
     assert_eq!(count(&stage.claim(server, 1).await, Some("zeta")), 1);
 }
 
+pub async fn a_turn_is_over_when_jobs_of_nobody_ran_alone(storage: SharedStorage) {
+    let stage = Stage::of(&storage);
+    let server = stage.server().await;
+    stage.enqueue_all(&jobs_for("acme", 1)).await;
+    assert_eq!(count(&stage.claim(server, 1).await, Some("acme")), 1);
+    stage.enqueue_all(&jobs(1)).await;
+    assert_eq!(count(&stage.claim(server, 1).await, None), 1);
+
+    stage.enqueue_all(&jobs(1)).await;
+    stage.enqueue_all(&jobs_for("acme", 1)).await;
+
+    assert_eq!(count(&stage.claim(server, 1).await, Some("acme")), 1);
+}
+
 pub async fn jobs_of_nobody_take_turns_like_those_of_a_tenant(storage: SharedStorage) {
     let stage = Stage::of(&storage);
     let server = stage.server().await;
@@ -120,6 +134,25 @@ pub async fn jobs_of_tenants_with_keys_are_limited_and_take_turns(storage: Share
     assert_eq!(count(&claimed, Some("beta")), 4);
     // One of the two holds the key, and the other goes on without it.
     assert_eq!(stage.claim(server, 20).await.len(), 3);
+}
+
+pub async fn a_key_that_tenants_share_goes_round_among_them(storage: SharedStorage) {
+    let stage = Stage::of(&storage);
+    let server = stage.server().await;
+    for tenant in ["zeta", "acme"] {
+        let keyed = jobs_for(tenant, 3).into_iter().map(with_one_key);
+        stage.enqueue_all(&keyed.collect::<Vec<_>>()).await;
+    }
+
+    let mut claimed = Vec::new();
+    for _ in 0..4 {
+        let one = stage.claim(server, 3).await;
+        stage.settle(one[0].lease, succeeded()).await;
+        claimed.extend(one);
+    }
+
+    let by_tenant = ["acme", "zeta"].map(|tenant| count(&claimed, Some(tenant)));
+    assert_eq!(by_tenant, [2, 2]);
 }
 
 pub async fn kinds_that_are_not_asked_for_take_nobodys_turn(storage: SharedStorage) {
