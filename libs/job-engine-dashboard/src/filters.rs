@@ -2,10 +2,10 @@ use jiff::Timestamp;
 use job_engine::BatchId;
 use job_engine::storage::{Cursor, JobQuery};
 
-use crate::actions::Seen;
 use crate::lists::List;
 use crate::page::PageError;
 use crate::search::{self, Misunderstanding};
+use crate::seen::Seen;
 
 /// How many rows a page may have; the first is the default.
 pub(crate) const PAGE_SIZES: [usize; 4] = [20, 50, 100, 500];

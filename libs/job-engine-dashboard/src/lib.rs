@@ -2,6 +2,7 @@
 #![warn(missing_docs)]
 
 mod access;
+mod acting;
 mod actions;
 mod assets;
 mod cookies;
@@ -9,6 +10,7 @@ mod diagnosis;
 mod filters;
 mod flash;
 mod form_token;
+mod frame;
 mod headers;
 mod html;
 mod lists;
@@ -20,6 +22,7 @@ mod page;
 mod pages;
 mod relatives;
 mod search;
+mod seen;
 mod visit;
 
 use std::sync::Arc;
@@ -85,40 +88,40 @@ fn with_pages(shared: &Shared) -> Router<Shared> {
         .route("/retries", get(pages::job_list::retries))
         .route("/jobs/details/{job}", get(pages::job::show))
         .route("/jobs/details/{job}/copy", get(pages::copy::ask))
-        .route("/jobs/copies/{job}", post(actions::copies::enqueue))
+        .route("/jobs/copies/{job}", post(acting::copies::enqueue))
         .route("/errors", get(pages::errors::show))
         .route(
             "/operations",
-            get(pages::operations::list).post(actions::many::begin),
+            get(pages::operations::list).post(acting::many::begin),
         )
         .route("/operations/new", get(pages::operations::ask))
         .route("/operations/{operation}", get(pages::operations::one))
-        .route("/operations/{operation}/stop", post(actions::many::stop))
+        .route("/operations/{operation}/stop", post(acting::many::stop))
         .route("/audit", get(pages::audit::show))
         .route("/audit/{file}", get(pages::audit::export))
         .route("/queues", get(pages::queues::show))
         .route("/queues/{queue}", get(pages::queues::one::show))
-        .route("/queues/actions/{action}", post(actions::queues::on_queue))
+        .route("/queues/actions/{action}", post(acting::queues::on_queue))
         .route("/batches", get(pages::batches::list))
         .route("/batches/{batch}", get(pages::batches::one))
         .route("/kinds", get(pages::kinds::show))
         .route("/servers", get(pages::servers::show))
         .route(
             "/servers/actions/{action}",
-            post(actions::servers::on_server),
+            post(acting::servers::on_server),
         )
         .route("/recurring", get(pages::recurring::list))
         .route("/recurring/{id}", get(pages::recurring::one::show))
         .route(
             "/recurring/{action}/{id}",
-            post(actions::recurring::on_recurring),
+            post(acting::recurring::on_recurring),
         )
-        .route("/jobs/actions/{action}", post(actions::on_ticked))
-        .route("/jobs/actions/{action}/{job}", post(actions::on_one))
-        .route("/theme", post(actions::choose_theme))
+        .route("/jobs/actions/{action}", post(acting::on_ticked))
+        .route("/jobs/actions/{action}/{job}", post(acting::on_one))
+        .route("/theme", post(acting::choose_theme))
         .fallback(page::no_such_page)
         .layer(DefaultBodyLimit::max(FORM_LIMIT_BYTES))
-        .layer(from_fn_with_state(shared.clone(), visit::lay_out))
+        .layer(from_fn_with_state(shared.clone(), frame::lay_out))
 }
 
 fn without_layout() -> Router<Shared> {

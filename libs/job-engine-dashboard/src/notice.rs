@@ -1,6 +1,4 @@
-use crate::actions::queues::QueueAction;
-use crate::actions::recurring::RecurringAction;
-use crate::actions::servers::ServerAction;
+use crate::actions::{QueueAction, RecurringAction, ServerAction};
 use crate::flash::Flash;
 
 /// What an action came to, told once on the next page.

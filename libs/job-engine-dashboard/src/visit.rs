@@ -1,21 +1,16 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
+use axum::extract::FromRequestParts;
 use http::request::Parts;
-use http::{Extensions, Method, StatusCode, header};
+use http::{Extensions, Method};
 use jiff::Timestamp;
 use job_engine::storage::Counts;
 
 use crate::access::Viewer;
-use crate::cookies::{self, Stay};
-use crate::flash;
 use crate::mount::Mount;
 use crate::notice::Notice;
-use crate::page::Page;
-use crate::{DashboardOptions, Shared, form_token, html};
+use crate::{DashboardOptions, Shared, cookies, flash, form_token};
 
 /// The cookie that keeps the chosen colours.
 pub(crate) const THEME_COOKIE: &str = "job_dashboard_theme";
@@ -38,7 +33,8 @@ pub(crate) struct Visit {
     /// `None` when the storage does not answer.
     pub(crate) counts: Option<Counts>,
     pub(crate) options: Arc<DashboardOptions>,
-    session_is_new: bool,
+    /// Whether the browser is to be given its half.
+    pub(crate) session_is_new: bool,
 }
 
 /// Colours: the system's or the viewer's choice.
@@ -65,54 +61,8 @@ impl Theme {
     }
 }
 
-/// Finds out what pages need to know, runs the handler, and puts the layout around its page.
-pub(crate) async fn lay_out(
-    State(shared): State<Shared>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let (mut parts, body) = request.into_parts();
-    let counts = shared.storage.counts().await;
-    let visit = Visit::of(&parts, &shared, counts.ok());
-    parts.extensions.insert(visit.clone());
-
-    let mut response = next.run(Request::from_parts(parts, body)).await;
-    let page = response.extensions_mut().remove::<Page>();
-    match page {
-        Some(page) => with_layout(response, &visit, &page),
-        None if response.status() == StatusCode::METHOD_NOT_ALLOWED => {
-            let words = "This address does not take requests of this kind. Nothing was changed.";
-            let page = Page::explaining(response.status(), "Not allowed", words);
-            with_layout(response, &visit, &page)
-        }
-        None => response,
-    }
-}
-
-fn with_layout(response: Response, visit: &Visit, page: &Page) -> Response {
-    let (mut head, _) = response.into_parts();
-    head.headers.remove(header::CONTENT_LENGTH);
-    head.headers.insert(
-        header::CONTENT_TYPE,
-        header::HeaderValue::from_static("text/html; charset=utf-8"),
-    );
-
-    let path = visit.mount.cookie_path();
-    if visit.session_is_new {
-        let cookie = cookies::write(form_token::COOKIE, &visit.session, path, Stay::Session);
-        head.headers.append(header::SET_COOKIE, cookie);
-    }
-    if visit.notice.is_some() {
-        let cookie = cookies::write(flash::COOKIE, "", path, Stay::Gone);
-        head.headers.append(header::SET_COOKIE, cookie);
-    }
-
-    let text = html::layout::page(visit, page).into_string();
-    Response::from_parts(head, text.into())
-}
-
 impl Visit {
-    fn of(parts: &Parts, shared: &Shared, counts: Option<Counts>) -> Self {
+    pub(crate) fn of(parts: &Parts, shared: &Shared, counts: Option<Counts>) -> Self {
         let viewer = viewer(&parts.extensions);
         let known = cookies::read(&parts.headers, form_token::COOKIE)
             .filter(|session| form_token::is_session(session));

@@ -1,16 +1,4 @@
-use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
-use job_engine::storage::{ServerOrder, ServerSummary};
-use job_engine::{ActError, ServerId};
-use serde::Deserialize;
-
-use super::{CheckedForm, back};
-use crate::Shared;
-use crate::access::Permission;
-use crate::html::icon::{self, Icon};
-use crate::notice::Notice;
-use crate::page::PageError;
-use crate::pages::servers;
+use job_engine::storage::ServerOrder;
 
 /// What a person can do to a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,15 +30,6 @@ impl ServerAction {
             Self::Quiet => "Quiet",
             Self::WorkAgain => "Work again",
             Self::Stop => "Stop",
-        }
-    }
-
-    /// The sign on its button where there is no room for words.
-    pub(crate) const fn icon(self) -> Icon {
-        match self {
-            Self::Quiet => icon::PAUSED,
-            Self::WorkAgain => icon::PROCESSING,
-            Self::Stop => icon::STOPPED,
         }
     }
 
@@ -86,48 +65,11 @@ impl ServerAction {
         }
     }
 
-    const fn order(self) -> Option<ServerOrder> {
+    pub(crate) const fn order(self) -> Option<ServerOrder> {
         match self {
             Self::Quiet => Some(ServerOrder::Quiet),
             Self::WorkAgain => None,
             Self::Stop => Some(ServerOrder::Stop),
         }
     }
-}
-
-/// By name, because the mount may have captures of its own.
-#[derive(Deserialize)]
-pub(crate) struct Named {
-    action: String,
-}
-
-pub(crate) async fn on_server(
-    State(shared): State<Shared>,
-    Path(Named { action }): Path<Named>,
-    form: CheckedForm,
-) -> Result<Response, PageError> {
-    form.may(Permission::ManageServers)?;
-    let action = ServerAction::parse(&action)
-        .ok_or_else(|| PageError::NotFound("The dashboard has no such action.".to_owned()))?;
-    let server = named(&shared, &form).await?;
-    if action == ServerAction::Stop && form.value("sure").is_none() {
-        return Ok(servers::sure_to_stop(&form.visit, &server).into_response());
-    }
-
-    let actor = form.actor(&shared);
-    actor.order_server(server.id, action.order()).await?;
-    Ok(back(&form, "/servers", Notice::Server(action)))
-}
-
-async fn named(shared: &Shared, form: &CheckedForm) -> Result<ServerSummary, PageError> {
-    let id = form
-        .value("server")
-        .unwrap_or_default()
-        .parse()
-        .map(ServerId);
-    let id = id.map_err(|_| PageError::BadRequest("The form names no server.".to_owned()))?;
-    let servers = shared.storage.servers().await?;
-    let server = servers.into_iter().find(|server| server.id == id);
-    server
-        .ok_or_else(|| ActError::MovedOn("This server is not running any more.".to_owned()).into())
 }

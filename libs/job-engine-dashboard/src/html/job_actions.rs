@@ -2,9 +2,11 @@ use job_engine::storage::JobSummary;
 use maud::{Markup, html};
 
 use crate::access::Permission;
-use crate::actions::{Action, Seen};
+use crate::actions::Action;
+use crate::seen::Seen;
 use crate::visit::Visit;
 
+use super::icon::{self, Icon};
 use super::navigation::hidden_token;
 use super::sign_or_words;
 
@@ -55,7 +57,7 @@ pub(crate) fn in_row(visit: &Visit, actions: &[Action], job: &JobSummary) -> Mar
                     value=(job.changed_at.as_nanosecond().to_string())
                     aria-label={ (action.label()) " " (job.kind) " " (super::short_id(&id)) }
                     formaction=(visit.url(&format!("/jobs/actions/{}/{id}", action.name()))) {
-                    (sign_or_words(action.icon(), action.label()))
+                    (sign_or_words(icon_of(*action), action.label()))
                 }
             }
         }
@@ -71,6 +73,15 @@ pub(crate) fn tick(job: &JobSummary) -> Markup {
     html! {
         input type="checkbox" name="jobs" value=(seen.to_field())
             aria-label={ "Tick " (job.kind) " " (super::short_id(&job.id.to_string())) };
+    }
+}
+
+/// The sign on a button where there is no room for words.
+const fn icon_of(action: Action) -> Icon {
+    match action {
+        Action::Requeue => icon::RETRY,
+        Action::TriggerNow => icon::PROCESSING,
+        Action::Delete => icon::DELETED,
     }
 }
 

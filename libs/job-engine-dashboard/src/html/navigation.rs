@@ -98,10 +98,16 @@ fn link(
     key: &str,
     count: Option<Markup>,
 ) -> Markup {
-    let here = visit.can_refresh && visit.here.split('?').next() == Some(path);
+    let here = visit.here.split('?').next().filter(|_| visit.can_refresh);
+    let current = here.and_then(|here| match here.strip_prefix(path)? {
+        "" => Some("page"),
+        // The lists of one state are no pages below the list of all.
+        below if below.starts_with('/') && path != List::All.path() => Some("true"),
+        _ => None,
+    });
     html! {
         li {
-            a href=(visit.url(path)) aria-current=[here.then_some("page")] data-go=(key) {
+            a href=(visit.url(path)) aria-current=[current] data-go=(key) {
                 (icon) span { (words) } @if let Some(count) = count { (count) }
             }
         }

@@ -48,7 +48,7 @@ pub(crate) async fn ask(
                 }
             }
             div.actions {
-                button.act { "Enqueue the copy" }
+                button.main { "Enqueue the copy" }
                 a.button href=(details) { "Leave it" }
             }
         }

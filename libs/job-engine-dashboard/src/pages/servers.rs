@@ -9,7 +9,8 @@ use maud::{Markup, html};
 use super::{head, job_link};
 use crate::Shared;
 use crate::access::Permission;
-use crate::actions::servers::ServerAction;
+use crate::actions::ServerAction;
+use crate::html::icon::Icon;
 use crate::html::navigation::hidden_token;
 use crate::html::state::marked;
 use crate::html::table::{Column, cell, column, table};
@@ -118,7 +119,7 @@ fn buttons(visit: &Visit, server: &ServerSummary) -> Markup {
                 button.act.danger[action == ServerAction::Stop] title=(action.explanation())
                     aria-label={ (action.label()) ": " (server.name) }
                     formaction=(visit.url(&action.path())) {
-                        (sign_or_words(action.icon(), action.label()))
+                        (sign_or_words(icon_of(action), action.label()))
                     }
             }
         }
@@ -172,4 +173,13 @@ fn by_server(jobs: &[JobSummary]) -> HashMap<ServerId, Vec<&JobSummary>> {
     }
 
     by_server
+}
+
+/// The sign on a button where there is no room for words.
+const fn icon_of(action: ServerAction) -> Icon {
+    match action {
+        ServerAction::Quiet => icon::PAUSED,
+        ServerAction::WorkAgain => icon::PROCESSING,
+        ServerAction::Stop => icon::STOPPED,
+    }
 }

@@ -1,10 +1,11 @@
 use maud::html;
 
 use super::head;
-use crate::actions::{Action, Seen};
+use crate::actions::Action;
 use crate::html::job_actions::class_of;
 use crate::html::navigation::hidden_token;
 use crate::page::Page;
+use crate::seen::Seen;
 use crate::visit::Visit;
 
 /// Asks before many jobs are acted on at once, with their number.

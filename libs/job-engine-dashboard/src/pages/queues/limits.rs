@@ -2,7 +2,7 @@ use job_engine::storage::{Limit, Limited, SeenLimit};
 use maud::{Markup, html};
 
 use crate::access::Permission;
-use crate::actions::queues::QueueAction;
+use crate::actions::QueueAction;
 use crate::html::limit::{self, PERIODS};
 use crate::html::navigation::hidden_token;
 use crate::html::table::{Column, cell, column, table};

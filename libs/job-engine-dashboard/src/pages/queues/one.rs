@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::{limits, oldest_wait};
 use crate::Shared;
 use crate::access::Permission;
-use crate::actions::queues::QueueAction;
+use crate::actions::QueueAction;
 use crate::filters::{Filters, encode};
 use crate::html::navigation::hidden_token;
 use crate::html::{icon, number, pair, time};

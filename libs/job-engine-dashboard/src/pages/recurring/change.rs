@@ -4,7 +4,7 @@ use job_engine::storage::RecurringRecord;
 use maud::{Markup, html};
 
 use super::one;
-use crate::actions::recurring::RecurringAction;
+use crate::actions::RecurringAction;
 use crate::html::navigation::hidden_token;
 use crate::page::Page;
 use crate::pages::head;
@@ -70,7 +70,7 @@ pub(crate) fn preview(visit: &Visit, record: &RecurringRecord, schedule: &Schedu
             input type="hidden" name="sure" value="yes";
             input type="hidden" name="schedule" value=(schedule.text());
             input type="hidden" name="time_zone" value=(schedule.time_zone());
-            button.act { "Change it" }
+            button.main { "Change it" }
             a.button href=(visit.url(&one::path(&record.id))) { "Keep it as it is" }
         }
     };

@@ -1,6 +1,8 @@
 //! Recurring jobs: all of them, one of them, and what is asked before one is changed.
 
 pub(crate) mod change;
+mod facts;
+mod history;
 pub(crate) mod one;
 
 use axum::extract::{Query, State};
@@ -10,7 +12,7 @@ use maud::{Markup, html};
 use super::head;
 use crate::Shared;
 use crate::access::Permission;
-use crate::actions::recurring::RecurringAction;
+use crate::actions::RecurringAction;
 use crate::filters::encode;
 use crate::html::navigation::hidden_token;
 use crate::html::state::{self, marked};

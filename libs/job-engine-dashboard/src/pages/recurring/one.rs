@@ -1,34 +1,22 @@
 use axum::extract::{Path, Query, State};
 use jiff::Timestamp;
 use job_engine::recurring::Schedule;
-use job_engine::storage::{RecurringRecord, RecurringRun, RunCause};
+use job_engine::storage::RecurringRecord;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{in_words, outcome, value};
+use super::{facts, history, in_words, value};
 use crate::Shared;
 use crate::access::Permission;
-use crate::actions::recurring::RecurringAction;
+use crate::actions::RecurringAction;
 use crate::html::navigation::hidden_token;
-use crate::html::table::{Column, cell, column, table};
-use crate::html::{icon, number, pair, time};
+use crate::html::{icon, time};
 use crate::page::{Page, PageError};
 use crate::pages::recurring::change;
 use crate::visit::Visit;
 
-const HISTORY_ROWS: usize = 25;
-
 /// How many of the next runs are shown.
 const NEXT_RUNS: usize = 5;
-
-const COLUMNS: [Column; 6] = [
-    column("Run", "number"),
-    column("For", "exact"),
-    column("Why", "wide"),
-    column("Outcome", ""),
-    column("Took", "number"),
-    column("Late by", "number"),
-];
 
 /// By name, because the mount may have captures of its own.
 #[derive(Deserialize)]
@@ -59,7 +47,7 @@ pub(crate) async fn show(
     let record = record.ok_or_else(|| unknown(&id))?;
     let storage = &shared.storage;
     let runs = storage
-        .recurring_runs(&id, before, HISTORY_ROWS + 1)
+        .recurring_runs(&id, before, history::ROWS + 1)
         .await?;
 
     let body = html! {
@@ -75,11 +63,11 @@ pub(crate) async fn show(
                     }
                 }
             }
-            (facts(&visit, &record))
+            (facts::facts(&visit, &record))
         }
         section aria-labelledby="history" {
             h2 #history { "History" }
-            (history(&visit, &id, &runs))
+            (history::history(&visit, &id, &runs))
         }
     };
     Ok(Page::ok(id, body))
@@ -178,101 +166,4 @@ fn on_the_clock(at: Timestamp, zone: &str) -> String {
         |_| time::absolute(at),
         |clock| clock.strftime("%a %Y-%m-%d %H:%M:%S %Z").to_string(),
     )
-}
-
-fn facts(visit: &Visit, record: &RecurringRecord) -> Markup {
-    let job: Option<job_engine::NewJob> = serde_json::from_str(&record.job).ok();
-    html! {
-        section aria-labelledby="facts" {
-            h2 #facts { "Schedule" }
-            dl.pairs {
-                (pair("Cron", &html! { span.mono { (record.schedule) } }))
-                (pair("Zone", &html! { (record.time_zone) }))
-                @if record.is_edited() {
-                    (pair("In code", &html! {
-                        span.mono { (record.code_schedule) } " in " (record.code_time_zone)
-                        " (changed by a person since)"
-                    }))
-                }
-                (pair("Missed", &html! { (record.missed_runs) span.muted { (missed(record)) } }))
-                (pair("Overlap", &html! { (record.overlap) span.muted { (overlap(record)) } }))
-                (pair("Kind", &html! { span.mono { (record.kind) } }))
-                @if let Some(job) = &job {
-                    (pair("Queue", &html! { span.mono { (job.queue) } }))
-                    (pair("Arguments", &html! { span.mono { (visit.arguments(&job.kind, &job.arguments)) } }))
-                }
-                (pair("Since", &time::exact(record.created_at)))
-            }
-        }
-    }
-}
-
-/// What its policy for missed occurrences means.
-fn missed(record: &RecurringRecord) -> &'static str {
-    match record.missed_runs.as_str() {
-        "Relaxed" => ": one run makes up for all",
-        "Strict" => ": each one is made up for",
-        "Ignorable" => ": none is made up for",
-        _ => "",
-    }
-}
-
-/// What its policy for runs that overlap means.
-fn overlap(record: &RecurringRecord) -> &'static str {
-    match record.overlap.as_str() {
-        "Allow" => ": a run begins beside an earlier one",
-        "Skip" => ": left out while an earlier run lives",
-        "Replace" => ": an earlier run is deleted",
-        _ => "",
-    }
-}
-
-fn history(visit: &Visit, id: &str, runs: &[RecurringRun]) -> Markup {
-    if runs.is_empty() {
-        return html! { p.empty { "It has not run yet." } };
-    }
-    let shown = &runs[..runs.len().min(HISTORY_ROWS)];
-    let older = shown.last().filter(|_| runs.len() > HISTORY_ROWS);
-    let rows = html! { @for run in shown { (entry(visit, run)) } };
-    html! {
-        (table("History", &COLUMNS, &rows))
-        @if let Some(last) = older {
-            nav.pager aria-label="Pages" {
-                a.button rel="next" href=(visit.url(&format!("{}?before={}", path(id), last.number))) {
-                    "Older"
-                }
-            }
-        }
-    }
-}
-
-fn entry(visit: &Visit, run: &RecurringRun) -> Markup {
-    let [run_number, at, why, outcome_column, took, late] = &COLUMNS;
-    let is_created = run.job.is_some() && run.cause != RunCause::RunNow;
-    html! {
-        tr data-key=(run.number) {
-            (cell(run_number, &html! { (number(run.number.unsigned_abs())) }))
-            (cell(at, &html! {
-                (time::exact(run.at))
-                @if let Some(until) = run.until { " to " (time::exact(until)) }
-            }))
-            (cell(why, &html! {
-                (cause(run.cause))
-                @if let Some(note) = &run.note { p.note { (note) } }
-            }))
-            (cell(outcome_column, &outcome(visit, run)))
-            (cell(took, &html! { @if let Some(took) = run.duration { (time::words(took)) } }))
-            (cell(late, &html! { @if is_created { (time::words(run.drift())) } }))
-        }
-    }
-}
-
-const fn cause(cause: RunCause) -> &'static str {
-    match cause {
-        RunCause::Due => "It was due",
-        RunCause::CaughtUp => "Made up for, as no server ran at its time",
-        RunCause::RunNow => "Asked for",
-        RunCause::Skipped => "Left out: an earlier run still lived",
-        RunCause::Missed => "Left out: no server ran at its time",
-    }
 }

@@ -2,7 +2,6 @@ use job_engine::State;
 use job_engine::storage::Command;
 
 use crate::access::Permission;
-use crate::html::icon::{self, Icon};
 
 /// What a person can do to jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,15 +33,6 @@ impl Action {
             Self::Requeue => "Requeue",
             Self::TriggerNow => "Trigger now",
             Self::Delete => "Delete",
-        }
-    }
-
-    /// The sign on its button where there is no room for words.
-    pub(crate) const fn icon(self) -> Icon {
-        match self {
-            Self::Requeue => icon::RETRY,
-            Self::TriggerNow => icon::PROCESSING,
-            Self::Delete => icon::DELETED,
         }
     }
 
