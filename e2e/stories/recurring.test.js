@@ -28,6 +28,8 @@ onEachDatabase(
 
     await page.getByRole('link', { name: 'Succeeded', exact: true }).click();
     await page.getByRole('link', { name: 'forget-expired' }).waitFor();
+    const log = page.getByRole('list', { name: 'Log' });
+    await log.getByText('Expired sessions forgotten: 0; spent links: 0').waitFor();
     assertContent(story);
   },
 );

@@ -22,11 +22,15 @@ impl Job for ForgetExpired {
     const NAME: &'static str = "forget_expired";
     type Context = App;
 
-    async fn run(&self, app: &App, _attempt: &Attempt) -> Result<(), JobError> {
+    async fn run(&self, app: &App, attempt: &Attempt) -> Result<(), JobError> {
         let now = app.clock.now();
         let mut transaction = app.catalog.begin().await?;
-        transaction.sessions().remove_all_expired(now).await?;
-        transaction.one_time_links().remove_spent(now).await?;
-        Ok(transaction.commit().await?)
+        let sessions = transaction.sessions().remove_all_expired(now).await?;
+        let links = transaction.one_time_links().remove_spent(now).await?;
+        transaction.commit().await?;
+
+        let said = format!("Expired sessions forgotten: {sessions}; spent links: {links}");
+        attempt.notepad.log(said);
+        Ok(())
     }
 }

@@ -206,8 +206,8 @@ pub trait Sessions: Send {
     /// Forgets the user's sessions that expired.
     async fn remove_expired(&mut self, user: UserId, now: Timestamp) -> Result<(), CatalogError>;
 
-    /// Forgets everybody's sessions that expired.
-    async fn remove_all_expired(&mut self, now: Timestamp) -> Result<(), CatalogError>;
+    /// Forgets everybody's sessions that expired; how many.
+    async fn remove_all_expired(&mut self, now: Timestamp) -> Result<u64, CatalogError>;
 }
 
 /// Links that let someone set their password, once.
@@ -235,8 +235,8 @@ pub trait OneTimeLinks: Send {
         now: Timestamp,
     ) -> Result<Option<UserId>, CatalogError>;
 
-    /// Forgets the links that were used or expired.
-    async fn remove_spent(&mut self, now: Timestamp) -> Result<(), CatalogError>;
+    /// Forgets the links that were used or expired; how many.
+    async fn remove_spent(&mut self, now: Timestamp) -> Result<u64, CatalogError>;
 }
 
 /// How often signing in with an address failed in a row, whether or not it is known.

@@ -36,10 +36,12 @@ async fn with_session_and_link() -> FakeApp {
     fake
 }
 
-async fn forget(fake: &FakeApp) {
-    let job = ForgetExpired {};
-    let ended = job.run(&fake.app, &attempt(JobId::random(), 1)).await;
+/// What the job says of it.
+async fn forget(fake: &FakeApp) -> Vec<String> {
+    let attempt = attempt(JobId::random(), 1);
+    let ended = ForgetExpired {}.run(&fake.app, &attempt).await;
     ended.expect("forgotten");
+    attempt.notepad.lines()
 }
 
 #[tokio::test]
@@ -57,11 +59,13 @@ async fn sessions_and_links_are_forgotten_when_they_have_expired() {
     let fake = with_session_and_link().await;
     fake.clock.advance(A_YEAR);
 
-    forget(&fake).await;
-    forget(&fake).await;
+    let said = forget(&fake).await;
+    let again = forget(&fake).await;
 
     let stored = fake.stored();
     assert_eq!((stored.sessions.len(), stored.links.len()), (0, 0));
+    assert_eq!(said, ["Expired sessions forgotten: 1; spent links: 1"]);
+    assert_eq!(again, ["Expired sessions forgotten: 0; spent links: 0"]);
 }
 
 #[test]

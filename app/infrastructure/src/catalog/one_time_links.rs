@@ -56,11 +56,12 @@ impl OneTimeLinks for SqlRecords {
         Ok(row.map(|row| row.uuid("user_id")).transpose()?.map(UserId))
     }
 
-    async fn remove_spent(&mut self, now: Timestamp) -> Result<(), CatalogError> {
-        sql("DELETE FROM one_time_links WHERE used_at IS NOT NULL OR expires_at <= $1")
-            .bind(now)
-            .execute(self.link())
-            .await?;
-        Ok(())
+    async fn remove_spent(&mut self, now: Timestamp) -> Result<u64, CatalogError> {
+        let removed =
+            sql("DELETE FROM one_time_links WHERE used_at IS NOT NULL OR expires_at <= $1")
+                .bind(now)
+                .execute(self.link())
+                .await?;
+        Ok(removed)
     }
 }

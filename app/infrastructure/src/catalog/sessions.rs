@@ -91,12 +91,12 @@ impl Sessions for SqlRecords {
         Ok(())
     }
 
-    async fn remove_all_expired(&mut self, now: Timestamp) -> Result<(), CatalogError> {
-        sql("DELETE FROM sessions WHERE expires_at <= $1")
+    async fn remove_all_expired(&mut self, now: Timestamp) -> Result<u64, CatalogError> {
+        let removed = sql("DELETE FROM sessions WHERE expires_at <= $1")
             .bind(now)
             .execute(self.link())
             .await?;
-        Ok(())
+        Ok(removed)
     }
 }
 

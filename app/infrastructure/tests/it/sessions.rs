@@ -97,7 +97,8 @@ on_both! {
             sessions.add(session).await.expect("added");
         }
 
-        sessions.remove_all_expired(now() + 2.hours()).await.expect("removed");
+        let removed = sessions.remove_all_expired(now() + 2.hours()).await;
+        assert_eq!(removed.expect("removed"), 2);
 
         for (session, is_there) in [(long, true), (one, false), (other, false)] {
             let found = sessions.find(session.id).await.expect("answered");
@@ -120,7 +121,7 @@ on_both! {
         }
         links.redeem(&hash("used"), now()).await.expect("redeemed");
 
-        links.remove_spent(now()).await.expect("removed");
+        assert_eq!(links.remove_spent(now()).await.expect("removed"), 2);
 
         // Before its end the old one would still open.
         let earlier = now() - 1.hour();

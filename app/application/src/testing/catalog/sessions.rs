@@ -66,9 +66,10 @@ impl Sessions for CatalogState {
         Ok(())
     }
 
-    async fn remove_all_expired(&mut self, now: Timestamp) -> Result<(), CatalogError> {
+    async fn remove_all_expired(&mut self, now: Timestamp) -> Result<u64, CatalogError> {
+        let before = self.sessions.len();
         self.sessions.retain(|it| it.expires_at > now);
-        Ok(())
+        Ok((before - self.sessions.len()) as u64)
     }
 }
 
@@ -111,10 +112,11 @@ impl OneTimeLinks for CatalogState {
         Ok(user)
     }
 
-    async fn remove_spent(&mut self, now: Timestamp) -> Result<(), CatalogError> {
+    async fn remove_spent(&mut self, now: Timestamp) -> Result<u64, CatalogError> {
+        let before = self.links.len();
         self.links
             .retain(|_, it| !it.is_used && it.expires_at > now);
-        Ok(())
+        Ok((before - self.links.len()) as u64)
     }
 }
 
