@@ -58,6 +58,7 @@ impl PostgresStorage {
     async fn tell_of(&self, order: &Order) {
         match order {
             Order::Enqueue(job) if !job.is_plain() => self.spread_news().await,
+            Order::AdvanceRecurring(plan) if !plan.is_plain() => self.spread_news().await,
             Order::SaveRecurring(_) => self.announce_recurring(),
             _ => {}
         }

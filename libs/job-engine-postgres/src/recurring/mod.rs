@@ -52,6 +52,9 @@ impl RecurringStorage for PostgresStorage {
         let mut transaction = begin(&self.engine).await.map_err(unavailable)?;
         let advanced = advance(&mut transaction, plans).await?;
         transaction.commit().await.map_err(unavailable)?;
+        if !plans.iter().all(Advance::is_plain) {
+            self.spread_news().await;
+        }
         self.announce_jobs();
         Ok(advanced)
     }

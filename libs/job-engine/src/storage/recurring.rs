@@ -159,6 +159,14 @@ pub struct Advance {
     pub runs: Vec<NewRun>,
 }
 
+impl Advance {
+    /// Whether none of its jobs has to do with any other one: with parents, a batch or a key.
+    pub fn is_plain(&self) -> bool {
+        let mut jobs = self.runs.iter().filter_map(|run| run.job.as_ref());
+        jobs.all(NewJob::is_plain)
+    }
+}
+
 /// What came of an [`Advance`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Advanced {
