@@ -18,7 +18,10 @@ const OLDEST: i64 = -62_135_596_800_000_000;
 
 /// To translate a plan into machine code takes longer than to carry it out, and processes that help
 /// to read a table are worth their start.
-const BEGIN: &str = "begin; set local jit = off; set local parallel_setup_cost = 0";
+const TOGETHER: &str = "begin; set local jit = off; set local parallel_setup_cost = 0";
+
+/// To walk along an index, they are not.
+const ALONE: &str = "begin; set local jit = off; set local max_parallel_workers_per_gather = 0";
 
 /// How the arguments of jobs are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +35,7 @@ pub(super) enum Reading {
 pub(super) struct Statement {
     sql: QueryBuilder<Postgres>,
     reading: Reading,
+    begin: &'static str,
 }
 
 impl Statement {
@@ -45,6 +49,10 @@ impl Statement {
     ) -> Self {
         let Wanted { query, limit, .. } = wanted;
         let mut statement = Self::starting(wanted.columns, reading);
+        // No index knows which jobs run.
+        if state != State::Processing {
+            statement.begin = ALONE;
+        }
         if let Some(most) = most {
             statement.sql.push("(select * from job_engine.jobs as job");
             statement.place(place, &[state]);
@@ -101,6 +109,7 @@ impl Statement {
         Self {
             sql: QueryBuilder::new(start),
             reading,
+            begin: TOGETHER,
         }
     }
 
@@ -308,7 +317,7 @@ impl Statement {
 
     /// Planned for these values, as they decide which index helps.
     pub(super) async fn fetch(mut self, pool: &PgPool) -> sqlx::Result<Vec<PgRow>> {
-        let mut transaction = begin_with(pool, BEGIN).await?;
+        let mut transaction = begin_with(pool, self.begin).await?;
         let statement = self.sql.build().persistent(false);
         statement.fetch_all(&mut *transaction).await
     }
