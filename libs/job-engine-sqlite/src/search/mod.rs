@@ -31,6 +31,9 @@ select id, ended_at as changed_at from job_engine_jobs ";
 const FEW: usize = 1_000;
 const MANY: usize = 10_000;
 
+/// So many rows are read in the order of an index sooner than the whole table is from end to end.
+const NAMED: u64 = 30_000;
+
 const ENDS: &str = "
 select (select min(id) from job_engine_jobs), (select max(id) from job_engine_jobs)";
 
@@ -171,6 +174,15 @@ async fn newest(
             break;
         }
     }
+    if let Some(names) = names_alone(query)
+        && Statement::counting(&names, state, NAMED)
+            .count(pool)
+            .await?
+            < NAMED
+    {
+        let named = Statement::named(wanted, state);
+        return named.fetch(pool).await.map(Some);
+    }
     Ok(None)
 }
 
@@ -201,19 +213,51 @@ enum Path {
 
 impl Path {
     fn to(query: &JobQuery, state: State) -> Self {
-        let leads = |condition: &Condition| match &condition.test {
-            Test::Kind(values) | Test::Queue(values) => values.len() == 1 && !condition.negated,
-            Test::Id(_) | Test::Batch(_) | Test::ErrorGroup(_) => !condition.negated,
-            _ => false,
-        };
+        let conditions = &query.conditions;
         let is_known = |condition: &Condition| match &condition.test {
             Test::State(_) | Test::Changed(_) | Test::Retry => true,
             Test::Kind(_) | Test::Queue(_) => !state.is_final(),
             _ => false,
         };
-        let is_led = state.is_final() && (query.kind.is_some() || query.queue.is_some());
-        let by_index =
-            is_led || query.conditions.iter().any(leads) || query.conditions.iter().all(is_known);
+        let by_index = conditions.iter().any(is_of_few)
+            || conditions.iter().all(is_known)
+            || names_one(query) && conditions.iter().all(is_known_by_name);
         if by_index { Self::Index } else { Self::Rows }
     }
+}
+
+fn is_of_few(condition: &Condition) -> bool {
+    let has_index = matches!(
+        condition.test,
+        Test::Id(_) | Test::Batch(_) | Test::ErrorGroup(_)
+    );
+    has_index && !condition.negated
+}
+
+/// Whether a single kind or queue is named, along which an index has the order of a page.
+fn names_one(query: &JobQuery) -> bool {
+    let is_one = |condition: &Condition| match &condition.test {
+        Test::Kind(values) | Test::Queue(values) => values.len() == 1 && !condition.negated,
+        _ => false,
+    };
+    query.kind.is_some() || query.queue.is_some() || query.conditions.iter().any(is_one)
+}
+
+fn is_known_by_name(condition: &Condition) -> bool {
+    matches!(
+        condition.test,
+        Test::State(_) | Test::Changed(_) | Test::Retry | Test::Kind(_) | Test::Queue(_)
+    )
+}
+
+/// What a query says of kinds and queues, if it names any: an index leads to their jobs.
+fn names_alone(query: &JobQuery) -> Option<JobQuery> {
+    let mut names = query.clone();
+    names.conditions.retain(is_named);
+    let any = names.kind.is_some() || names.queue.is_some() || !names.conditions.is_empty();
+    any.then_some(names)
+}
+
+fn is_named(condition: &Condition) -> bool {
+    matches!(condition.test, Test::Kind(_) | Test::Queue(_)) && !condition.negated
 }

@@ -18,12 +18,21 @@ impl Statement {
     /// The newest of the newest `most` of a state, or of all. Their ids first, which an index knows
     /// of without the rows.
     pub(super) fn newest(wanted: Wanted<'_>, state: State, most: Option<usize>) -> Self {
+        Self::along(index(wanted.query, state), wanted, state, most)
+    }
+
+    /// The newest of a state, of the kinds or queues that are named.
+    pub(super) fn named(wanted: Wanted<'_>, state: State) -> Self {
+        Self::along(index_of_names(wanted.query, state), wanted, state, None)
+    }
+
+    fn along(index: &str, wanted: Wanted<'_>, state: State, most: Option<usize>) -> Self {
         let Wanted { query, limit, .. } = wanted;
         let mut statement = Self(QueryBuilder::new(wanted.columns));
         statement
             .0
             .push("where id in (select id from job_engine_jobs ")
-            .push(index(query, state));
+            .push(index);
         statement.in_state(state);
         statement.after(query.after, changed_at(state));
         if let Some(most) = most {
@@ -297,6 +306,22 @@ fn index(query: &JobQuery, state: State) -> &'static str {
         State::Enqueued => "indexed by job_engine_enqueued ",
         State::Scheduled => "indexed by job_engine_scheduled ",
         _ => "",
+    }
+}
+
+/// The index of the kinds or queues that a query names: the planner would rather walk along all of the
+/// state when there are several.
+fn index_of_names(query: &JobQuery, state: State) -> &'static str {
+    if !state.is_final() {
+        return index(query, state);
+    }
+    let mut conditions = query.conditions.iter();
+    let names_kinds = query.kind.is_some()
+        || conditions.any(|one| matches!(one.test, Test::Kind(_)) && !one.negated);
+    if names_kinds {
+        "indexed by job_engine_ended_of_kind "
+    } else {
+        "indexed by job_engine_ended_of_queue "
     }
 }
 

@@ -6,4 +6,5 @@ mod database;
 mod enqueuing;
 mod migrating;
 mod pulse;
+mod searching;
 mod sharing;
