@@ -14,7 +14,7 @@ use crate::convert::{column, count, rows, text, timestamp, unavailable};
 use crate::search;
 
 /// All other writers wait while a piece is carried out, so one of another storage is several of these.
-const PIECE: usize = 500;
+const PIECE: usize = 250;
 
 const BEGIN: &str = "
 insert into job_engine_operations
