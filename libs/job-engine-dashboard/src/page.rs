@@ -55,6 +55,13 @@ pub(crate) enum PageError {
     Storage(StorageError),
 }
 
+impl PageError {
+    /// An address names an action that there is not.
+    pub(crate) fn no_such_action() -> Self {
+        Self::NotFound("The dashboard has no such action.".to_owned())
+    }
+}
+
 impl From<StorageError> for PageError {
     fn from(error: StorageError) -> Self {
         Self::Storage(error)

@@ -58,7 +58,7 @@ impl Relative {
     pub fn state(&self) -> Option<State> {
         match self {
             Self::Job(_, job) => job.as_ref().map(|job| job.state),
-            Self::Batch(_, batch) => batch.as_ref().map(state_of),
+            Self::Batch(_, batch) => batch.as_ref().map(BatchProgress::state),
         }
     }
 
@@ -75,9 +75,4 @@ impl Relative {
             Parent::Batch(id) => Self::Batch(id, storage.batch(id).await?),
         })
     }
-}
-
-/// How a batch has ended, or that it has not.
-pub(crate) fn state_of(batch: &BatchProgress) -> State {
-    batch.end().unwrap_or(State::Processing)
 }

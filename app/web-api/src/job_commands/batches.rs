@@ -2,7 +2,7 @@
 
 use anyhow::anyhow;
 use job_engine::storage::{BatchProgress, Storage};
-use job_engine::{BatchId, Parent, State};
+use job_engine::{BatchId, Parent};
 use job_engine_dashboard::Relative;
 use uuid::Uuid;
 
@@ -33,7 +33,7 @@ pub(super) fn line(batch: &BatchProgress) -> String {
     format!(
         "{}  {:<10}  {}  {} jobs: {} succeeded, {} given up, {} deleted, {} to go\n",
         batch.id,
-        batch.end().unwrap_or(State::Processing),
+        batch.state(),
         batch.created_at,
         batch.jobs,
         batch.succeeded,

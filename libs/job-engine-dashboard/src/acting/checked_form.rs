@@ -59,8 +59,7 @@ impl CheckedForm {
         if !self.visit.viewer.may_act {
             return Err(self.refused());
         }
-        let action = Action::parse(action)
-            .ok_or_else(|| PageError::NotFound("The dashboard has no such action.".to_owned()))?;
+        let action = Action::parse(action).ok_or_else(PageError::no_such_action)?;
         self.may(action.permission())?;
         Ok(action)
     }

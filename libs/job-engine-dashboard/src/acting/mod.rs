@@ -33,8 +33,9 @@ pub(crate) struct OnOne {
     job: String,
 }
 
+/// An action on what the form says.
 #[derive(Deserialize)]
-pub(crate) struct OnTicked {
+pub(crate) struct Named {
     action: String,
 }
 
@@ -56,7 +57,7 @@ pub(crate) async fn on_one(
 
 pub(crate) async fn on_ticked(
     State(shared): State<Shared>,
-    Path(OnTicked { action }): Path<OnTicked>,
+    Path(Named { action }): Path<Named>,
     form: CheckedForm,
 ) -> Result<Response, PageError> {
     let action = form.allowed(&action)?;

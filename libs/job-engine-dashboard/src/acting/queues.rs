@@ -1,9 +1,8 @@
 use axum::extract::{Path, State};
 use axum::response::Response;
 use job_engine::storage::{Limit, Limited, Rate, SeenLimit};
-use serde::Deserialize;
 
-use super::{CheckedForm, back};
+use super::{CheckedForm, Named, back};
 use crate::Shared;
 use crate::access::Permission;
 use crate::actions::QueueAction;
@@ -12,20 +11,13 @@ use crate::notice::Notice;
 use crate::page::PageError;
 use crate::pages::queues::one;
 
-/// By name, because the mount may have captures of its own.
-#[derive(Deserialize)]
-pub(crate) struct Named {
-    action: String,
-}
-
 pub(crate) async fn on_queue(
     State(shared): State<Shared>,
     Path(Named { action }): Path<Named>,
     form: CheckedForm,
 ) -> Result<Response, PageError> {
     form.may(Permission::ManageQueues)?;
-    let action = QueueAction::parse(&action)
-        .ok_or_else(|| PageError::NotFound("The dashboard has no such action.".to_owned()))?;
+    let action = QueueAction::parse(&action).ok_or_else(PageError::no_such_action)?;
     let of = target(&form);
 
     act(&shared, &form, action, &of).await?;

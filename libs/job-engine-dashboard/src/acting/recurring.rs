@@ -25,8 +25,7 @@ pub(crate) async fn on_recurring(
     form: CheckedForm,
 ) -> Result<Response, PageError> {
     form.may(Permission::ManageRecurring)?;
-    let action = RecurringAction::parse(&action)
-        .ok_or_else(|| PageError::NotFound("The dashboard has no such action.".to_owned()))?;
+    let action = RecurringAction::parse(&action).ok_or_else(PageError::no_such_action)?;
     let record = shared.storage.recurring_job(&id).await?;
     let record = record.ok_or_else(|| one::unknown(&id))?;
     if let Some(question) = question(&form, action, &record) {

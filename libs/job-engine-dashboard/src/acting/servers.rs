@@ -2,9 +2,8 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use job_engine::storage::ServerSummary;
 use job_engine::{ActError, ServerId};
-use serde::Deserialize;
 
-use super::{CheckedForm, back};
+use super::{CheckedForm, Named, back};
 use crate::Shared;
 use crate::access::Permission;
 use crate::actions::ServerAction;
@@ -12,20 +11,13 @@ use crate::notice::Notice;
 use crate::page::PageError;
 use crate::pages::servers;
 
-/// By name, because the mount may have captures of its own.
-#[derive(Deserialize)]
-pub(crate) struct Named {
-    action: String,
-}
-
 pub(crate) async fn on_server(
     State(shared): State<Shared>,
     Path(Named { action }): Path<Named>,
     form: CheckedForm,
 ) -> Result<Response, PageError> {
     form.may(Permission::ManageServers)?;
-    let action = ServerAction::parse(&action)
-        .ok_or_else(|| PageError::NotFound("The dashboard has no such action.".to_owned()))?;
+    let action = ServerAction::parse(&action).ok_or_else(PageError::no_such_action)?;
     let server = named(&shared, &form).await?;
     if action == ServerAction::Stop && form.value("sure").is_none() {
         return Ok(servers::sure_to_stop(&form.visit, &server).into_response());

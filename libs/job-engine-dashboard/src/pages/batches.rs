@@ -12,7 +12,7 @@ use crate::html::table::{Column, cell, column, table};
 use crate::html::{copy_button, icon, jobs, number, pair, short_id, state, time};
 use crate::lists::List;
 use crate::page::{Page, PageError};
-use crate::relatives::{Relative, state_of};
+use crate::relatives::Relative;
 use crate::visit::Visit;
 
 /// How many batches a page shows.
@@ -149,7 +149,7 @@ fn row(visit: &Visit, batch: &BatchProgress) -> Markup {
 }
 
 pub(crate) fn standing(batch: &BatchProgress) -> Markup {
-    state::badge(state_of(batch))
+    state::badge(batch.state())
 }
 
 /// How many of its jobs have ended.

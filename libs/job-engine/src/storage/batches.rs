@@ -51,6 +51,11 @@ impl BatchProgress {
         self.jobs - self.succeeded - self.failed - self.deleted
     }
 
+    /// [How it has ended](Self::end), or `Processing`.
+    pub fn state(&self) -> State {
+        self.end().unwrap_or(State::Processing)
+    }
+
     /// How the whole of it has ended: `Failed` when any of its jobs is, else `Deleted` when any is,
     /// else `Succeeded`. `None` while some have not ended.
     pub const fn end(&self) -> Option<State> {

@@ -2,7 +2,7 @@ use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
 use job_engine::storage::BatchProgress;
-use job_engine::{BatchId, Parent, State as JobState};
+use job_engine::{BatchId, Parent};
 use job_engine_dashboard::Relative;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -110,11 +110,7 @@ pub async fn get_batch(
 impl From<BatchProgress> for JobBatch {
     fn from(batch: BatchProgress) -> Self {
         Self {
-            state: batch
-                .end()
-                .unwrap_or(JobState::Processing)
-                .name()
-                .to_owned(),
+            state: batch.state().name().to_owned(),
             pending: batch.pending(),
             id: batch.id.0,
             created_at: batch.created_at,

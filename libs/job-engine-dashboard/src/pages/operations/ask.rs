@@ -29,8 +29,7 @@ pub(crate) async fn ask(
     visit: Visit,
     Query(Asked { action, q }): Query<Asked>,
 ) -> Result<Page, PageError> {
-    let action = Action::parse(&action)
-        .ok_or_else(|| PageError::NotFound("The dashboard has no such action.".to_owned()))?;
+    let action = Action::parse(&action).ok_or_else(PageError::no_such_action)?;
     let total = total(&shared, &visit, &q).await?;
 
     let what = format!("{} {}", action.verb(), jobs(total));
