@@ -70,8 +70,8 @@ impl SqliteStorage {
 
     /// Uses the application's database, which must be a file, not `:memory:`: it opens two
     /// connections of its own, to write and to copy the journal into the file, and two more for
-    /// searches that read every job, and sets the file to write-ahead mode. Every process that shares the database is given the same
-    /// `lock_directory`; it is made if it is missing.
+    /// searches that read every job, and sets the file to write-ahead mode. Every process that shares
+    /// the database is given the same `lock_directory`; it is made if it is missing.
     pub async fn new(pool: SqlitePool, lock_directory: PathBuf) -> Result<Self, StorageError> {
         tokio::fs::create_dir_all(&lock_directory)
             .await

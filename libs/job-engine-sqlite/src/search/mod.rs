@@ -23,10 +23,6 @@ from job_engine_jobs ";
 const CHANGES: &str = "
 select id, changed_at from job_engine_jobs ";
 
-/// The same, of jobs that have ended: an index knows both.
-const ENDS_OF_JOBS: &str = "
-select id, ended_at as changed_at from job_engine_jobs ";
-
 /// How many of the newest jobs of a state are looked through, a few and then more, before all are.
 const FEW: usize = 1_000;
 const MANY: usize = 10_000;
@@ -49,7 +45,7 @@ pub(crate) async fn list(
 ) -> Result<Vec<SqliteRow>, StorageError> {
     let wanted = Wanted {
         query,
-        columns: COLUMNS,
+        columns: Columns::All,
         limit,
     };
     find(pool, deep, wanted).await
@@ -64,7 +60,7 @@ pub(crate) async fn changes(
 ) -> Result<Vec<Cursor>, StorageError> {
     let wanted = Wanted {
         query,
-        columns: CHANGES,
+        columns: Columns::Changes,
         limit,
     };
     let mut changes = Vec::new();
@@ -83,8 +79,24 @@ pub(crate) async fn changes(
 #[derive(Clone, Copy)]
 struct Wanted<'a> {
     query: &'a JobQuery,
-    columns: &'static str,
+    columns: Columns,
     limit: usize,
+}
+
+#[derive(Clone, Copy)]
+enum Columns {
+    All,
+    /// Where a job stands in a list; indexes know that.
+    Changes,
+}
+
+impl Columns {
+    const fn select(self) -> &'static str {
+        match self {
+            Self::All => COLUMNS,
+            Self::Changes => CHANGES,
+        }
+    }
 }
 
 async fn find(
@@ -155,10 +167,9 @@ async fn newest(
 ) -> Result<Option<Vec<SqliteRow>>, StorageError> {
     let Wanted { query, limit, .. } = wanted;
     if Path::to(query, state) == Path::Index {
-        let all = match (wanted.columns, state.is_final()) {
-            (CHANGES, true) => Statement::newest_known(query, ENDS_OF_JOBS, state, limit),
-            (CHANGES, false) => Statement::newest_known(query, CHANGES, state, limit),
-            _ => Statement::newest(wanted, state, None),
+        let all = match wanted.columns {
+            Columns::All => Statement::newest(wanted, state, None),
+            Columns::Changes => Statement::newest_known(query, state, limit),
         };
         return all.fetch(pool).await.map(Some);
     }

@@ -28,7 +28,7 @@ impl Statement {
 
     fn along(index: &str, wanted: Wanted<'_>, state: State, most: Option<usize>) -> Self {
         let Wanted { query, limit, .. } = wanted;
-        let mut statement = Self(QueryBuilder::new(wanted.columns));
+        let mut statement = Self(QueryBuilder::new(wanted.columns.select()));
         statement
             .0
             .push("where id in (select id from job_engine_jobs ")
@@ -48,14 +48,11 @@ impl Statement {
         statement
     }
 
-    /// The newest of a state, of which the index knows all that is asked for.
-    pub(super) fn newest_known(
-        query: &JobQuery,
-        columns: &str,
-        state: State,
-        limit: usize,
-    ) -> Self {
-        let mut statement = Self(QueryBuilder::new(columns));
+    /// Where the newest of a state stand, of which the index knows all that is asked for.
+    pub(super) fn newest_known(query: &JobQuery, state: State, limit: usize) -> Self {
+        let mut statement = Self(QueryBuilder::new("select id, "));
+        statement.0.push(changed_at(state));
+        statement.0.push(" as changed_at from job_engine_jobs ");
         statement.0.push(index(query, state));
         statement.in_state(state);
         statement.after(query.after, changed_at(state));
@@ -82,7 +79,7 @@ impl Statement {
         (comparison, middle): (&str, Uuid),
     ) -> Self {
         let Wanted { query, limit, .. } = wanted;
-        let mut statement = Self(QueryBuilder::new(wanted.columns));
+        let mut statement = Self(QueryBuilder::new(wanted.columns.select()));
         statement.0.push("not indexed where id ").push(comparison);
         statement.0.push(" ").push_bind(middle).push(" and ");
         statement.states(states);
@@ -315,9 +312,7 @@ fn index_of_names(query: &JobQuery, state: State) -> &'static str {
     if !state.is_final() {
         return index(query, state);
     }
-    let mut conditions = query.conditions.iter();
-    let names_kinds = query.kind.is_some()
-        || conditions.any(|one| matches!(one.test, Test::Kind(_)) && !one.negated);
+    let names_kinds = query.kind.is_some() || asks_for(query, |test| matches!(test, Test::Kind(_)));
     if names_kinds {
         "indexed by job_engine_ended_of_kind "
     } else {
@@ -326,8 +321,12 @@ fn index_of_names(query: &JobQuery, state: State) -> &'static str {
 }
 
 fn is_of_batch(query: &JobQuery) -> bool {
+    asks_for(query, |test| matches!(test, Test::Batch(_)))
+}
+
+fn asks_for(query: &JobQuery, is_it: impl Fn(&Test) -> bool) -> bool {
     let mut conditions = query.conditions.iter();
-    conditions.any(|one| matches!(one.test, Test::Batch(_)) && !one.negated)
+    conditions.any(|one| is_it(&one.test) && !one.negated)
 }
 
 /// The time of a job's last change, by the name that its index has.
