@@ -284,6 +284,7 @@ macro_rules! storage_conformance {
             nothing_is_due_where_nothing_recurs,
             a_kind_is_left_to_those_who_know_it_for_a_while,
             a_step_creates_the_job_and_moves_on,
+            a_created_job_that_waits_for_what_has_ended_runs_at_once,
             a_plain_job_comes_from_nowhere,
             a_step_of_an_old_revision_changes_nothing,
             an_occurrence_whose_job_is_stored_is_not_created_again,

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::stage::{HOUR, Stage, job, job_of, succeeded};
+use super::stage::{HOUR, Stage, after, job, job_of, succeeded};
+use crate::continuation::ContinueOn;
 use crate::recurring::plan::plan;
 use crate::retention::Retention;
 use crate::state::State;
@@ -161,6 +162,22 @@ pub async fn a_step_creates_the_job_and_moves_on(storage: SharedStorage) {
         cause: RunCause::Due,
     };
     assert_eq!(details.origin, Some(origin));
+}
+
+pub async fn a_created_job_that_waits_for_what_has_ended_runs_at_once(storage: SharedStorage) {
+    let stage = Stage::of(&storage);
+    let parent = stage.enqueue(job()).await;
+    stage.run(parent, succeeded()).await;
+    assert!(save(&storage, &daily("nightly")).await);
+    let record = find(&storage, "nightly").await;
+    let mut plan = created(&record, noon());
+    let child = after([parent], ContinueOn::AnyEnd);
+    let id = child.id;
+    plan.runs[0].job = Some(child);
+
+    assert_eq!(advance(&storage, &[plan]).await, [true]);
+
+    assert_eq!(stage.state(id).await, State::Enqueued);
 }
 
 pub async fn a_plain_job_comes_from_nowhere(storage: SharedStorage) {
