@@ -99,8 +99,8 @@ async fn carry_out(
         Order::SaveRecurring(record) => recurring::save(connection, record).await?,
         Order::RemoveRecurring { id } => recurring::remove(connection, id).await?,
         Order::AdvanceRecurring(plan) => {
-            let mut advanced = recurring::advance(connection, std::slice::from_ref(plan)).await?;
-            return Ok(advanced.pop().map_or(CarriedOut::Nothing, Into::into));
+            let plans = std::slice::from_ref(plan);
+            return Ok(recurring::advance(connection, plans).await?.pop().into());
         }
     };
     Ok(changed.into())

@@ -91,7 +91,8 @@ async fn carry_out(
         Order::SaveRecurring(record) => recurring::save(connection, record).await?,
         Order::RemoveRecurring { id } => recurring::remove(connection, id).await?,
         Order::AdvanceRecurring(plan) => {
-            return Ok(recurring::advance(connection, plan).await?.into());
+            let plans = std::slice::from_ref(plan);
+            return Ok(recurring::advance(connection, plans).await?.pop().into());
         }
     };
     Ok(changed.into())

@@ -1,12 +1,13 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
+use job_engine::NewJob;
 use job_engine::recurring::Overlap;
+use job_engine::storage::advancing::Entries;
 use job_engine::storage::{
     Advance, Advanced, DueRecord, DueRecurring, JobId, KEPT_RUNS, NewRun, RecurringRecord,
     StorageError, UNKNOWN_KIND_PATIENCE,
 };
-use job_engine::{Duplicate, NewJob};
 use sqlx::{PgConnection, PgPool, Row};
 use uuid::Uuid;
 
@@ -59,7 +60,7 @@ from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6
 where r.id = plan.id and r.revision = plan.revision
 returning r.id, r.runs - plan.runs + 1 as first";
 
-const KNOWN: &str = "
+const STORED: &str = "
 select wanted.id
 from unnest($1::uuid[]) as wanted (id)
 join lateral (select from job_engine.jobs where id = wanted.id limit 1) j on true";
@@ -132,65 +133,16 @@ pub(crate) async fn advance(
     connection: &mut PgConnection,
     plans: &[Advance],
 ) -> Result<Vec<Advanced>, StorageError> {
-    let first_numbers = move_on(connection, plans).await.map_err(unavailable)?;
-    let entries: Vec<(&Advance, i64, &NewRun)> = plans
-        .iter()
-        .filter_map(|plan| Some((plan, *first_numbers.get(&plan.id)?)))
-        .flat_map(|(plan, first)| numbered(plan, first))
-        .collect();
-    let known = known(connection, &entries).await.map_err(unavailable)?;
-    let is_new = |run: &NewRun| {
-        run.job
-            .as_ref()
-            .is_none_or(|job| !known.contains(&job.id.0))
-    };
-    let entries: Vec<_> = entries
-        .into_iter()
-        .filter(|(_, _, run)| is_new(run))
-        .collect();
-
-    let jobs: Vec<NewJob> = entries
-        .iter()
-        .filter_map(|(_, _, run)| run.job.clone())
-        .collect();
+    let firsts = move_on(connection, plans).await.map_err(unavailable)?;
+    let mut entries = Entries::of(plans, firsts);
+    let stored = stored(connection, &entries).await.map_err(unavailable)?;
+    entries.leave_out(stored);
+    let jobs: Vec<NewJob> = entries.jobs().cloned().collect();
     let duplicates = store(connection, &jobs).await?;
-    let skipped = skipped(&entries, &duplicates);
-    let noted = entries.iter().zip(&skipped);
-    let entries: Vec<_> = noted
-        .map(|((plan, number, run), skipped)| (*plan, *number, skipped.as_ref().unwrap_or(run)))
-        .collect();
+    entries.skip(&duplicates);
     note(connection, &entries).await.map_err(unavailable)?;
     forget(connection, plans).await.map_err(unavailable)?;
-    let outcome = |plan: &Advance| {
-        if first_numbers.contains_key(&plan.id) {
-            return Advanced::Done(duplicates_of(plan, &duplicates));
-        }
-        Advanced::Stale
-    };
-    Ok(plans.iter().map(outcome).collect())
-}
-
-fn duplicates_of(plan: &Advance, duplicates: &[Duplicate]) -> Vec<Duplicate> {
-    let jobs = || plan.runs.iter().filter_map(|run| run.job.as_ref());
-    let is_its_own = |duplicate: &&Duplicate| jobs().any(|job| job.id == duplicate.job);
-    duplicates.iter().filter(is_its_own).copied().collect()
-}
-
-/// What is noted instead of the runs whose jobs were not stored.
-fn skipped(entries: &[(&Advance, i64, &NewRun)], duplicates: &[Duplicate]) -> Vec<Option<NewRun>> {
-    let holders: HashMap<JobId, JobId> = duplicates.iter().map(|it| (it.job, it.of)).collect();
-    let skipped = |(_, _, run): &(&Advance, i64, &NewRun)| {
-        let holder = holders.get(&run.job.as_ref()?.id)?;
-        Some(run.skipped_for(*holder))
-    };
-    entries.iter().map(skipped).collect()
-}
-
-fn numbered(plan: &Advance, first: i64) -> impl Iterator<Item = (&Advance, i64, &NewRun)> {
-    plan.runs
-        .iter()
-        .zip(first..)
-        .map(move |(run, number)| (plan, number, run))
+    Ok(entries.outcomes(&duplicates))
 }
 
 /// The number of the first new entry of each that has the revision of its plan.
@@ -252,58 +204,34 @@ async fn move_on(
 }
 
 /// Those of the jobs that are stored already.
-async fn known(
+async fn stored(
     connection: &mut PgConnection,
-    entries: &[(&Advance, i64, &NewRun)],
-) -> sqlx::Result<HashSet<Uuid>> {
-    let jobs = entries.iter().filter_map(|(_, _, run)| run.job.as_ref());
-    let ids: Vec<Uuid> = jobs.map(|job| job.id.0).collect();
-    let known = sqlx::query_scalar(KNOWN)
+    entries: &Entries<'_>,
+) -> sqlx::Result<HashSet<JobId>> {
+    let ids: Vec<Uuid> = entries.jobs().map(|job| job.id.0).collect();
+    let stored: Vec<Uuid> = sqlx::query_scalar(STORED)
         .bind(ids)
         .fetch_all(connection)
         .await?;
-    Ok(known.into_iter().collect())
+    Ok(stored.into_iter().map(JobId).collect())
 }
 
-async fn note(
-    connection: &mut PgConnection,
-    entries: &[(&Advance, i64, &NewRun)],
-) -> sqlx::Result<()> {
-    let runs = || entries.iter().map(|(_, _, run)| *run);
+async fn note(connection: &mut PgConnection, entries: &Entries<'_>) -> sqlx::Result<()> {
+    fn each<T>(entries: &Entries<'_>, value: impl Fn(&NewRun) -> T) -> Vec<T> {
+        entries.iter().map(|entry| value(&entry.run)).collect()
+    }
+    let recurring_jobs: Vec<&str> = entries.iter().map(|entry| entry.recurring_job).collect();
+    let numbers: Vec<i64> = entries.iter().map(|entry| entry.number).collect();
     sqlx::query(NOTE)
-        .bind(
-            entries
-                .iter()
-                .map(|(plan, _, _)| plan.id.as_str())
-                .collect::<Vec<_>>(),
-        )
-        .bind(
-            entries
-                .iter()
-                .map(|(_, number, _)| *number)
-                .collect::<Vec<_>>(),
-        )
-        .bind(
-            runs()
-                .map(|run| run.at.as_microsecond())
-                .collect::<Vec<_>>(),
-        )
-        .bind(
-            runs()
-                .map(|run| run.until.map(Timestamp::as_microsecond))
-                .collect::<Vec<_>>(),
-        )
-        .bind(runs().map(|run| run.cause.name()).collect::<Vec<_>>())
-        .bind(
-            runs()
-                .map(|run| run.job.as_ref().map(|job| job.id.0))
-                .collect::<Vec<_>>(),
-        )
-        .bind(
-            runs()
-                .map(|run| run.note.as_deref().map(text))
-                .collect::<Vec<_>>(),
-        )
+        .bind(recurring_jobs)
+        .bind(numbers)
+        .bind(each(entries, |run| run.at.as_microsecond()))
+        .bind(each(entries, |run| {
+            run.until.map(Timestamp::as_microsecond)
+        }))
+        .bind(each(entries, |run| run.cause.name()))
+        .bind(each(entries, |run| run.job.as_ref().map(|job| job.id.0)))
+        .bind(each(entries, |run| run.note.as_deref().map(text)))
         .execute(connection)
         .await?;
     Ok(())

@@ -1,8 +1,12 @@
+use std::collections::{HashMap, HashSet};
+
 use jiff::Timestamp;
+use job_engine::NewJob;
 use job_engine::recurring::Overlap;
+use job_engine::storage::advancing::Entries;
 use job_engine::storage::{
-    Advance, Advanced, DueRecord, DueRecurring, JobId, KEPT_RUNS, NewRun, RecurringRecord,
-    StorageError, UNKNOWN_KIND_PATIENCE,
+    Advance, Advanced, DueRecord, DueRecurring, JobId, KEPT_RUNS, RecurringRecord, StorageError,
+    UNKNOWN_KIND_PATIENCE,
 };
 use serde_json::json;
 use sqlx::{SqliteConnection, SqlitePool};
@@ -34,15 +38,15 @@ where state not in ('Succeeded', 'Failed', 'Deleted') and id in (
   limit 100
 )";
 
-/// Answers how many entries the history has then.
+/// Answers the number of the first new entry.
 const MOVE_ON: &str = "
 update job_engine_recurring
 set revision = revision + 1, runs = runs + $3, next_at = $4, look_at = $5, error = $6,
   changed_at = $7
 where id = $1 and revision = $2
-returning runs";
+returning runs - $3 + 1";
 
-const IS_KNOWN: &str = "select exists (select 1 from job_engine_jobs where id = $1)";
+const IS_STORED: &str = "select exists (select 1 from job_engine_jobs where id = $1)";
 
 const NOTE: &str = "
 insert into job_engine_recurring_runs
@@ -51,7 +55,8 @@ values ($1, $2, $3, $4, $5, $6, $7, $8)";
 
 const FORGET: &str = "
 delete from job_engine_recurring_runs
-where recurring_job = $1 and number <= $2 and (job is null or state is not null)";
+where recurring_job = $1 and (job is null or state is not null)
+  and number <= (select runs from job_engine_recurring where id = $1) - $2";
 
 pub(super) async fn due(
     pool: &SqlitePool,
@@ -105,70 +110,79 @@ async fn living(pool: &SqlitePool, record: &RecurringRecord) -> Result<Vec<JobId
 /// In the caller's transaction.
 pub(crate) async fn advance(
     connection: &mut SqliteConnection,
-    plan: &Advance,
-) -> Result<Advanced, StorageError> {
-    let Some(newest) = move_on(connection, plan).await.map_err(unavailable)? else {
-        return Ok(Advanced::Stale);
-    };
-    let mut duplicates = Vec::new();
-    let first = newest - rows(plan.runs.len()) + 1;
-    for (run, number) in plan.runs.iter().zip(first..) {
-        let mut duplicate = None;
-        if let Some(job) = &run.job {
-            if is_known(connection, job.id).await.map_err(unavailable)? {
-                continue;
-            }
-            let jobs = std::slice::from_ref(job);
-            duplicate = store(connection, jobs).await?.pop();
-        }
-        let skipped = duplicate.map(|duplicate| run.skipped_for(duplicate.of));
-        let run = skipped.as_ref().unwrap_or(run);
-        let noted = note(connection, &plan.id, number, run).await;
-        noted.map_err(unavailable)?;
-        duplicates.extend(duplicate);
-    }
-    let forgotten = sqlx::query(FORGET).bind(&plan.id).bind(newest - KEPT_RUNS);
-    forgotten.execute(connection).await.map_err(unavailable)?;
-    Ok(Advanced::Done(duplicates))
+    plans: &[Advance],
+) -> Result<Vec<Advanced>, StorageError> {
+    let firsts = move_on(connection, plans).await.map_err(unavailable)?;
+    let mut entries = Entries::of(plans, firsts);
+    let stored = stored(connection, &entries).await.map_err(unavailable)?;
+    entries.leave_out(stored);
+    let jobs: Vec<NewJob> = entries.jobs().cloned().collect();
+    let duplicates = store(connection, &jobs).await?;
+    entries.skip(&duplicates);
+    note(connection, &entries).await.map_err(unavailable)?;
+    forget(connection, plans).await.map_err(unavailable)?;
+    Ok(entries.outcomes(&duplicates))
 }
 
-/// The number of its newest entry, or nothing if the revision is another one by now.
-async fn move_on(connection: &mut SqliteConnection, plan: &Advance) -> sqlx::Result<Option<i64>> {
-    sqlx::query_scalar(MOVE_ON)
-        .bind(&plan.id)
-        .bind(plan.revision)
-        .bind(rows(plan.runs.len()))
-        .bind(plan.next_at.map(Timestamp::as_microsecond))
-        .bind(plan.look_at.map(Timestamp::as_microsecond))
-        .bind(plan.error.as_deref().map(text))
-        .bind(now())
-        .fetch_optional(connection)
-        .await
-}
-
-async fn is_known(connection: &mut SqliteConnection, job: JobId) -> sqlx::Result<bool> {
-    sqlx::query_scalar(IS_KNOWN)
-        .bind(job.0)
-        .fetch_one(connection)
-        .await
-}
-
-async fn note(
+/// The number of the first new entry of each that has the revision of its plan.
+async fn move_on(
     connection: &mut SqliteConnection,
-    recurring_job: &str,
-    number: i64,
-    run: &NewRun,
-) -> sqlx::Result<()> {
-    sqlx::query(NOTE)
-        .bind(recurring_job)
-        .bind(number)
-        .bind(run.at.as_microsecond())
-        .bind(run.until.map(Timestamp::as_microsecond))
-        .bind(now())
-        .bind(run.cause.name())
-        .bind(run.job.as_ref().map(|job| job.id.0))
-        .bind(run.note.as_deref().map(text))
-        .execute(connection)
-        .await?;
+    plans: &[Advance],
+) -> sqlx::Result<HashMap<String, i64>> {
+    let mut firsts = HashMap::with_capacity(plans.len());
+    for plan in plans {
+        let moved: Option<i64> = sqlx::query_scalar(MOVE_ON)
+            .bind(&plan.id)
+            .bind(plan.revision)
+            .bind(rows(plan.runs.len()))
+            .bind(plan.next_at.map(Timestamp::as_microsecond))
+            .bind(plan.look_at.map(Timestamp::as_microsecond))
+            .bind(plan.error.as_deref().map(text))
+            .bind(now())
+            .fetch_optional(&mut *connection)
+            .await?;
+        firsts.extend(moved.map(|first| (plan.id.clone(), first)));
+    }
+    Ok(firsts)
+}
+
+/// Those of the jobs that are stored already.
+async fn stored(
+    connection: &mut SqliteConnection,
+    entries: &Entries<'_>,
+) -> sqlx::Result<HashSet<JobId>> {
+    let mut stored = HashSet::new();
+    for job in entries.jobs() {
+        let is_stored = sqlx::query_scalar(IS_STORED).bind(job.id.0);
+        if is_stored.fetch_one(&mut *connection).await? {
+            stored.insert(job.id);
+        }
+    }
+    Ok(stored)
+}
+
+async fn note(connection: &mut SqliteConnection, entries: &Entries<'_>) -> sqlx::Result<()> {
+    for entry in entries.iter() {
+        let run = &entry.run;
+        sqlx::query(NOTE)
+            .bind(entry.recurring_job)
+            .bind(entry.number)
+            .bind(run.at.as_microsecond())
+            .bind(run.until.map(Timestamp::as_microsecond))
+            .bind(now())
+            .bind(run.cause.name())
+            .bind(run.job.as_ref().map(|job| job.id.0))
+            .bind(run.note.as_deref().map(text))
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+async fn forget(connection: &mut SqliteConnection, plans: &[Advance]) -> sqlx::Result<()> {
+    for plan in plans {
+        let forgotten = sqlx::query(FORGET).bind(&plan.id).bind(KEPT_RUNS);
+        forgotten.execute(&mut *connection).await?;
+    }
     Ok(())
 }

@@ -53,10 +53,7 @@ impl RecurringStorage for SqliteStorage {
 
     async fn advance_recurring(&self, plans: &[Advance]) -> Result<Vec<Advanced>, StorageError> {
         let mut write = self.writer.durable().await?;
-        let mut advanced = Vec::with_capacity(plans.len());
-        for plan in plans {
-            advanced.push(advance(&mut write.transaction, plan).await?);
-        }
+        let advanced = advance(&mut write.transaction, plans).await?;
         write.commit().await?;
         self.announce_enqueued();
         Ok(advanced)

@@ -181,7 +181,7 @@ impl RecurringJobs {
         match &self.deed {
             None => {
                 let advanced = self.storage.advance_recurring(&[plan]).await?.pop();
-                Ok(advanced.map_or(CarriedOut::Nothing, Into::into))
+                Ok(advanced.into())
             }
             Some(deed) => {
                 let order = Order::AdvanceRecurring(plan);

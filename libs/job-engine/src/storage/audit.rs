@@ -114,11 +114,11 @@ impl From<bool> for CarriedOut {
     }
 }
 
-impl From<Advanced> for CarriedOut {
-    fn from(advanced: Advanced) -> Self {
+impl From<Option<Advanced>> for CarriedOut {
+    fn from(advanced: Option<Advanced>) -> Self {
         match advanced {
-            Advanced::Stale => Self::Nothing,
-            Advanced::Done(duplicates) => Self::Done(duplicates),
+            Some(Advanced::Done(duplicates)) => Self::Done(duplicates),
+            Some(Advanced::Stale) | None => Self::Nothing,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! counts: every "now" below is the storage's, never the caller's. The trait may grow with the
 //! engine; implement it outside of this workspace at your own risk.
 
+pub mod advancing;
 mod audit;
 mod batches;
 pub mod check;

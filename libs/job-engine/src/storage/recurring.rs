@@ -41,11 +41,11 @@ pub trait RecurringStorage: Send + Sync {
         limit: usize,
     ) -> Result<DueRecurring, StorageError>;
 
-    /// Carries plans out in one transaction, each as a whole or not at all: moves the record on,
-    /// enqueues the jobs, writes the history, and forgets what is too old of it. Answers in order
-    /// what came of each.
+    /// Carries plans out in one transaction, all of them or, when a job cannot be stored, none:
+    /// moves the records on, enqueues the jobs, writes the histories, and forgets what is too old
+    /// of them. Answers in order what came of each.
     ///
-    /// A job whose id is stored already is left out, with its entry.
+    /// A job whose id is stored already, or stands in the plans before, is left out with its entry.
     async fn advance_recurring(&self, plans: &[Advance]) -> Result<Vec<Advanced>, StorageError>;
 
     /// One record.

@@ -288,6 +288,8 @@ macro_rules! storage_conformance {
             a_plain_job_comes_from_nowhere,
             a_step_of_an_old_revision_changes_nothing,
             an_occurrence_whose_job_is_stored_is_not_created_again,
+            a_job_that_stands_in_a_step_twice_is_created_once,
+            a_step_whose_job_cannot_be_stored_changes_nothing,
             many_servers_create_each_occurrence_once,
             the_history_tells_the_newest_first,
             the_history_keeps_what_became_of_expired_jobs,

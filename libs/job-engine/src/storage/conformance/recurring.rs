@@ -225,6 +225,40 @@ pub async fn an_occurrence_whose_job_is_stored_is_not_created_again(storage: Sha
     assert_eq!(history(&storage, "nightly").await, Vec::<String>::new());
 }
 
+pub async fn a_job_that_stands_in_a_step_twice_is_created_once(storage: SharedStorage) {
+    assert!(save(&storage, &daily("nightly")).await);
+    let record = find(&storage, "nightly").await;
+    let mut plan = created(&record, noon());
+    plan.runs.push(plan.runs[0].clone());
+
+    assert_eq!(advance(&storage, &[plan]).await, [true]);
+
+    assert_eq!(find(&storage, "nightly").await.runs, 2);
+    assert_eq!(history(&storage, "nightly").await, ["1 Due Enqueued"]);
+}
+
+pub async fn a_step_whose_job_cannot_be_stored_changes_nothing(storage: SharedStorage) {
+    assert!(save(&storage, &daily("nightly")).await);
+    assert!(save(&storage, &daily("weekly")).await);
+    let weekly = created(&find(&storage, "weekly").await, noon());
+    let mut nightly = created(&find(&storage, "nightly").await, noon());
+    let orphan = after([JobId::random()], ContinueOn::AnyEnd);
+    nightly.runs.push(NewRun {
+        job: Some(orphan),
+        ..entry(RunCause::Due, noon(), None)
+    });
+
+    let advanced = storage.advance_recurring(&[weekly, nightly]).await;
+
+    advanced.expect_err("the job waits for one that is not stored");
+    for id in ["nightly", "weekly"] {
+        let record = find(&storage, id).await;
+        assert_eq!((record.revision, record.runs), (1, 0), "{id} moved on");
+        let job = storage.job(JobId::of_occurrence(id, noon())).await;
+        assert_eq!(job.expect("it is looked for"), None);
+    }
+}
+
 pub async fn many_servers_create_each_occurrence_once(storage: SharedStorage) {
     let now = storage.time().await.expect("it is some time");
     let names: Vec<String> = (0..10).map(|number| format!("job-{number}")).collect();

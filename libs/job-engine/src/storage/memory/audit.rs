@@ -1,3 +1,5 @@
+use std::slice;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 
@@ -7,7 +9,7 @@ use crate::storage::{AuditEntry, AuditLog, CarriedOut, Deed, Order, Storage, Sto
 impl Tables {
     fn carry_out(&mut self, order: &Order, now: Timestamp) -> Result<CarriedOut, StorageError> {
         let changed = match order {
-            Order::Enqueue(job) => self.enqueue(std::slice::from_ref(job), now)?.is_empty(),
+            Order::Enqueue(job) => self.enqueue(slice::from_ref(job), now)?.is_empty(),
             Order::PauseQueue { queue, by, reason } => {
                 let is_running = !self.pauses.contains_key(queue);
                 if is_running {
@@ -34,7 +36,9 @@ impl Tables {
             Order::StopOperation(id) => self.stop_operation(*id, now),
             Order::SaveRecurring(record) => self.recurring.save(record, now),
             Order::RemoveRecurring { id } => self.recurring.remove(id),
-            Order::AdvanceRecurring(plan) => return Ok(self.advance(plan, now)?.into()),
+            Order::AdvanceRecurring(plan) => {
+                return Ok(self.advance(slice::from_ref(plan), now)?.pop().into());
+            }
         };
         Ok(changed.into())
     }

@@ -5,9 +5,11 @@ use jiff::Timestamp;
 
 use super::record::Record;
 use super::{MemoryStorage, Tables, clock};
+use crate::new_job::NewJob;
 use crate::recurring::Overlap;
+use crate::storage::advancing::{Entries, Entry};
 use crate::storage::{
-    Advance, Advanced, DueRecord, DueRecurring, JobDetails, JobId, KEPT_RUNS, NewRun, Origin,
+    Advance, Advanced, DueRecord, DueRecurring, JobDetails, JobId, KEPT_RUNS, Origin,
     RecurringPage, RecurringQuery, RecurringRecord, RecurringRun, RecurringStorage,
     RecurringSummary, Storage, StorageError, UNKNOWN_KIND_PATIENCE,
 };
@@ -68,34 +70,39 @@ impl RecurringTables {
         self.runs.range(keys).rev().map(|(_, run)| run)
     }
 
-    /// The record moves on; answers the number of the first of its new entries.
-    fn advance(&mut self, plan: &Advance, now: Timestamp) -> Option<i64> {
-        let record = self.records.get_mut(&plan.id)?;
-        if record.revision != plan.revision {
-            return None;
-        }
-        let first = record.runs + 1;
+    /// The number of the first new entry of each that has the revision of its plan.
+    fn first_numbers(&self, plans: &[Advance]) -> HashMap<String, i64> {
+        let first = |plan: &Advance| {
+            let record = self.records.get(&plan.id)?;
+            (record.revision == plan.revision).then(|| (plan.id.clone(), record.runs + 1))
+        };
+        plans.iter().filter_map(first).collect()
+    }
+
+    fn move_on(&mut self, plan: &Advance, now: Timestamp) {
+        let Some(record) = self.records.get_mut(&plan.id) else {
+            return;
+        };
         record.runs += i64::try_from(plan.runs.len()).unwrap_or(i64::MAX);
         record.revision += 1;
         record.changed_at = now;
         record.next_at = plan.next_at;
         record.look_at = plan.look_at;
         record.error.clone_from(&plan.error);
-        Some(first)
     }
 
-    fn note(&mut self, id: &str, number: i64, run: &NewRun, now: Timestamp) {
-        let key = (id.to_owned(), number);
-        let job = run.job.as_ref().map(|job| job.id);
+    fn note(&mut self, entry: &Entry<'_>, now: Timestamp) {
+        let key = (entry.recurring_job.to_owned(), entry.number);
+        let job = entry.run.job.as_ref().map(|job| job.id);
         if let Some(job) = job {
             self.runs_of_jobs.insert(job, key.clone());
         }
         let run = RecurringRun {
-            number,
-            at: run.at,
-            until: run.until,
-            cause: run.cause,
-            note: run.note.clone(),
+            number: entry.number,
+            at: entry.run.at,
+            until: entry.run.until,
+            cause: entry.run.cause,
+            note: entry.run.note.clone(),
             noted_at: now,
             job,
             state: None,
@@ -176,42 +183,31 @@ impl Tables {
         jobs.filter(lives).collect()
     }
 
-    fn advance_recurring(
+    pub(super) fn advance(
         &mut self,
         plans: &[Advance],
         now: Timestamp,
     ) -> Result<Vec<Advanced>, StorageError> {
-        plans.iter().map(|plan| self.advance(plan, now)).collect()
-    }
+        let firsts = self.recurring.first_numbers(plans);
+        let mut entries = Entries::of(plans, firsts);
+        let ids = entries.jobs().map(|job| job.id);
+        let stored = ids.filter(|id| self.jobs.contains_key(id)).collect();
+        entries.leave_out(stored);
+        let jobs: Vec<NewJob> = entries.jobs().cloned().collect();
+        let duplicates = self.enqueue(&jobs, now)?;
+        entries.skip(&duplicates);
 
-    pub(super) fn advance(
-        &mut self,
-        plan: &Advance,
-        now: Timestamp,
-    ) -> Result<Advanced, StorageError> {
-        let Some(first) = self.recurring.advance(plan, now) else {
-            return Ok(Advanced::Stale);
-        };
-        let mut duplicates = Vec::new();
-        for (number, run) in (first..).zip(&plan.runs) {
-            let mut duplicate = None;
-            if let Some(job) = &run.job {
-                if self.jobs.contains_key(&job.id) {
-                    continue;
-                }
-                duplicate = self.enqueue(std::slice::from_ref(job), now)?.pop();
-            }
-            match duplicate {
-                Some(duplicate) => {
-                    let skipped = run.skipped_for(duplicate.of);
-                    self.recurring.note(&plan.id, number, &skipped, now);
-                    duplicates.push(duplicate);
-                }
-                None => self.recurring.note(&plan.id, number, run, now),
+        let outcomes = entries.outcomes(&duplicates);
+        for entry in entries.iter() {
+            self.recurring.note(entry, now);
+        }
+        for (plan, outcome) in plans.iter().zip(&outcomes) {
+            if *outcome != Advanced::Stale {
+                self.recurring.move_on(plan, now);
+                self.recurring.forget_old_runs(&plan.id);
             }
         }
-        self.recurring.forget_old_runs(&plan.id);
-        Ok(Advanced::Done(duplicates))
+        Ok(outcomes)
     }
 
     fn recurring_page(&self, query: &RecurringQuery) -> RecurringPage {
@@ -295,7 +291,7 @@ impl RecurringStorage for MemoryStorage {
     }
 
     async fn advance_recurring(&self, plans: &[Advance]) -> Result<Vec<Advanced>, StorageError> {
-        let advanced = self.tables().advance_recurring(plans, self.clock.now())?;
+        let advanced = self.tables().advance(plans, self.clock.now())?;
         self.announce_enqueued();
         Ok(advanced)
     }
