@@ -6,6 +6,7 @@ use std::time::Duration;
 use job_engine::Retention;
 use job_engine::storage::{Claim, ClaimedJob, Heartbeat, Lease, SharedStorage};
 
+use super::recurring;
 use super::script::{Call, Script};
 
 /// In words without times, and the leases that it gave.
@@ -83,6 +84,7 @@ pub(super) async fn answer(storage: &SharedStorage, call: &Call) -> (String, Vec
                 .await;
             format!("{} removed", removed.expect("it answers"))
         }
+        Call::Recurring(call) => recurring::answer(storage, call).await,
     };
     (words, leases)
 }
@@ -127,9 +129,12 @@ pub(super) async fn remains(storage: &SharedStorage, script: &Script) -> String 
             continue;
         };
         let summary = details.summary;
+        let origin = details
+            .origin
+            .map(|it| (it.recurring_job, it.run, it.cause));
         writeln!(
             text,
-            "{} {} {} {} {} {:?} {} {} {:?} {:?} {} {:?} {:?} {:?} {:?}",
+            "{} {} {} {} {} {:?} {} {} {:?} {:?} {} {:?} {:?} {:?} {:?} {origin:?}",
             summary.id,
             summary.state,
             summary.kind,
@@ -154,6 +159,7 @@ pub(super) async fn remains(storage: &SharedStorage, script: &Script) -> String 
             writeln!(text, "  {state} {reason:?} {error:?} {facts:?}").expect("text grows");
         }
     }
+    text.push_str(&recurring::remains(storage).await);
     text
 }
 

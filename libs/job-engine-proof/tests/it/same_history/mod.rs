@@ -2,6 +2,7 @@
 //! jobs, states and histories behind.
 
 mod answers;
+mod recurring;
 mod script;
 mod steps;
 

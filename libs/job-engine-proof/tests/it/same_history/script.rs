@@ -10,6 +10,7 @@ use job_engine::storage::{
 use job_engine::{Batch, BatchId, ContinueOn, NewJob, State, Unique};
 use proptest::sample::Index;
 
+use super::recurring;
 use super::steps::{Due, End, Key, Step, Waiting};
 use crate::entry::Entry;
 
@@ -36,6 +37,7 @@ pub(super) enum Call {
     Retire(ServerId),
     RescueAll,
     RemoveExpired,
+    Recurring(recurring::Call),
 }
 
 /// What the calls so far have made.
@@ -126,11 +128,12 @@ impl Script {
             Step::Retire(server) => Call::Retire(*server.get(&self.servers)),
             Step::RescueAll => Call::RescueAll,
             Step::RemoveExpired => Call::RemoveExpired,
+            Step::Recurring(step) => Call::Recurring(step.call(self)),
             _ => Call::EnqueueDue,
         }
     }
 
-    fn job(&self, waiting: &Waiting) -> NewJob {
+    pub(super) fn job(&self, waiting: &Waiting) -> NewJob {
         let mut job = NewJob::of(&Entry::plain())
             .expect("it is JSON")
             .in_queue(QUEUES[waiting.queue])

@@ -5,6 +5,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
+use super::recurring;
 use super::script::QUEUES;
 
 /// A call, before it is known which jobs there are.
@@ -34,6 +35,7 @@ pub(super) enum Step {
     Retire(Index),
     RescueAll,
     RemoveExpired,
+    Recurring(recurring::Step),
 }
 
 /// A job, before it is known which others there are.
@@ -103,10 +105,11 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         1 => one().prop_map(Step::Retire),
         1 => Just(Step::RescueAll),
         1 => Just(Step::RemoveExpired),
+        4 => recurring::step().prop_map(Step::Recurring),
     ]
 }
 
-fn waiting() -> impl Strategy<Value = Waiting> {
+pub(super) fn waiting() -> impl Strategy<Value = Waiting> {
     let due = prop_oneof![4 => Just(Due::Now), 1 => Just(Due::Past), 1 => Just(Due::Later)];
     let tenant = prop_oneof![Just(None), Just(Some("acme")), Just(Some("globex"))];
     let tags = vec(prop_oneof![Just("vip"), Just("nightly")], 0..3);
