@@ -23,6 +23,7 @@ onEachDatabase('a running job is seen on its server and cancelled', async (t, da
   await picture(page, `busy server ${database.engine}`);
   await page.getByRole('link', { name: 'send_email' }).click();
   await page.getByText('Processing').first().waitFor();
+  await page.getByLabel('Log').getByText('Sending “').waitFor();
   await page.getByRole('button', { name: 'Delete' }).click();
   await page.getByText('The job was deleted.').waitFor();
   await within(15, 'the mail to be given up', mailServer.isLeft);
@@ -31,6 +32,31 @@ onEachDatabase('a running job is seen on its server and cancelled', async (t, da
   await page.getByText('0 of 10').waitFor();
   await page.goto('/hangfire/jobs/deleted');
   await page.getByText('Deleted by ada@diquis.test on the dashboard').waitFor();
+  assertContent(scene);
+});
+
+onEachDatabase('the page of a job says live how far it is', async (t, database) => {
+  const settings = { DIQUIS_RETRY_DELAYS: '1s' };
+  const scene = await atDashboard(t, database, { settings });
+  const { page, script } = scene;
+  const repair = await database.breakProvisioning(scene.diquis);
+  const { jobId } = await script.createTenant('Step Valley');
+
+  await page.goto(`/hangfire/jobs/details/${jobId}`);
+  await page.getByText('0 of 5').waitFor();
+  const log = page.getByLabel('Log');
+  await log.getByText('Create database').first().waitFor();
+  await page.evaluate(() => {
+    window.isStillThere = true;
+  });
+  await repair();
+
+  await page.getByText('5 of 5').waitFor();
+  for (const step of ['Run migrations', 'Seed data', 'Create owner', 'Activate']) {
+    await log.getByText(step).waitFor();
+  }
+  assert.equal(await page.evaluate(() => window.isStillThere), true, 'without loading it anew');
+  await picture(page, `progress ${database.engine}`);
   assertContent(scene);
 });
 

@@ -14,6 +14,9 @@ use crate::users::ensure_user;
 /// Someone else may store the tenant at the same moment, but not for ever.
 const TRIES: usize = 3;
 
+/// What the job's progress counts.
+const STEPS: u64 = Step::ALL.len() as u64;
+
 /// Gives a tenant its database, then tells the person who asked for it.
 ///
 /// Each step finds out what is there and does what is missing, so a run that was interrupted
@@ -69,13 +72,15 @@ async fn start(app: &App, id: TenantId, attempt: &Attempt) -> Result<Tenant, Job
 
 async fn provision(app: &App, tenant: &mut Tenant, attempt: &Attempt) -> Result<(), JobError> {
     let mut database = None;
-    for step in Step::ALL {
+    for (done, step) in (0..).zip(Step::ALL) {
         if tenant.steps.is_done(step) {
             continue;
         }
         if attempt.cancelled.is_cancelled() {
             return Err(JobError::retry("the run was told to stop"));
         }
+        attempt.progress(done, STEPS);
+        attempt.log(step.title());
         let done = async {
             tenant.start_step(step, app.clock.now());
             save(app, tenant).await?;
@@ -83,6 +88,7 @@ async fn provision(app: &App, tenant: &mut Tenant, attempt: &Attempt) -> Result<
         };
         done.await.map_err(|error| error.in_step(step))?;
     }
+    attempt.progress(STEPS, STEPS);
     Ok(())
 }
 

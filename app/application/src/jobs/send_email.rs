@@ -48,6 +48,7 @@ impl Job for SendEmail {
             html: text.html(),
         };
 
+        attempt.log(format_args!("Sending “{}”", mail.subject));
         match app.mailer.send(&mail).await {
             Ok(()) => Ok(()),
             Err(error @ MailError::Refused(_)) => Err(JobError::fail(error)),

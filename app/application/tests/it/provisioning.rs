@@ -3,7 +3,7 @@ use application::ports::Catalog;
 use application::testing::FakeApp;
 use application::users::{SignUp, sign_up};
 use domain::{NotificationKind, Status, Step, TenantId};
-use job_engine::{Job, JobError, JobId};
+use job_engine::{Attempt, Job, JobError, JobId};
 
 use crate::running::{MAX_ATTEMPTS, attempt, failure, letters, provision, registered, send_mails};
 
@@ -31,6 +31,33 @@ async fn a_tenant_is_active_when_its_job_is_done() {
             Step::Seed,
             Step::CreateOwner
         ]
+    );
+}
+
+#[tokio::test]
+async fn a_run_says_how_far_it_is_and_goes_on_where_the_one_before_ended() {
+    let fake = FakeApp::default();
+    let admin = fake.super_admin().await;
+    let tenant = registered(&fake, admin.id).await;
+    let id = JobId(tenant.job_id);
+    let job = ProvisionTenant { tenant: tenant.id };
+    fake.tenant_databases.break_at(Step::Seed, "disk full");
+    let (broken, whole) = (attempt(id, 1), attempt(id, 2));
+
+    job.run(&fake.app, &broken).await.expect_err("it is broken");
+    fake.tenant_databases.repair();
+    job.run(&fake.app, &whole).await.expect("provisioned");
+
+    let progress = |run: &Attempt| run.notepad.last_progress().map(|it| (it.done, it.total));
+    assert_eq!(progress(&broken), Some((2, 5)));
+    assert_eq!(
+        broken.notepad.lines(),
+        ["Create database", "Run migrations", "Seed data"]
+    );
+    assert_eq!(progress(&whole), Some((5, 5)));
+    assert_eq!(
+        whole.notepad.lines(),
+        ["Seed data", "Create owner", "Activate"]
     );
 }
 
