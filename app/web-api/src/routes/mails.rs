@@ -1,6 +1,6 @@
 use application::ports::{MailId, Mailbox, MailboxError, StoredMail};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use crate::api::{Api, SharedApi};
 use crate::current_user::SuperAdmin;
 use crate::error::{ApiError, Problem};
+use crate::parameters::PathParameters;
 
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = MailList)]
@@ -73,7 +74,7 @@ pub async fn list(
 pub async fn get(
     State(api): State<SharedApi>,
     _: SuperAdmin,
-    Path(id): Path<String>,
+    PathParameters(id): PathParameters<String>,
 ) -> Result<Json<MailResponse>, ApiError> {
     let mail = mailbox(&api)?.read(&MailId(id)).await?;
     let mail = mail.ok_or(ApiError::NotFound("There is no such mail."))?;

@@ -1,12 +1,13 @@
 use application::tenants::{CheckSlugError, check_slug};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::SharedApi;
 use crate::client_limits::Client;
 use crate::error::{ApiError, Problem};
+use crate::parameters::PathParameters;
 
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = Slug)]
@@ -22,13 +23,14 @@ pub struct SlugResponse {
     responses(
         (status = 200, body = SlugResponse),
         (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 429, body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub async fn get(
     State(api): State<SharedApi>,
     client: Client,
-    Path(slug): Path<String>,
+    PathParameters(slug): PathParameters<String>,
 ) -> Result<Json<SlugResponse>, ApiError> {
     api.limits.public_questions.take(&client)?;
 

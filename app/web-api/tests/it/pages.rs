@@ -126,3 +126,19 @@ fn is_page(answer: &Answer) -> bool {
         _ => false,
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_is_no_text_is_the_address_of_nothing() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+
+    for path in [
+        "/api/slugs/%FF",
+        "/api/mails/%FF",
+        "/api/recurring-jobs/%FF",
+    ] {
+        admin.get(path).await.problem(404);
+    }
+    let resume = "/api/job-queues/%FF/resume";
+    admin.command(resume).await.problem(404);
+}

@@ -1,5 +1,5 @@
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 use job_engine::storage::{Pause, QueueSummary};
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,7 @@ use crate::api::SharedApi;
 use crate::current_user::SuperAdmin;
 use crate::error::{ApiError, Problem};
 use crate::json_body::JsonBody;
+use crate::parameters::PathParameters;
 
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -70,6 +71,7 @@ pub async fn list_queues(
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json",
             description = "It is paused already."),
     ),
@@ -77,7 +79,7 @@ pub async fn list_queues(
 pub async fn pause(
     State(api): State<SharedApi>,
     SuperAdmin(user): SuperAdmin,
-    Path(queue): Path<String>,
+    PathParameters(queue): PathParameters<String>,
     JsonBody(asked): JsonBody<PauseJobQueue>,
 ) -> Result<StatusCode, ApiError> {
     let actor = actor(&api, &user);
@@ -94,6 +96,7 @@ pub async fn pause(
         (status = 204),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json",
             description = "It is not paused."),
     ),
@@ -101,7 +104,7 @@ pub async fn pause(
 pub async fn resume(
     State(api): State<SharedApi>,
     SuperAdmin(user): SuperAdmin,
-    Path(queue): Path<String>,
+    PathParameters(queue): PathParameters<String>,
 ) -> Result<StatusCode, ApiError> {
     actor(&api, &user).resume_queue(&queue).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -1,7 +1,7 @@
 //! What is done to a recurring job.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 use job_engine::recurring::Schedule;
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use crate::api::SharedApi;
 use crate::current_user::SuperAdmin;
 use crate::error::{ApiError, Problem};
 use crate::json_body::JsonBody;
+use crate::parameters::PathParameters;
 use crate::routes::jobs::actor;
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -50,7 +51,7 @@ pub struct CreatedJob {
 pub async fn run_recurring(
     State(api): State<SharedApi>,
     SuperAdmin(user): SuperAdmin,
-    Path(id): Path<String>,
+    PathParameters(id): PathParameters<String>,
 ) -> Result<(StatusCode, Json<CreatedJob>), ApiError> {
     let job = actor(&api, &user).run_recurring(&id).await?;
     Ok((StatusCode::CREATED, Json(CreatedJob { id: job.0 })))
@@ -73,7 +74,7 @@ pub async fn run_recurring(
 pub async fn pause_recurring(
     State(api): State<SharedApi>,
     SuperAdmin(user): SuperAdmin,
-    Path(id): Path<String>,
+    PathParameters(id): PathParameters<String>,
     JsonBody(asked): JsonBody<PauseRecurringJob>,
 ) -> Result<StatusCode, ApiError> {
     let actor = actor(&api, &user);
@@ -96,7 +97,7 @@ pub async fn pause_recurring(
 pub async fn resume_recurring(
     State(api): State<SharedApi>,
     SuperAdmin(user): SuperAdmin,
-    Path(id): Path<String>,
+    PathParameters(id): PathParameters<String>,
 ) -> Result<StatusCode, ApiError> {
     actor(&api, &user).resume_recurring(&id).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -119,7 +120,7 @@ pub async fn resume_recurring(
 pub async fn reschedule(
     State(api): State<SharedApi>,
     SuperAdmin(user): SuperAdmin,
-    Path(id): Path<String>,
+    PathParameters(id): PathParameters<String>,
     JsonBody(asked): JsonBody<RescheduleRecurringJob>,
 ) -> Result<StatusCode, ApiError> {
     let zone = asked.time_zone.as_deref();
@@ -145,7 +146,7 @@ pub async fn reschedule(
 pub async fn remove_recurring(
     State(api): State<SharedApi>,
     SuperAdmin(user): SuperAdmin,
-    Path(id): Path<String>,
+    PathParameters(id): PathParameters<String>,
 ) -> Result<StatusCode, ApiError> {
     actor(&api, &user).remove_recurring(&id).await?;
     Ok(StatusCode::NO_CONTENT)

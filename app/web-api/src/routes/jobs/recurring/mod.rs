@@ -2,7 +2,7 @@ mod acting;
 mod told;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use job_engine::storage::{RecurringQuery, RecurringSummary};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -11,7 +11,7 @@ use super::down;
 use crate::api::SharedApi;
 use crate::current_user::SuperAdmin;
 use crate::error::{ApiError, Problem};
-use crate::parameters::QueryParameters;
+use crate::parameters::{PathParameters, QueryParameters};
 
 pub use self::acting::{
     __path_pause_recurring, __path_remove_recurring, __path_reschedule, __path_resume_recurring,
@@ -96,7 +96,7 @@ pub async fn list_recurring(
 pub async fn get_recurring(
     State(api): State<SharedApi>,
     _: SuperAdmin,
-    Path(id): Path<String>,
+    PathParameters(id): PathParameters<String>,
 ) -> Result<Json<RecurringJob>, ApiError> {
     let storage = &api.adapters.storage;
     let record = storage.recurring_job(&id).await.map_err(down)?;
@@ -123,7 +123,7 @@ pub async fn get_recurring(
 pub async fn list_runs(
     State(api): State<SharedApi>,
     _: SuperAdmin,
-    Path(id): Path<String>,
+    PathParameters(id): PathParameters<String>,
     QueryParameters(asked): QueryParameters<RunsQuery>,
 ) -> Result<Json<Vec<RecurringJobRun>>, ApiError> {
     let storage = &api.adapters.storage;
