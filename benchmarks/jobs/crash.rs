@@ -14,7 +14,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
-use crate::workloads::{millis, print_latencies};
+use crate::latencies::{millis, print_latencies};
 
 type Outcome = Result<(), Box<dyn Error>>;
 

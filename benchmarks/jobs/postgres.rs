@@ -1,6 +1,7 @@
 //! The engine on PostgreSQL as one of the engines of a benchmark; see `README.md` beside this file.
 
 mod crash;
+mod latencies;
 mod workloads;
 
 use std::error::Error;

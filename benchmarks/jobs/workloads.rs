@@ -8,13 +8,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use crate::crash;
 use job_engine::storage::SharedStorage;
 use job_engine::{Attempt, Client, Job, JobError, NewJob, Registry, Server, ServerOptions};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
+
+use crate::crash;
+use crate::latencies::{millis, print_latencies};
 
 /// How many tasks enqueue at the same time.
 const TASKS: usize = 10;
@@ -262,26 +264,9 @@ fn cpu_time() -> Duration {
         .sum()
 }
 
-pub fn print_latencies(mut latencies: Vec<f64>) {
-    latencies.sort_by(f64::total_cmp);
-    let count = latencies.len();
-    let at = |percent: usize| latencies[(count * percent / 100).min(count - 1)];
-    println!(
-        r#"{{"n":{count},"min":{},"p50":{},"p99":{},"max":{}}}"#,
-        at(0),
-        at(50),
-        at(99),
-        at(100)
-    );
-}
-
 fn per_second(jobs: usize, took: Duration) -> f64 {
     f64::from(u32::try_from(jobs).expect("a benchmark has no billions of jobs"))
         / took.as_secs_f64()
-}
-
-pub fn millis(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1e3
 }
 
 fn number(name: &str, default: usize) -> usize {

@@ -1,14 +1,27 @@
+use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
 
-use http::Extensions;
-use http::HeaderMap;
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use http::{Extensions, HeaderMap};
 
+use crate::api::SharedApi;
+use crate::client_limits::Client;
 use crate::config::Config;
 use crate::listener::PeerAddress;
 
+impl FromRequestParts<SharedApi> for Client {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, api: &SharedApi) -> Result<Self, Infallible> {
+        let address = client_address(&api.config, &parts.extensions, &parts.headers);
+        Ok(Self::at(address))
+    }
+}
+
 /// The address of the client: the peer's, or, where the peer is a trusted proxy, the right-most in
 /// `X-Forwarded-For` that is not one.
-pub fn client_address(config: &Config, extensions: &Extensions, headers: &HeaderMap) -> IpAddr {
+fn client_address(config: &Config, extensions: &Extensions, headers: &HeaderMap) -> IpAddr {
     let peer = extensions
         .get::<PeerAddress>()
         .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());

@@ -1,13 +1,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use axum::extract::FromRequestParts;
-use http::request::Parts;
-
-use crate::api::SharedApi;
-use crate::client_address::client_address;
 use crate::config::Limits;
-use crate::error::ApiError;
 use crate::rate_limit::{RateLimit, client_key};
 
 /// What one client may ask for without being signed in.
@@ -32,17 +26,14 @@ impl ClientLimits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Client(IpAddr);
 
-impl fmt::Display for Client {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+impl Client {
+    pub fn at(address: IpAddr) -> Self {
+        Self(client_key(address))
     }
 }
 
-impl FromRequestParts<SharedApi> for Client {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, api: &SharedApi) -> Result<Self, ApiError> {
-        let address = client_address(&api.config, &parts.extensions, &parts.headers);
-        Ok(Self(client_key(address)))
+impl fmt::Display for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }

@@ -4,6 +4,7 @@
 mod access;
 mod acting;
 mod actions;
+mod addresses;
 mod assets;
 mod cookies;
 mod diagnosis;

@@ -24,8 +24,8 @@ pub async fn show(storage: &dyn Storage, id: Uuid) -> anyhow::Result<String> {
     let batch = batch.ok_or_else(|| anyhow!("there is no batch with the id {id}"))?;
     let mut text = line(&batch);
     let this = Parent::Batch(batch.id);
-    let children = Relative::that_continue(storage, this, MOST_SHOWN).await?;
-    text.push_str(&relatives::before(&children));
+    let children = Relative::that_continue(storage, this, relatives::MOST_SHOWN).await?;
+    text.push_str(&relatives::children(&children));
     Ok(text)
 }
 

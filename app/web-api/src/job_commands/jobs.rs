@@ -2,9 +2,8 @@
 
 use std::fmt::Write;
 
-use anyhow::{anyhow, bail, ensure};
+use anyhow::{anyhow, ensure};
 use clap::Args;
-use jiff::Timestamp;
 use job_engine::actor::Copy;
 use job_engine::storage::{
     Command, Commanded, HistoryEntry, JobDetails, JobQuery, JobSummary, Storage,
@@ -13,7 +12,8 @@ use job_engine::{Actor, JobId};
 use job_engine_dashboard::{DashboardOptions, Relatives};
 use uuid::Uuid;
 
-use super::{Which, operations, relatives};
+use super::search::parse;
+use super::{Which, batches, operations, relatives};
 
 /// How many lines of a job's log are printed at once.
 const MOST_LINES: usize = 1000;
@@ -78,9 +78,20 @@ pub async fn show(storage: &dyn Storage, id: Uuid) -> anyhow::Result<String> {
     if let Some(progress) = storage.progress(JobId(id)).await? {
         let _ = writeln!(text, "progress   {} of {}", progress.done, progress.total);
     }
-    let relatives = Relatives::of(storage, &job.summary, relatives::MOST_SHOWN).await?;
-    text.push_str(&relatives::lines(&relatives));
+    text.push_str(&around(storage, &job.summary).await?);
     text.push_str(&history(&job.history));
+    Ok(text)
+}
+
+/// Its batch, who it waits for, and who waits for it.
+async fn around(storage: &dyn Storage, job: &JobSummary) -> anyhow::Result<String> {
+    let around = Relatives::of(storage, job, relatives::MOST_SHOWN).await?;
+    let mut text = String::new();
+    if let Some(batch) = &around.batch {
+        let _ = write!(text, "batch      {}", batches::line(batch));
+    }
+    text.push_str(&relatives::parents(&around.parents));
+    text.push_str(&relatives::children(&around.children));
     Ok(text)
 }
 
@@ -167,14 +178,4 @@ pub async fn act(actor: &Actor, command: Command, which: Which) -> anyhow::Resul
     let _ = writeln!(text, "{done} jobs: {}.", command.name());
     ensure!(done > 0, "nothing was changed\n{text}");
     Ok(text)
-}
-
-pub(super) fn parse(search: &str) -> anyhow::Result<JobQuery> {
-    match job_engine_dashboard::parse_search(search, Timestamp::now()) {
-        Ok(conditions) => Ok(JobQuery {
-            conditions,
-            ..JobQuery::default()
-        }),
-        Err(problems) => bail!("{}", problems.join("\n")),
-    }
 }

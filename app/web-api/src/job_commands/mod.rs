@@ -8,6 +8,7 @@ mod operations;
 mod queues;
 mod recurring;
 mod relatives;
+mod search;
 mod servers;
 
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use job_engine::storage::{Command, OperationId, Storage};
 use job_engine::{ActError, Actor};
 use uuid::Uuid;
 
-use super::jobs::parse;
+use super::search::parse;
 
 pub async fn begin(
     actor: &Actor,

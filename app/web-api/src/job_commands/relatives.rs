@@ -2,26 +2,22 @@
 
 use std::fmt::Write;
 
-use job_engine_dashboard::{Relative, Relatives};
-
-use super::batches;
+use job_engine_dashboard::Relative;
 
 /// How many of a kind are printed. Each of them is looked up.
 pub const MOST_SHOWN: usize = 100;
 
-pub fn lines(relatives: &Relatives) -> String {
+/// What a job runs after.
+pub fn parents(parents: &[Relative]) -> String {
     let mut text = String::new();
-    if let Some(batch) = &relatives.batch {
-        let _ = write!(text, "batch      {}", batches::line(batch));
-    }
-    for parent in &relatives.parents {
+    for parent in parents {
         let _ = writeln!(text, "continues  {}", told(parent));
     }
-    text + &before(&relatives.children)
+    text
 }
 
 /// The jobs that run after a job or a batch.
-pub fn before(children: &[Relative]) -> String {
+pub fn children(children: &[Relative]) -> String {
     let mut text = String::new();
     for child in children {
         let _ = writeln!(text, "before     {}", told(child));

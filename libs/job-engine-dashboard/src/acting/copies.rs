@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::{CheckedForm, see};
 use crate::Shared;
 use crate::access::Permission;
+use crate::addresses;
 use crate::page::PageError;
 use crate::pages::job::unknown;
 
@@ -32,5 +33,5 @@ pub(crate) async fn enqueue(
     let redactions = &shared.options.redactions;
     let actor = form.actor(&shared);
     let new = actor.enqueue_copy(parsed, &copy, redactions).await?;
-    Ok(see(&form, &format!("/jobs/details/{new}")))
+    Ok(see(&form, &addresses::job(new)))
 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::{CheckedForm, see};
 use crate::Shared;
 use crate::access::Permission;
+use crate::addresses;
 use crate::page::PageError;
 use crate::pages::operations;
 
@@ -31,7 +32,7 @@ pub(crate) async fn begin(
     let actor = form.actor(&shared);
     let id = actor.begin_operation(action.command(), query, &words, why, expected);
     let id = id.await?;
-    Ok(see(&form, &format!("/operations/{id}")))
+    Ok(see(&form, &addresses::operation(id)))
 }
 
 pub(crate) async fn stop(
@@ -43,7 +44,7 @@ pub(crate) async fn stop(
     let parsed = id.parse().map(OperationId);
     let parsed = parsed.map_err(|_| PageError::BadRequest("That is no operation.".to_owned()))?;
     form.actor(&shared).stop_operation(parsed).await?;
-    Ok(see(&form, &format!("/operations/{id}")))
+    Ok(see(&form, &addresses::operation(&id)))
 }
 
 /// How many jobs there are, as typed by who means a large deletion.

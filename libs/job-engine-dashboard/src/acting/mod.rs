@@ -14,6 +14,7 @@ use job_engine::ActError;
 use serde::Deserialize;
 
 use crate::actions::Action;
+use crate::addresses;
 use crate::cookies::{self, Stay};
 use crate::flash::{self, Flash};
 use crate::notice::Notice;
@@ -45,7 +46,7 @@ pub(crate) async fn on_one(
     form: CheckedForm,
 ) -> Result<Response, PageError> {
     let action = form.allowed(&action)?;
-    let page = format!("/jobs/details/{id}");
+    let page = addresses::job(&id);
     let seen = form
         .value("seen")
         .map_or_else(|| id.clone(), |seen| format!("{id}~{seen}"));

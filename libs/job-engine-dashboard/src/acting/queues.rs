@@ -6,10 +6,10 @@ use super::{CheckedForm, Named, back};
 use crate::Shared;
 use crate::access::Permission;
 use crate::actions::QueueAction;
+use crate::addresses;
 use crate::html::limit;
 use crate::notice::Notice;
 use crate::page::PageError;
-use crate::pages::queues::one;
 
 pub(crate) async fn on_queue(
     State(shared): State<Shared>,
@@ -23,7 +23,7 @@ pub(crate) async fn on_queue(
     act(&shared, &form, action, &of).await?;
     let page = of
         .queue()
-        .map_or_else(|| "/queues".to_owned(), |queue| one::path(queue));
+        .map_or_else(|| "/queues".to_owned(), |queue| addresses::queue(queue));
     Ok(back(&form, &page, Notice::Queue(action)))
 }
 

@@ -8,6 +8,7 @@ use super::{CheckedForm, back};
 use crate::Shared;
 use crate::access::Permission;
 use crate::actions::RecurringAction;
+use crate::addresses;
 use crate::notice::Notice;
 use crate::page::PageError;
 use crate::pages::recurring::{change, one};
@@ -35,7 +36,7 @@ pub(crate) async fn on_recurring(
     act(&shared, &form, action, &id).await?;
     let page = match action {
         RecurringAction::Remove => "/recurring".to_owned(),
-        _ => one::path(&id),
+        _ => addresses::recurring_job(&id),
     };
     Ok(back(&form, &page, Notice::Recurring(action)))
 }

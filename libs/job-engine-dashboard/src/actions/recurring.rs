@@ -1,3 +1,4 @@
+use crate::filters::encode;
 /// What a person can do to recurring jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RecurringAction {
@@ -43,6 +44,6 @@ impl RecurringAction {
     }
 
     pub(crate) fn path(self, id: &str) -> String {
-        format!("/recurring/{}/{id}", self.name())
+        format!("/recurring/{}/{}", self.name(), encode(id))
     }
 }

@@ -3,6 +3,7 @@ use maud::{Markup, html};
 
 use crate::access::Permission;
 use crate::actions::Action;
+use crate::addresses;
 use crate::seen::Seen;
 use crate::visit::Visit;
 
@@ -29,7 +30,7 @@ pub(crate) fn of_job(visit: &Visit, job: &JobSummary) -> Markup {
             }
             @if visit.viewer.may(Permission::Enqueue) {
                 a.button title="Enqueue a new job like this one, with other arguments"
-                    href=(visit.url(&format!("/jobs/details/{}/copy", job.id))) { "Copy …" }
+                    href=(visit.url(&format!("{}/copy", addresses::job(job.id)))) { "Copy …" }
             }
         }
     }

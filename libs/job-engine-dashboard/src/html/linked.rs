@@ -1,6 +1,7 @@
 use job_engine::JobId;
 use maud::{Markup, html};
 
+use crate::addresses;
 use crate::visit::Visit;
 
 /// The words, with each `the job 0190…` made a link to that job.
@@ -14,7 +15,7 @@ pub(crate) fn jobs(visit: &Visit, words: &str) -> Markup {
     html! {
         @for (before, id) in pieces {
             (before)
-            a.mono href=(visit.url(&format!("/jobs/details/{id}"))) { (id) }
+            a.mono href=(visit.url(&addresses::job(id))) { (id) }
         }
         (rest)
     }

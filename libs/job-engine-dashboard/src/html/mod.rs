@@ -1,5 +1,6 @@
 //! What pages share.
 
+pub(crate) mod batch;
 pub(crate) mod chart;
 pub(crate) mod error_report;
 pub(crate) mod icon;

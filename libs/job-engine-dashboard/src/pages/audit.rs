@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::head;
 use crate::Shared;
+use crate::addresses;
 use crate::html::table::{Column, cell, column, table};
 use crate::html::{number, time};
 use crate::page::{Page, PageError};
@@ -124,7 +125,7 @@ fn row(visit: &Visit, entry: &AuditEntry) -> Markup {
 fn target(visit: &Visit, target: &str) -> Markup {
     html! {
         @if target.parse::<uuid::Uuid>().is_ok() {
-            a href=(visit.url(&format!("/jobs/details/{target}"))) { (target) }
+            a href=(visit.url(&addresses::job(target))) { (target) }
         } @else { (target) }
     }
 }

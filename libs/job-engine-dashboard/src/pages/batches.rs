@@ -7,9 +7,10 @@ use serde::Deserialize;
 use super::head;
 use super::job::relatives;
 use crate::Shared;
+use crate::addresses;
 use crate::filters::Filters;
 use crate::html::table::{Column, cell, column, table};
-use crate::html::{copy_button, icon, jobs, number, pair, short_id, state, time};
+use crate::html::{batch, copy_button, icon, jobs, number, pair, short_id, time};
 use crate::lists::List;
 use crate::page::{Page, PageError};
 use crate::relatives::Relative;
@@ -36,10 +37,6 @@ pub(crate) struct Named {
 #[derive(Deserialize)]
 pub(crate) struct Asked {
     before: Option<String>,
-}
-
-pub(crate) fn path(batch: BatchId) -> String {
-    format!("/batches/{batch}")
 }
 
 pub(crate) async fn list(
@@ -88,11 +85,11 @@ pub(crate) async fn one(
         header.page-head {
             div {
                 h1 { "Batch of " (jobs(batch.jobs)) }
-                p.about { (standing(&batch)) span.mono.id { (id) } (copy_button(&id, "id")) }
+                p.about { (batch::standing(&batch)) span.mono.id { (id) } (copy_button(&id, "id")) }
             }
         }
         dl.pairs {
-            (pair("Ended", &meter(&batch)))
+            (pair("Ended", &batch::meter(&batch)))
             (pair("Succeeded", &in_list(&visit, &batch, JobState::Succeeded, batch.succeeded)))
             (pair("Given up", &in_list(&visit, &batch, JobState::Failed, batch.failed)))
             (pair("Deleted", &in_list(&visit, &batch, JobState::Deleted, batch.deleted)))
@@ -137,28 +134,13 @@ fn row(visit: &Visit, batch: &BatchProgress) -> Markup {
     html! {
         tr data-key=(id) {
             (cell(name, &html! {
-                a.kind href=(visit.url(&path(batch.id))) { (jobs(batch.jobs)) }
+                a.kind href=(visit.url(&addresses::batch(batch.id))) { (jobs(batch.jobs)) }
                 span.mono.id title=(id) { (short_id(&id)) }
             }))
-            (cell(state, &standing(batch)))
-            (cell(ended, &meter(batch)))
+            (cell(state, &batch::standing(batch)))
+            (cell(ended, &batch::meter(batch)))
             (cell(failed, &html! { (number(batch.failed)) }))
             (cell(made, &time::relative(batch.created_at, visit.now)))
-        }
-    }
-}
-
-pub(crate) fn standing(batch: &BatchProgress) -> Markup {
-    state::badge(batch.state())
-}
-
-/// How many of its jobs have ended.
-pub(crate) fn meter(batch: &BatchProgress) -> Markup {
-    let ended = batch.jobs - batch.pending();
-    html! {
-        span.busy {
-            meter min="0" max=(batch.jobs.max(1)) value=(ended) aria-label="Jobs ended" {}
-            span { (number(ended)) " of " (number(batch.jobs)) }
         }
     }
 }

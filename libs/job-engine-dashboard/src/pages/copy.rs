@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::head;
 use crate::Shared;
+use crate::addresses;
 use crate::html::icon;
 use crate::html::json;
 use crate::html::navigation::hidden_token;
@@ -28,7 +29,7 @@ pub(crate) async fn ask(
     let job = shared.storage.job(parsed).await?;
     let job = job.ok_or_else(|| unknown(&id))?.summary;
 
-    let details = visit.url(&format!("/jobs/details/{id}"));
+    let details = visit.url(&addresses::job(&id));
     let about = "Enqueues a new job with these arguments. The one it is made from stays as it is.";
     let body = html! {
         p.trail { a href=(details) { (icon::BACK) (job.kind) } }

@@ -16,6 +16,7 @@ pub(crate) mod sure;
 
 use maud::{Markup, html};
 
+use crate::addresses;
 use crate::visit::Visit;
 
 /// Title, one line of what the page is, and what one can do here.
@@ -30,5 +31,5 @@ fn head(title: &str, about: &str, action: &Markup) -> Markup {
 
 /// A link to a job, with its kind as the words.
 fn job_link(visit: &Visit, id: &str, kind: &str) -> Markup {
-    html! { a.kind href=(visit.url(&format!("/jobs/details/{id}"))) { (kind) } }
+    html! { a.kind href=(visit.url(&addresses::job(id))) { (kind) } }
 }

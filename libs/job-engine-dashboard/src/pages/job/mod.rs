@@ -10,13 +10,13 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::Shared;
+use crate::addresses;
 use crate::filters::Filters;
 use crate::html::{
     copy_button, icon, job_actions, json, linked, number, pair, short_id, state, time,
 };
 use crate::lists::List;
 use crate::page::{Page, PageError};
-use crate::pages::queues;
 use crate::relatives::Relatives;
 use crate::search::written;
 use crate::visit::Visit;
@@ -114,7 +114,7 @@ fn facts(visit: &Visit, details: &JobDetails) -> Markup {
             h2 #facts { "Job" }
             dl.pairs {
                 (pair("Queue", &html! {
-                    a.mono href=(visit.url(&queues::one::path(&job.queue))) { (job.queue) }
+                    a.mono href=(visit.url(&addresses::queue(&job.queue))) { (job.queue) }
                 }))
                 @if job.priority != 0 { (pair("Priority", &html! { (job.priority) })) }
                 @if let Some(tenant) = &job.tenant {
@@ -157,7 +157,7 @@ fn trace_link(visit: &Visit, id: &str) -> Markup {
 
 /// The recurring job that created it, and for which occurrence.
 fn recurring(visit: &Visit, origin: &Origin) -> Markup {
-    let path = super::recurring::one::path(&origin.recurring_job);
+    let path = addresses::recurring_job(&origin.recurring_job);
     html! {
         a href=(visit.url(&path)) { (origin.recurring_job) }
         @match origin.cause {

@@ -3,8 +3,9 @@
 use job_engine::{BatchId, JobId};
 use maud::{Markup, html};
 
-use crate::html::{pair, short_id, state};
-use crate::pages::{batches, job_link};
+use crate::addresses;
+use crate::html::{batch, pair, short_id, state};
+use crate::pages::job_link;
 use crate::relatives::{Relative, Relatives};
 use crate::visit::Visit;
 
@@ -30,7 +31,7 @@ pub(super) fn section(visit: &Visit, relatives: &Relatives) -> Markup {
             dl.pairs {
                 @if let Some(batch) = batch {
                     (pair("Batch", &html! {
-                        (batch_link(visit, batch.id)) " " (batches::meter(batch))
+                        (batch_link(visit, batch.id)) " " (batch::meter(batch))
                     }))
                 }
                 @if !parents.is_empty() { (pair("Continues", &list(visit, parents))) }
@@ -59,7 +60,7 @@ fn line(visit: &Visit, relative: &Relative) -> Markup {
             }
         }
         Relative::Batch(id, Some(batch)) => html! {
-            (batches::standing(batch)) " batch " (batch_link(visit, *id))
+            (batch::standing(batch)) " batch " (batch_link(visit, *id))
         },
         Relative::Job(JobId(id), None) | Relative::Batch(BatchId(id), None) => {
             let id = id.to_string();
@@ -74,6 +75,6 @@ fn line(visit: &Visit, relative: &Relative) -> Markup {
 fn batch_link(visit: &Visit, batch: BatchId) -> Markup {
     let id = batch.to_string();
     html! {
-        a.mono href=(visit.url(&batches::path(batch))) title=(id) { (short_id(&id)) }
+        a.mono href=(visit.url(&addresses::batch(batch))) title=(id) { (short_id(&id)) }
     }
 }

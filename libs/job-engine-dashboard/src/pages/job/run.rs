@@ -5,6 +5,7 @@ use job_engine::{JobId, State, StorageError};
 use maud::{Markup, html};
 
 use crate::Shared;
+use crate::addresses;
 use crate::html::{number, time};
 use crate::visit::Visit;
 
@@ -43,7 +44,7 @@ impl Run {
     }
 
     fn log(&self, visit: &Visit, job: &JobSummary) -> Markup {
-        let page = visit.url(&format!("/jobs/details/{}", job.id));
+        let page = visit.url(&addresses::job(job.id));
         let shown = &self.lines[..self.lines.len().min(MOST_LINES)];
         let last = shown.last().filter(|_| self.lines.len() > MOST_LINES);
         html! {

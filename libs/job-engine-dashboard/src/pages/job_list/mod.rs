@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 use super::head;
 use crate::Shared;
+use crate::addresses;
 use crate::filters::Filters;
 use crate::html::jobs;
 use crate::lists::List;
@@ -76,7 +77,7 @@ pub(crate) async fn in_state(
 /// A whole id leads to its job.
 async fn open(shared: &Shared, visit: &Visit, id: JobId) -> Result<Response, PageError> {
     match shared.storage.job(id).await? {
-        Some(_) => Ok(Redirect::to(&visit.url(&format!("/jobs/details/{id}"))).into_response()),
+        Some(_) => Ok(Redirect::to(&visit.url(&addresses::job(id))).into_response()),
         None => Err(super::job::unknown(&id.to_string())),
     }
 }

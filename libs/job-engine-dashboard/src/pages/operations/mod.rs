@@ -11,6 +11,7 @@ use super::head;
 use crate::Shared;
 use crate::access::Permission;
 use crate::actions::Action;
+use crate::addresses;
 use crate::filters::encode;
 use crate::html::icon;
 use crate::html::navigation::hidden_token;
@@ -84,7 +85,7 @@ pub(crate) async fn one(
 
 fn row(visit: &Visit, operation: &Operation) -> Markup {
     let [what, how_far, state, who, started] = &COLUMNS;
-    let address = visit.url(&format!("/operations/{}", operation.id));
+    let address = visit.url(&addresses::operation(operation.id));
     let content = html! {
         a.kind href=(address) { (title(operation)) }
         p.preview.mono { (said(&operation.words)) }
@@ -161,7 +162,7 @@ fn stop_button(visit: &Visit, operation: &Operation) -> Markup {
         return html! {};
     }
     html! {
-        form.actions method="post" action=(visit.url(&format!("/operations/{}/stop", operation.id))) {
+        form.actions method="post" action=(visit.url(&format!("{}/stop", addresses::operation(operation.id)))) {
             (hidden_token(visit))
             button { "Stop" }
         }

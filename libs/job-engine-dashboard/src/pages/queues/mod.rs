@@ -7,6 +7,7 @@ use maud::{Markup, html};
 
 use super::head;
 use crate::Shared;
+use crate::addresses;
 use crate::filters::Filters;
 use crate::html::state::marked;
 use crate::html::table::{Column, cell, column, table};
@@ -57,7 +58,7 @@ fn row(visit: &Visit, queue: &QueueSummary, servers: &[ServerSummary]) -> Markup
     html! {
         tr data-key=(queue.name) {
             (cell(name, &html! {
-                a.mono.name href=(visit.url(&one::path(&queue.name))) { (queue.name) }
+                a.mono.name href=(visit.url(&addresses::queue(&queue.name))) { (queue.name) }
                 @if queue.paused.is_some() { " " (marked("warning", icon::PAUSED, "Paused")) }
             }))
             (cell(waiting, &html! {

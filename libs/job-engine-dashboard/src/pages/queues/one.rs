@@ -9,7 +9,7 @@ use super::{limits, oldest_wait};
 use crate::Shared;
 use crate::access::Permission;
 use crate::actions::QueueAction;
-use crate::filters::{Filters, encode};
+use crate::filters::Filters;
 use crate::html::navigation::hidden_token;
 use crate::html::{icon, number, pair, time};
 use crate::page::{Page, PageError};
@@ -28,10 +28,6 @@ pub(crate) struct Named {
 struct LastHour {
     succeeded: u64,
     failed: u64,
-}
-
-pub(crate) fn path(queue: &str) -> String {
-    format!("/queues/{}", encode(queue))
 }
 
 pub(crate) async fn show(

@@ -3,8 +3,9 @@ use job_engine::recurring::Schedule;
 use job_engine::storage::RecurringRecord;
 use maud::{Markup, html};
 
-use super::one;
+use super::next_runs;
 use crate::actions::RecurringAction;
+use crate::addresses;
 use crate::html::navigation::hidden_token;
 use crate::page::Page;
 use crate::pages::head;
@@ -45,7 +46,7 @@ pub(crate) fn again(
         (head(&title, "Nothing was changed yet.", &html! {}))
         p.error-message role="alert" { (wrong) }
         (form(visit, record, values))
-        p { a href=(visit.url(&one::path(&record.id))) { "Keep it as it is" } }
+        p { a href=(visit.url(&addresses::recurring_job(&record.id))) { "Keep it as it is" } }
     };
     Page {
         status: StatusCode::UNPROCESSABLE_ENTITY,
@@ -63,7 +64,7 @@ pub(crate) fn preview(visit: &Visit, record: &RecurringRecord, schedule: &Schedu
         (head(&title, &about, &html! {}))
         section aria-labelledby="next" {
             h2 #next { "It would run" }
-            (one::next_runs(schedule, visit.now))
+            (next_runs::list(schedule, visit.now))
         }
         form.sure method="post" action=(action) {
             (hidden_token(visit))
@@ -71,7 +72,7 @@ pub(crate) fn preview(visit: &Visit, record: &RecurringRecord, schedule: &Schedu
             input type="hidden" name="schedule" value=(schedule.text());
             input type="hidden" name="time_zone" value=(schedule.time_zone());
             button.main { "Change it" }
-            a.button href=(visit.url(&one::path(&record.id))) { "Keep it as it is" }
+            a.button href=(visit.url(&addresses::recurring_job(&record.id))) { "Keep it as it is" }
         }
     };
     Page::ok(title, body)
@@ -89,7 +90,7 @@ pub(crate) fn sure_to_remove(visit: &Visit, record: &RecurringRecord) -> Page {
             (hidden_token(visit))
             input type="hidden" name="sure" value="yes";
             button.act.danger { "Remove it" }
-            a.button href=(visit.url(&one::path(&record.id))) { "Keep it" }
+            a.button href=(visit.url(&addresses::recurring_job(&record.id))) { "Keep it" }
         }
     };
     Page::ok(title, body)

@@ -1,7 +1,8 @@
 use job_engine::storage::{RecurringRun, RunCause};
 use maud::{Markup, html};
 
-use super::{one, outcome};
+use super::outcome;
+use crate::addresses;
 use crate::html::table::{Column, cell, column, table};
 use crate::html::{number, time};
 use crate::visit::Visit;
@@ -30,7 +31,7 @@ pub(super) fn history(visit: &Visit, id: &str, runs: &[RecurringRun]) -> Markup 
         (table("History", &COLUMNS, &rows))
         @if let Some(last) = older {
             nav.pager aria-label="Pages" {
-                a.button rel="next" href=(visit.url(&format!("{}?before={}", one::path(id), last.number))) {
+                a.button rel="next" href=(visit.url(&format!("{}?before={}", addresses::recurring_job(id), last.number))) {
                     "Older"
                 }
             }

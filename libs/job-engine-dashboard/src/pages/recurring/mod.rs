@@ -3,6 +3,7 @@
 pub(crate) mod change;
 mod facts;
 mod history;
+mod next_runs;
 pub(crate) mod one;
 
 use axum::extract::{Query, State};
@@ -13,6 +14,7 @@ use super::head;
 use crate::Shared;
 use crate::access::Permission;
 use crate::actions::RecurringAction;
+use crate::addresses;
 use crate::filters::encode;
 use crate::html::navigation::hidden_token;
 use crate::html::state::{self, marked};
@@ -106,7 +108,7 @@ fn row(visit: &Visit, record: &RecurringRecord, last: Option<&RecurringRun>) -> 
     html! {
         tr data-key=(record.id) {
             (cell(name, &html! {
-                a.kind href=(visit.url(&one::path(&record.id))) { (record.id) }
+                a.kind href=(visit.url(&addresses::recurring_job(&record.id))) { (record.id) }
                 @if record.id != record.kind { p.muted.mono { (record.kind) } }
                 @if let Some(error) = &record.error { p.error-message { (error) } }
             }))
@@ -184,7 +186,7 @@ fn outcome(visit: &Visit, run: &RecurringRun) -> Markup {
     };
     html! {
         @if let Some(job) = run.job {
-            a href=(visit.url(&format!("/jobs/details/{job}"))) { (badge) }
+            a href=(visit.url(&addresses::job(job))) { (badge) }
         } @else { (badge) }
     }
 }

@@ -1,31 +1,22 @@
 use axum::extract::{Path, Query, State};
-use jiff::Timestamp;
 use job_engine::recurring::Schedule;
 use job_engine::storage::RecurringRecord;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{facts, history, in_words, value};
+use super::{change, facts, history, in_words, next_runs, value};
 use crate::Shared;
 use crate::access::Permission;
 use crate::actions::RecurringAction;
 use crate::html::navigation::hidden_token;
 use crate::html::{icon, time};
 use crate::page::{Page, PageError};
-use crate::pages::recurring::change;
 use crate::visit::Visit;
-
-/// How many of the next runs are shown.
-const NEXT_RUNS: usize = 5;
 
 /// By name, because the mount may have captures of its own.
 #[derive(Deserialize)]
 pub(crate) struct Named {
     id: String,
-}
-
-pub(crate) fn path(id: &str) -> String {
-    format!("/recurring/{id}")
 }
 
 pub(crate) fn unknown(id: &str) -> PageError {
@@ -142,28 +133,7 @@ fn coming(visit: &Visit, record: &RecurringRecord, schedule: &Schedule) -> Marku
         section aria-labelledby="next" {
             h2 #next { "Next runs" }
             @if record.paused_at.is_some() { p.muted { "It is paused; these it would have." } }
-            (next_runs(schedule, visit.now))
+            (next_runs::list(schedule, visit.now))
         }
     }
-}
-
-/// Occurrences by the clocks of the schedule's zone.
-pub(super) fn next_runs(schedule: &Schedule, now: Timestamp) -> Markup {
-    html! {
-        ol.next-runs {
-            @for at in schedule.upcoming(now).take(NEXT_RUNS) {
-                li {
-                    span.mono { (on_the_clock(at, schedule.time_zone())) }
-                    " " span.muted { (time::relative(at, now)) }
-                }
-            }
-        }
-    }
-}
-
-fn on_the_clock(at: Timestamp, zone: &str) -> String {
-    at.in_tz(zone).map_or_else(
-        |_| time::absolute(at),
-        |clock| clock.strftime("%a %Y-%m-%d %H:%M:%S %Z").to_string(),
-    )
 }
