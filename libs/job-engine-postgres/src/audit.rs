@@ -1,24 +1,12 @@
 use async_trait::async_trait;
 use job_engine::Storage;
 use job_engine::storage::{AuditEntry, AuditLog, CarriedOut, Deed, Order, StorageError};
-use sqlx::postgres::PgRow;
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::PgConnection;
 
 use crate::PostgresStorage;
-use crate::convert::{column, count, rows, text, timestamp, unavailable};
+use crate::convert::unavailable;
 use crate::transaction::begin;
-use crate::{enqueuing, limiting, operations, recurring, servers};
-
-const RECORD: &str = "
-insert into job_engine.audit (actor, action, target, reason, jobs) values ($1, $2, $3, $4, $5)";
-
-const AUDIT: &str = "
-select number, actor, action, target, reason, jobs,
-  (extract(epoch from at) * 1000000)::bigint as at
-from job_engine.audit
-where $1::bigint is null or number < $1
-order by number desc
-limit $2";
+use crate::{deeds, enqueuing, limiting, operations, recurring, servers};
 
 #[async_trait]
 impl AuditLog for PostgresStorage {
@@ -28,14 +16,14 @@ impl AuditLog for PostgresStorage {
         if !carried_out.is_done() {
             return Ok(carried_out);
         }
-        record(&mut *transaction, deed).await?;
+        deeds::record(&mut *transaction, deed).await?;
         transaction.commit().await.map_err(unavailable)?;
         self.tell_of(order).await;
         Ok(carried_out)
     }
 
     async fn record(&self, deed: &Deed) -> Result<(), StorageError> {
-        record(&self.pool, deed).await
+        deeds::record(&self.pool, deed).await
     }
 
     async fn audit(
@@ -43,13 +31,7 @@ impl AuditLog for PostgresStorage {
         before: Option<u64>,
         limit: usize,
     ) -> Result<Vec<AuditEntry>, StorageError> {
-        let entries = sqlx::query(AUDIT)
-            .bind(before.map(|before| i64::try_from(before).unwrap_or(i64::MAX)))
-            .bind(rows(limit))
-            .fetch_all(&self.pool)
-            .await
-            .map_err(unavailable)?;
-        entries.iter().map(entry).collect()
+        deeds::before(&self.pool, before, limit).await
     }
 }
 
@@ -104,32 +86,4 @@ async fn carry_out(
         }
     };
     Ok(changed.into())
-}
-
-fn entry(row: &PgRow) -> Result<AuditEntry, StorageError> {
-    Ok(AuditEntry {
-        number: count(column(row, "number")?),
-        at: timestamp(column(row, "at")?)?,
-        deed: Deed {
-            actor: column(row, "actor")?,
-            action: column(row, "action")?,
-            target: column(row, "target")?,
-            reason: column(row, "reason")?,
-            jobs: count(column(row, "jobs")?),
-        },
-    })
-}
-
-/// Writes the deed down, in the transaction of what was done.
-pub(crate) async fn record(executor: impl PgExecutor<'_>, deed: &Deed) -> Result<(), StorageError> {
-    sqlx::query(RECORD)
-        .bind(text(&deed.actor))
-        .bind(text(&deed.action))
-        .bind(text(&deed.target))
-        .bind(deed.reason.as_deref().map(text))
-        .bind(i64::try_from(deed.jobs).unwrap_or(i64::MAX))
-        .execute(executor)
-        .await
-        .map_err(unavailable)?;
-    Ok(())
 }

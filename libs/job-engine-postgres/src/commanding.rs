@@ -6,8 +6,8 @@ use job_engine::storage::{Act, Command, Commanded, JobId, StorageError};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
-use crate::audit;
 use crate::convert::{state, text, unavailable};
+use crate::deeds;
 use crate::search::{PLACES, Place};
 use crate::transaction::begin;
 
@@ -135,7 +135,7 @@ pub(crate) async fn command(pool: &PgPool, act: &Act) -> Result<Answer, StorageE
         let done = carry_out(&mut transaction, &[seen], &PLACES, act.command, &act.reason).await?;
         if done.jobs > 0 {
             if let Some(deed) = &act.deed {
-                audit::record(&mut *transaction, deed).await?;
+                deeds::record(&mut *transaction, deed).await?;
             }
             transaction.commit().await.map_err(unavailable)?;
             return Ok(Answer {

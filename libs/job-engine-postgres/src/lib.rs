@@ -9,6 +9,7 @@ mod claiming;
 mod commanding;
 mod convert;
 mod copying;
+mod deeds;
 mod enqueuing;
 mod expiry;
 mod following;

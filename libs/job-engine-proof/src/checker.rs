@@ -3,49 +3,12 @@ use std::collections::{HashMap, HashSet};
 use job_engine::State;
 use job_engine::storage::JobId;
 
-use crate::found::{Found, FoundJob, Occurrence};
+use crate::found::{Found, FoundJob};
 use crate::ledger::{Answer, CutOff, Intent, Ledger, Run};
+use crate::occurrences::check_occurrences;
 use crate::overlaps::check_limits;
 use crate::rates::check_rates;
-
-/// A promise that was broken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Violation {
-    /// It was acknowledged and is not there.
-    Lost(JobId),
-    /// It was acknowledged and has not come to an end.
-    Unfinished(JobId, State),
-    /// Some jobs of a transaction are there and some are not.
-    Torn(Vec<JobId>),
-    /// It was rolled back and is there.
-    StoredAgainstItsRollback(JobId),
-    /// It was rolled back and ran.
-    RanAgainstItsRollback(JobId),
-    /// Nobody enqueued it.
-    Invented(JobId),
-    /// It ended, and the run that ended it is not written down to its end.
-    EndedWithoutARun(JobId),
-    /// It succeeded, and the work was not done by the run that said so.
-    SucceededWithoutItsEffect(JobId),
-    /// Two runs had one lease, so one of them could speak for the other.
-    SharedLease(JobId, i64),
-    /// It ran under a claim of which its history does not tell.
-    UntoldRun(JobId, i64),
-    /// It ran twice at the same time, and nothing had happened to the first process.
-    Overlapped(JobId, i64, i64),
-    /// Its history goes from one state to another that may not follow, or beyond an end.
-    ImpossibleHistory(JobId, State, State),
-    /// When this job began, more jobs of its queue ran than may: so many.
-    LimitExceeded(String, JobId, usize),
-    /// When this job began, as many of its queue had begun within the period of its rate as may.
-    RateExceeded(String, JobId),
-    /// An occurrence of a recurring job made two jobs.
-    OccurredTwice(String, i64),
-    /// An occurrence of a recurring job made none.
-    LeftOut(String, i64),
-    /// The storage counts so many jobs in a state, and has so many.
-    Miscounted(State, u64, u64),
-}
+use crate::violation::Violation;
 
 /// Everything in which the storage, after its jobs were worked off, contradicts what was written
 /// down.
@@ -186,52 +149,6 @@ fn check_overlaps(id: JobId, runs: &[&Run], cut_off: &[CutOff]) -> Vec<Violation
     violations
 }
 
-impl CutOff {
-    fn excuses(&self, first: &Run, second: &Run) -> bool {
-        self.silences(first.process, second.began)
-    }
-
-    /// Whether this process could not be heard then.
-    pub(crate) fn silences(&self, process: u32, time: u64) -> bool {
-        self.process.is_none_or(|silent| silent == process) && (self.from..=self.to).contains(&time)
-    }
-}
-
-/// Each occurrence made one job, however many servers looked, and that job came to an end.
-fn check_occurrences(ledger: &Ledger, found: &Found) -> Vec<Violation> {
-    let mut violations = Vec::new();
-    for (id, interval) in &ledger.recurring {
-        let of_this = found.occurrences.iter().filter(|one| one.of == *id);
-        let mut occurrences: Vec<&Occurrence> = of_this.collect();
-        occurrences.sort_by_key(|one| one.at);
-
-        let interval = i64::try_from(interval.as_micros()).expect("it is no age of the earth");
-        for pair in occurrences.windows(2) {
-            match pair[1].at - pair[0].at {
-                0 => violations.push(Violation::OccurredTwice(id.clone(), pair[0].at)),
-                apart if apart == interval => {}
-                _ => violations.push(Violation::LeftOut(id.clone(), pair[0].at + interval)),
-            }
-        }
-        violations.extend(
-            occurrences
-                .iter()
-                .filter_map(|one| check_occurrence(one, found)),
-        );
-    }
-    violations
-}
-
-fn check_occurrence(occurrence: &Occurrence, found: &Found) -> Option<Violation> {
-    let Some(id) = occurrence.job else {
-        return Some(Violation::LeftOut(occurrence.of.clone(), occurrence.at));
-    };
-    match found.jobs.get(&id) {
-        None => Some(Violation::Lost(id)),
-        Some(job) => (!job.state.is_final()).then_some(Violation::Unfinished(id, job.state)),
-    }
-}
-
 fn check_counts(found: &Found) -> Vec<Violation> {
     let counts = &found.counts;
     let counted = [
@@ -255,8 +172,6 @@ fn check_counts(found: &Found) -> Vec<Violation> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use job_engine::State::{Enqueued, Failed, Processing, Scheduled, Succeeded};
     use job_engine::storage::Counts;
 
@@ -406,35 +321,6 @@ mod tests {
         let violations = check(&ledger, &found);
 
         assert_eq!(violations, [Violation::Miscounted(Succeeded, 2, 1)]);
-    }
-
-    #[test]
-    fn occurrences_that_are_doubled_or_left_out_are_seen() {
-        let interval = Duration::from_micros(10);
-        let ledger = Ledger {
-            recurring: vec![("tick".to_owned(), interval)],
-            ..Ledger::default()
-        };
-        let at = |at| Occurrence {
-            of: "tick".to_owned(),
-            at,
-            job: None,
-        };
-        let found = Found {
-            occurrences: vec![at(30), at(0), at(10), at(10)],
-            ..Found::default()
-        };
-
-        let violations = check(&ledger, &found);
-
-        let tick = || "tick".to_owned();
-        assert!(violations.contains(&Violation::OccurredTwice(tick(), 10)));
-        assert!(violations.contains(&Violation::LeftOut(tick(), 20)));
-        assert!(
-            violations.contains(&Violation::LeftOut(tick(), 30)),
-            "no job"
-        );
-        assert!(!violations.contains(&Violation::LeftOut(tick(), 40)));
     }
 
     #[test]

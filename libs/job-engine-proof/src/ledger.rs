@@ -64,6 +64,17 @@ pub struct CutOff {
     pub to: u64,
 }
 
+impl CutOff {
+    pub(crate) fn excuses(&self, first: &Run, second: &Run) -> bool {
+        self.silences(first.process, second.began)
+    }
+
+    /// Whether this process could not be heard then.
+    pub(crate) fn silences(&self, process: u32, time: u64) -> bool {
+        self.process.is_none_or(|silent| silent == process) && (self.from..=self.to).contains(&time)
+    }
+}
+
 /// Microseconds since the Unix epoch.
 pub fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);

@@ -9,9 +9,14 @@ pub mod found;
 /// Whether the two agree.
 pub mod checker;
 
+/// What may be wrong.
+pub mod violation;
+
+mod occurrences;
 mod overlaps;
 mod rates;
 
-pub use checker::{Violation, check};
+pub use checker::check;
 pub use found::{Found, FoundJob, Occurrence};
 pub use ledger::{Answer, CutOff, Intent, Ledger, Run};
+pub use violation::Violation;

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use job_engine::storage::JobId;
 
-use crate::checker::Violation;
 use crate::found::Found;
 use crate::ledger::{CutOff, Ledger, Run};
+use crate::violation::Violation;
 
 /// At no time did more jobs of a queue run than its limit says, those left out that others were
 /// right to take for dead.

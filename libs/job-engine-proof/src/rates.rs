@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::checker::Violation;
 use crate::found::Found;
 use crate::ledger::{Ledger, Run};
+use crate::violation::Violation;
 
 /// A handler writes down that it begins so much later, at most, than it was let to.
 const LATE: Duration = Duration::from_millis(100);

@@ -2,23 +2,9 @@ use async_trait::async_trait;
 use job_engine::Storage;
 use job_engine::storage::{AuditEntry, AuditLog, CarriedOut, Deed, Order, StorageError};
 use sqlx::SqliteConnection;
-use sqlx::sqlite::SqliteRow;
 
 use crate::SqliteStorage;
-use crate::clock::now;
-use crate::convert::{column, count, rows, text, timestamp, unavailable};
-use crate::{enqueuing, limiting, operations, recurring, servers};
-
-const RECORD: &str = "
-insert into job_engine_audit (at, actor, action, target, reason, jobs)
-values ($6, $1, $2, $3, $4, $5)";
-
-const AUDIT: &str = "
-select number, at, actor, action, target, reason, jobs
-from job_engine_audit
-where $1 is null or number < $1
-order by number desc
-limit $2";
+use crate::{deeds, enqueuing, limiting, operations, recurring, servers};
 
 #[async_trait]
 impl AuditLog for SqliteStorage {
@@ -28,7 +14,7 @@ impl AuditLog for SqliteStorage {
         if !carried_out.is_done() {
             return Ok(carried_out);
         }
-        record(&mut write.transaction, deed).await?;
+        deeds::record(&mut write.transaction, deed).await?;
         write.commit().await?;
         if let Order::SaveRecurring(_) = order {
             self.announce_recurring();
@@ -39,7 +25,7 @@ impl AuditLog for SqliteStorage {
 
     async fn record(&self, deed: &Deed) -> Result<(), StorageError> {
         let mut write = self.writer.durable().await?;
-        record(&mut write.transaction, deed).await?;
+        deeds::record(&mut write.transaction, deed).await?;
         write.commit().await
     }
 
@@ -48,13 +34,7 @@ impl AuditLog for SqliteStorage {
         before: Option<u64>,
         limit: usize,
     ) -> Result<Vec<AuditEntry>, StorageError> {
-        let entries = sqlx::query(AUDIT)
-            .bind(before.map(|before| i64::try_from(before).unwrap_or(i64::MAX)))
-            .bind(rows(limit))
-            .fetch_all(&self.pool)
-            .await
-            .map_err(unavailable)?;
-        entries.iter().map(entry).collect()
+        deeds::before(&self.pool, before, limit).await
     }
 }
 
@@ -96,36 +76,4 @@ async fn carry_out(
         }
     };
     Ok(changed.into())
-}
-
-fn entry(row: &SqliteRow) -> Result<AuditEntry, StorageError> {
-    Ok(AuditEntry {
-        number: count(column(row, "number")?),
-        at: timestamp(column(row, "at")?)?,
-        deed: Deed {
-            actor: column(row, "actor")?,
-            action: column(row, "action")?,
-            target: column(row, "target")?,
-            reason: column(row, "reason")?,
-            jobs: count(column(row, "jobs")?),
-        },
-    })
-}
-
-/// Writes the deed down, in the transaction of what was done.
-pub(crate) async fn record(
-    connection: &mut SqliteConnection,
-    deed: &Deed,
-) -> Result<(), StorageError> {
-    sqlx::query(RECORD)
-        .bind(text(&deed.actor))
-        .bind(text(&deed.action))
-        .bind(text(&deed.target))
-        .bind(deed.reason.as_deref().map(text))
-        .bind(i64::try_from(deed.jobs).unwrap_or(i64::MAX))
-        .bind(now())
-        .execute(connection)
-        .await
-        .map_err(unavailable)?;
-    Ok(())
 }

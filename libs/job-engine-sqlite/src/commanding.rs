@@ -4,9 +4,9 @@ use job_engine::storage::{Act, Command, Commanded, JobId, StorageError};
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
-use crate::audit;
 use crate::clock::now;
 use crate::convert::{state, text, unavailable};
+use crate::deeds;
 use crate::following;
 use crate::throughput;
 use crate::writer::Writer;
@@ -77,7 +77,7 @@ pub(crate) async fn command(writer: &Writer, act: &Act) -> Result<Commanded, Sto
     };
     if carry_out(connection, &[seen], act.command, &act.reason).await? > 0 {
         if let Some(deed) = &act.deed {
-            audit::record(connection, deed).await?;
+            deeds::record(connection, deed).await?;
         }
         write.commit().await?;
         return Ok(Commanded::Done);

@@ -9,6 +9,7 @@ mod claiming;
 mod clock;
 mod commanding;
 mod convert;
+mod deeds;
 mod enqueuing;
 mod expiry;
 mod following;
