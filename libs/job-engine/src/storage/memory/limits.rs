@@ -1,12 +1,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::Tables;
+use super::{MemoryStorage, Tables, clock};
 use crate::state::State;
 use crate::storage::{
-    HoldUps, JobId, LATEST_START, Lease, Limit, Limited, Pause, Room, Slot, UnknownKind, UsedLimit,
+    HoldUps, JobId, LATEST_START, Lease, Limit, Limited, Limits, Pause, Room, Slot, Storage,
+    StorageError, UnknownKind, UsedLimit,
 };
 
 impl Tables {
@@ -134,4 +136,49 @@ impl Tables {
 
 fn age(taken_at: Timestamp, now: Timestamp) -> Duration {
     now.duration_since(taken_at).try_into().unwrap_or_default()
+}
+
+#[async_trait]
+impl Limits for MemoryStorage {
+    async fn pause_queue(&self, queue: &str, by: &str, reason: &str) -> Result<(), StorageError> {
+        self.tables()
+            .pause_queue(queue, by, reason, self.clock.now());
+        Ok(())
+    }
+
+    async fn resume_queue(&self, queue: &str) -> Result<bool, StorageError> {
+        let was_paused = self.tables().resume_queue(queue);
+        self.announce_enqueued();
+        Ok(was_paused)
+    }
+
+    async fn set_limit(&self, of: &Limited, limit: Limit) -> Result<(), StorageError> {
+        self.tables().set_limit(of, limit, self.clock.now());
+        self.announce_enqueued();
+        Ok(())
+    }
+
+    async fn remove_limit(&self, of: &Limited) -> Result<bool, StorageError> {
+        let was_limited = self.tables().limits.remove(of).is_some();
+        self.announce_enqueued();
+        Ok(was_limited)
+    }
+
+    async fn hold_ups(&self, job: JobId) -> Result<HoldUps, StorageError> {
+        Ok(self.tables().hold_ups(job, self.clock.now()))
+    }
+
+    async fn unknown_kinds(
+        &self,
+        alive_within: Duration,
+    ) -> Result<Vec<UnknownKind>, StorageError> {
+        let last_sign = clock::earlier(self.clock.now(), alive_within);
+        Ok(self.tables().unknown_kinds(last_sign))
+    }
+
+    async fn limits(&self) -> Result<Vec<(Limited, Limit)>, StorageError> {
+        let tables = self.tables();
+        let limits = tables.limits.iter();
+        Ok(limits.map(|(of, limit)| (of.clone(), *limit)).collect())
+    }
 }

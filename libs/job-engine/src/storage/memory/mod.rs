@@ -1,6 +1,7 @@
 //! Jobs in memory: for tests, examples and small tools that may forget.
 
 mod audit;
+mod batches;
 mod claiming;
 mod clock;
 mod expiry;
@@ -36,14 +37,11 @@ use self::record::Record;
 use self::recurring::RecurringTables;
 use self::servers::ServerRecord;
 use super::{
-    Act, AuditEntry, BatchProgress, Batches, Claim, Claimed, Command, Commanded, Counts, DueJobs,
-    ErrorGroup, Heartbeat, HoldUps, JobDetails, JobId, JobQuery, Lease, Limit, Limited, Limits,
-    LogLine, Monitor, NewOperation, Operation, OperationId, Operations, Page, Pause, Progress,
-    QueueSummary, Rescued, Resolution, RunNotes, ServerAnnouncement, ServerId, ServerOrder,
-    ServerSummary, Settled, Settlement, Storage, StorageError, Throughput, UnknownKind,
+    Act, AuditEntry, BatchProgress, Claim, Claimed, Command, Commanded, DueJobs, Heartbeat, JobId,
+    Lease, Limit, Limited, OperationId, Pause, Rescued, RunNotes, ServerAnnouncement, ServerId,
+    ServerOrder, Settled, Settlement, Storage, StorageError, Throughput,
 };
 use crate::batch::BatchId;
-use crate::continuation::Parent;
 use crate::new_job::NewJob;
 use crate::retention::Retention;
 use crate::unique::Duplicate;
@@ -281,155 +279,5 @@ impl Storage for MemoryStorage {
         self.enqueued.notify_waiters();
         // For who is between two waits just now.
         self.enqueued.notify_one();
-    }
-}
-
-#[async_trait]
-impl Limits for MemoryStorage {
-    async fn pause_queue(&self, queue: &str, by: &str, reason: &str) -> Result<(), StorageError> {
-        self.tables()
-            .pause_queue(queue, by, reason, self.clock.now());
-        Ok(())
-    }
-
-    async fn resume_queue(&self, queue: &str) -> Result<bool, StorageError> {
-        let was_paused = self.tables().resume_queue(queue);
-        self.announce_enqueued();
-        Ok(was_paused)
-    }
-
-    async fn set_limit(&self, of: &Limited, limit: Limit) -> Result<(), StorageError> {
-        self.tables().set_limit(of, limit, self.clock.now());
-        self.announce_enqueued();
-        Ok(())
-    }
-
-    async fn remove_limit(&self, of: &Limited) -> Result<bool, StorageError> {
-        let was_limited = self.tables().limits.remove(of).is_some();
-        self.announce_enqueued();
-        Ok(was_limited)
-    }
-
-    async fn hold_ups(&self, job: JobId) -> Result<HoldUps, StorageError> {
-        Ok(self.tables().hold_ups(job, self.clock.now()))
-    }
-
-    async fn unknown_kinds(
-        &self,
-        alive_within: Duration,
-    ) -> Result<Vec<UnknownKind>, StorageError> {
-        let last_sign = clock::earlier(self.clock.now(), alive_within);
-        Ok(self.tables().unknown_kinds(last_sign))
-    }
-
-    async fn limits(&self) -> Result<Vec<(Limited, Limit)>, StorageError> {
-        let tables = self.tables();
-        let limits = tables.limits.iter();
-        Ok(limits.map(|(of, limit)| (of.clone(), *limit)).collect())
-    }
-}
-
-#[async_trait]
-impl Monitor for MemoryStorage {
-    async fn counts(&self) -> Result<Counts, StorageError> {
-        Ok(self.tables().counts())
-    }
-
-    async fn jobs(&self, query: &JobQuery) -> Result<Page, StorageError> {
-        Ok(self.tables().page(query))
-    }
-
-    async fn count(&self, query: &JobQuery, most: u64) -> Result<u64, StorageError> {
-        Ok(self.tables().count(query, most))
-    }
-
-    async fn job(&self, id: JobId) -> Result<Option<JobDetails>, StorageError> {
-        Ok(self.tables().details(id))
-    }
-
-    async fn progress(&self, id: JobId) -> Result<Option<Progress>, StorageError> {
-        Ok(self.tables().jobs.get(&id).and_then(|job| job.progress))
-    }
-
-    async fn log(&self, id: JobId, after: u64, limit: usize) -> Result<Vec<LogLine>, StorageError> {
-        let log = self.tables();
-        let log = log.jobs.get(&id).map(|job| job.log(after, limit));
-        Ok(log.unwrap_or_default())
-    }
-
-    async fn queues(&self) -> Result<Vec<QueueSummary>, StorageError> {
-        Ok(self.tables().queue_summaries())
-    }
-
-    async fn throughput(
-        &self,
-        resolution: Resolution,
-        since: Timestamp,
-    ) -> Result<Vec<Throughput>, StorageError> {
-        Ok(self.tables().throughput(resolution, since))
-    }
-
-    async fn error_groups(&self, limit: usize) -> Result<Vec<ErrorGroup>, StorageError> {
-        Ok(self.tables().error_groups(limit))
-    }
-
-    async fn servers(&self) -> Result<Vec<ServerSummary>, StorageError> {
-        Ok(self.tables().server_summaries())
-    }
-}
-
-#[async_trait]
-impl Operations for MemoryStorage {
-    async fn begin_operation(&self, new: &NewOperation) -> Result<(), StorageError> {
-        self.tables().begin_operation(new, self.clock.now());
-        Ok(())
-    }
-
-    async fn operations(&self, limit: usize) -> Result<Vec<Operation>, StorageError> {
-        Ok(self.tables().newest_operations(limit))
-    }
-
-    async fn operation(&self, id: OperationId) -> Result<Option<Operation>, StorageError> {
-        let tables = self.tables();
-        Ok(tables
-            .operations
-            .get(&id)
-            .map(|record| record.shown.clone()))
-    }
-
-    async fn stop_operation(&self, id: OperationId) -> Result<bool, StorageError> {
-        Ok(self.tables().stop_operation(id, self.clock.now()))
-    }
-
-    async fn advance_operation(&self, limit: usize) -> Result<Option<usize>, StorageError> {
-        let looked_at = self.tables().advance_operation(limit, self.clock.now());
-        self.announce_revoked();
-        if looked_at.is_some() {
-            self.announce_enqueued();
-        }
-        Ok(looked_at)
-    }
-}
-
-#[async_trait]
-impl Batches for MemoryStorage {
-    async fn batch(&self, id: BatchId) -> Result<Option<BatchProgress>, StorageError> {
-        Ok(self.tables().batches.get(&id).cloned())
-    }
-
-    async fn batches(
-        &self,
-        before: Option<BatchId>,
-        limit: usize,
-    ) -> Result<Vec<BatchProgress>, StorageError> {
-        Ok(self.tables().newest_batches(before, limit))
-    }
-
-    async fn parents(&self, job: JobId, limit: usize) -> Result<Vec<Parent>, StorageError> {
-        Ok(self.tables().parents(job, limit))
-    }
-
-    async fn children(&self, parent: Parent, limit: usize) -> Result<Vec<JobId>, StorageError> {
-        Ok(self.tables().children(parent, limit))
     }
 }

@@ -1,12 +1,16 @@
 use std::collections::BTreeSet;
 
-use super::Tables;
+use async_trait::async_trait;
+use jiff::Timestamp;
+
 use super::indexes::Line;
 use super::record::Record;
 use super::search::meets;
+use super::{MemoryStorage, Tables};
 use crate::state::State;
 use crate::storage::{
-    Counts, Cursor, JobId, JobQuery, JobSummary, Limited, Page, QueueSummary, ServerSummary,
+    Counts, Cursor, ErrorGroup, JobDetails, JobId, JobQuery, JobSummary, Limited, LogLine, Monitor,
+    Page, Progress, QueueSummary, Resolution, ServerSummary, StorageError, Throughput,
 };
 
 impl Tables {
@@ -125,4 +129,53 @@ fn matches(query: &JobQuery, id: JobId, job: &Record) -> bool {
         && query
             .after
             .is_none_or(|after| (job.changed_at, id) < (after.changed_at, after.id))
+}
+
+#[async_trait]
+impl Monitor for MemoryStorage {
+    async fn counts(&self) -> Result<Counts, StorageError> {
+        Ok(self.tables().counts())
+    }
+
+    async fn jobs(&self, query: &JobQuery) -> Result<Page, StorageError> {
+        Ok(self.tables().page(query))
+    }
+
+    async fn count(&self, query: &JobQuery, most: u64) -> Result<u64, StorageError> {
+        Ok(self.tables().count(query, most))
+    }
+
+    async fn job(&self, id: JobId) -> Result<Option<JobDetails>, StorageError> {
+        Ok(self.tables().details(id))
+    }
+
+    async fn progress(&self, id: JobId) -> Result<Option<Progress>, StorageError> {
+        Ok(self.tables().jobs.get(&id).and_then(|job| job.progress))
+    }
+
+    async fn log(&self, id: JobId, after: u64, limit: usize) -> Result<Vec<LogLine>, StorageError> {
+        let log = self.tables();
+        let log = log.jobs.get(&id).map(|job| job.log(after, limit));
+        Ok(log.unwrap_or_default())
+    }
+
+    async fn queues(&self) -> Result<Vec<QueueSummary>, StorageError> {
+        Ok(self.tables().queue_summaries())
+    }
+
+    async fn throughput(
+        &self,
+        resolution: Resolution,
+        since: Timestamp,
+    ) -> Result<Vec<Throughput>, StorageError> {
+        Ok(self.tables().throughput(resolution, since))
+    }
+
+    async fn error_groups(&self, limit: usize) -> Result<Vec<ErrorGroup>, StorageError> {
+        Ok(self.tables().error_groups(limit))
+    }
+
+    async fn servers(&self) -> Result<Vec<ServerSummary>, StorageError> {
+        Ok(self.tables().server_summaries())
+    }
 }

@@ -1,9 +1,10 @@
+use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::Tables;
+use super::{MemoryStorage, Tables};
 use crate::storage::{
-    Commanded, Cursor, JobQuery, NewOperation, Operation, OperationId, OperationStatus, Test,
-    TimeRange,
+    Commanded, Cursor, JobQuery, NewOperation, Operation, OperationId, OperationStatus, Operations,
+    Storage, StorageError, Test, TimeRange,
 };
 
 /// An operation that is stored, and where it goes on.
@@ -97,5 +98,38 @@ impl OperationRecord {
             .conditions
             .push(Test::Changed(before_it_began).holds());
         query
+    }
+}
+
+#[async_trait]
+impl Operations for MemoryStorage {
+    async fn begin_operation(&self, new: &NewOperation) -> Result<(), StorageError> {
+        self.tables().begin_operation(new, self.clock.now());
+        Ok(())
+    }
+
+    async fn operations(&self, limit: usize) -> Result<Vec<Operation>, StorageError> {
+        Ok(self.tables().newest_operations(limit))
+    }
+
+    async fn operation(&self, id: OperationId) -> Result<Option<Operation>, StorageError> {
+        let tables = self.tables();
+        Ok(tables
+            .operations
+            .get(&id)
+            .map(|record| record.shown.clone()))
+    }
+
+    async fn stop_operation(&self, id: OperationId) -> Result<bool, StorageError> {
+        Ok(self.tables().stop_operation(id, self.clock.now()))
+    }
+
+    async fn advance_operation(&self, limit: usize) -> Result<Option<usize>, StorageError> {
+        let looked_at = self.tables().advance_operation(limit, self.clock.now());
+        self.announce_revoked();
+        if looked_at.is_some() {
+            self.announce_enqueued();
+        }
+        Ok(looked_at)
     }
 }
