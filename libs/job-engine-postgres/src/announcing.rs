@@ -1,8 +1,10 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sqlx::PgPool;
 use tokio::sync::{Notify, watch};
+use tokio::time::sleep;
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
@@ -11,6 +13,10 @@ pub(crate) const CHANNEL: &str = "job_engine";
 
 /// At most one notification of a kind in this time: NOTIFY serialises commits.
 const PAUSE: Duration = Duration::from_millis(10);
+
+/// What servers of this process get to claim new jobs before others are told: a notification is a
+/// commit of its own, and would run beside theirs.
+const HEAD_START: Duration = Duration::from_millis(2);
 
 /// Follows the sender's name in a notification that leases were taken away.
 const REVOKED: &str = " revoked";
@@ -30,6 +36,8 @@ pub(crate) struct Bell {
     /// Says who sent a notification, so that it wakes nobody twice.
     process: Uuid,
     workers: Notify,
+    /// Servers of this process have waited for jobs.
+    is_heard: AtomicBool,
     /// How often leases were taken away.
     revocations: watch::Sender<u64>,
 }
@@ -44,14 +52,20 @@ struct Sender {
 impl Announcer {
     pub(crate) fn start(pool: &PgPool) -> Self {
         let process = Uuid::new_v4();
+        let bell = Arc::new(Bell {
+            process,
+            workers: Notify::new(),
+            is_heard: AtomicBool::new(false),
+            revocations: watch::Sender::new(0),
+        });
+        let head_start = {
+            let bell = Arc::clone(&bell);
+            move || bell.head_start()
+        };
         Self {
-            bell: Arc::new(Bell {
-                process,
-                workers: Notify::new(),
-                revocations: watch::Sender::new(0),
-            }),
-            enqueued: Sender::start(pool, process.to_string()),
-            revoked: Sender::start(pool, format!("{process}{REVOKED}")),
+            bell,
+            enqueued: Sender::start(pool, process.to_string(), head_start),
+            revoked: Sender::start(pool, format!("{process}{REVOKED}"), || Duration::ZERO),
         }
     }
 
@@ -96,6 +110,7 @@ impl Bell {
     }
 
     pub(crate) async fn rung(&self) {
+        self.is_heard.store(true, Ordering::Relaxed);
         self.workers.notified().await;
     }
 
@@ -104,6 +119,14 @@ impl Bell {
         let mut revocations = self.revocations.subscribe();
         let news = revocations.wait_for(|times| *times != seen).await;
         *news.expect("the sender is in this bell")
+    }
+
+    fn head_start(&self) -> Duration {
+        if self.is_heard.load(Ordering::Relaxed) {
+            HEAD_START
+        } else {
+            Duration::ZERO
+        }
     }
 
     fn ring(&self) {
@@ -118,9 +141,13 @@ impl Bell {
 }
 
 impl Sender {
-    fn start(pool: &PgPool, payload: String) -> Self {
+    fn start(
+        pool: &PgPool,
+        payload: String,
+        delay: impl Fn() -> Duration + Send + Sync + 'static,
+    ) -> Self {
         let due = Arc::new(Notify::new());
-        let task = tokio::spawn(send(Arc::clone(&due), pool.clone(), payload));
+        let task = tokio::spawn(send(Arc::clone(&due), pool.clone(), payload, delay));
         Self {
             due,
             _task: AbortOnDropHandle::new(task),
@@ -128,9 +155,18 @@ impl Sender {
     }
 }
 
-async fn send(due: Arc<Notify>, pool: PgPool, payload: String) {
+async fn send(
+    due: Arc<Notify>,
+    pool: PgPool,
+    payload: String,
+    delay: impl Fn() -> Duration + Send + Sync,
+) {
     loop {
         due.notified().await;
+        let delay = delay();
+        if !delay.is_zero() {
+            sleep(delay).await;
+        }
         let sent = sqlx::query("select pg_notify($1, $2)")
             .bind(CHANNEL)
             .bind(&payload)
@@ -139,6 +175,6 @@ async fn send(due: Arc<Notify>, pool: PgPool, payload: String) {
         if let Err(error) = sent {
             tracing::debug!(%error, "other processes were not told; they look by themselves");
         }
-        tokio::time::sleep(PAUSE).await;
+        sleep(PAUSE).await;
     }
 }

@@ -5,10 +5,11 @@ use std::time::Instant;
 use job_engine::BatchId;
 use job_engine::storage::{Claim, Claimed, ClaimedJob, JobId, Lease, ServerId, StorageError};
 use sqlx::postgres::PgRow;
-use sqlx::{PgPool, Row};
+use sqlx::{PgConnection, Row};
 use uuid::Uuid;
 
 use crate::convert::{duration, rows, signed, stored_version, unavailable, unsigned};
+use crate::kept::{Kept, Lent};
 use crate::line::{Lines, Places};
 use crate::noted_lines;
 use crate::turns::{self, Turns};
@@ -63,7 +64,7 @@ select not exists (select from job_engine.pauses p where p.queue = $1) and (
 )";
 
 pub(crate) async fn claim(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     lines: &Lines,
     turns: &Turns,
     claim: &Claim,
@@ -73,14 +74,27 @@ pub(crate) async fn claim(
     for queue in &claim.queues {
         let free = claim.limit.saturating_sub(claimed.jobs.len());
         if free > 0 && asked.insert(queue) {
-            claimed.add(claim_from(pool, lines, turns, claim, queue, free).await?);
+            claimed.add(claim_from(connection, lines, turns, claim, queue, free).await?);
         }
     }
     Ok(claimed)
 }
 
+/// A connection on which the statement of a claim is planned.
+pub(crate) async fn ready(claims: &Kept) -> sqlx::Result<Lent<'_>> {
+    let mut connection = claims.lend().await?;
+    let nobody = Claim {
+        server: ServerId(Uuid::nil()),
+        queues: Vec::new(),
+        kinds: Vec::new(),
+        limit: 0,
+    };
+    rows_at(&mut connection, Places::all(), &nobody, "", 0).await?;
+    Ok(connection)
+}
+
 async fn claim_from(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     lines: &Lines,
     turns: &Turns,
     claim: &Claim,
@@ -88,7 +102,7 @@ async fn claim_from(
     limit: usize,
 ) -> Result<Claimed, StorageError> {
     if !turns.are_needed(queue) {
-        match claim_in_line(pool, lines, claim, queue, limit).await? {
+        match claim_in_line(connection, lines, claim, queue, limit).await? {
             Some(jobs) => {
                 if !jobs.is_empty() {
                     turns.nobody_was_served(queue);
@@ -98,19 +112,19 @@ async fn claim_from(
             None => turns.begin(queue),
         }
     }
-    turns::claim_in_turn(pool, turns, claim, queue, limit).await
+    turns::claim_in_turn(connection, turns, claim, queue, limit).await
 }
 
 /// `None` when the queue needs turns.
 async fn claim_in_line(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     lines: &Lines,
     claim: &Claim,
     queue: &str,
     limit: usize,
 ) -> Result<Option<Vec<ClaimedJob>>, StorageError> {
-    let jobs = claim_first(pool, lines, claim, queue, limit).await?;
-    if jobs.is_empty() && needs_turns(pool, queue).await? {
+    let jobs = claim_first(connection, lines, claim, queue, limit).await?;
+    if jobs.is_empty() && needs_turns(connection, queue).await? {
         return Ok(None);
     }
     Ok(Some(taken(lines, claim.server, queue, limit, jobs)))
@@ -118,7 +132,7 @@ async fn claim_in_line(
 
 /// The first of the line, with their priorities.
 async fn claim_first(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     lines: &Lines,
     claim: &Claim,
     queue: &str,
@@ -126,48 +140,38 @@ async fn claim_first(
 ) -> Result<Vec<(i16, ClaimedJob)>, StorageError> {
     let server = claim.server;
     if let Some(note) = lines.note(server, queue) {
-        noted_lines::write(pool, note).await;
+        noted_lines::write(connection, note).await;
     }
     if let Some(places) = lines.places(server, queue) {
-        let jobs = claim_at(pool, places, claim, queue, limit).await?;
+        let jobs = claim_at(connection, places, claim, queue, limit).await?;
         if !jobs.is_empty() || !lines.may_look_again(server, queue) {
             return Ok(jobs);
         }
     }
 
     let start = Instant::now();
-    let jobs = claim_at(pool, Places::all(), claim, queue, limit).await?;
+    let jobs = claim_at(connection, Places::all(), claim, queue, limit).await?;
     lines.looked(server, queue, limit, start.elapsed());
     Ok(jobs)
 }
 
-async fn needs_turns(pool: &PgPool, queue: &str) -> Result<bool, StorageError> {
+async fn needs_turns(connection: &mut PgConnection, queue: &str) -> Result<bool, StorageError> {
     sqlx::query_scalar(NEEDS_TURNS)
         .bind(queue)
-        .fetch_one(pool)
+        .fetch_one(connection)
         .await
         .map_err(unavailable)
 }
 
 /// With their priorities, best first.
 async fn claim_at(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     places: Places,
     claim: &Claim,
     queue: &str,
     limit: usize,
 ) -> Result<Vec<(i16, ClaimedJob)>, StorageError> {
-    let (names, versions) = names_and_versions(claim);
-    let claimed = sqlx::query(CLAIM)
-        .bind(claim.server.0)
-        .bind(queue)
-        .bind(names)
-        .bind(rows(limit))
-        .bind(places.highest)
-        .bind(places.lowest)
-        .bind(places.from)
-        .bind(versions)
-        .fetch_all(pool)
+    let claimed = rows_at(connection, places, claim, queue, limit)
         .await
         .map_err(unavailable)?;
 
@@ -179,6 +183,27 @@ async fn claim_at(
         .map_err(unavailable)?;
     jobs.sort_unstable_by_key(|(priority, job)| (Reverse(*priority), job.lease.job));
     Ok(jobs)
+}
+
+async fn rows_at(
+    connection: &mut PgConnection,
+    places: Places,
+    claim: &Claim,
+    queue: &str,
+    limit: usize,
+) -> sqlx::Result<Vec<PgRow>> {
+    let (names, versions) = names_and_versions(claim);
+    sqlx::query(CLAIM)
+        .bind(claim.server.0)
+        .bind(queue)
+        .bind(names)
+        .bind(rows(limit))
+        .bind(places.highest)
+        .bind(places.lowest)
+        .bind(places.from)
+        .bind(versions)
+        .fetch_all(connection)
+        .await
 }
 
 /// The kinds that a server knows, column by column.

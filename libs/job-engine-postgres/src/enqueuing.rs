@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::convert::{array, delay_micros, later_version, sparse, unavailable};
 use crate::copying;
 use crate::following::{AWAIT_PARENTS, JOIN_BATCHES, Keys, TAKE_KEYS, Waits, batches, duplicates};
+use crate::kept::Kept;
 use crate::transaction::begin;
 
 /// Jobs that may run now. Known ids are looked for first, so that a repeated call is an error and
@@ -135,6 +136,7 @@ pub(crate) async fn store(
 /// Enqueues the jobs in a transaction of their own.
 pub(crate) async fn enqueue_and_commit(
     pool: &PgPool,
+    kept: &Kept,
     jobs: &[NewJob],
 ) -> Result<Vec<Duplicate>, StorageError> {
     let is_one_statement = |job: &NewJob| job.is_plain() && job.due == Due::Now;
@@ -142,8 +144,14 @@ pub(crate) async fn enqueue_and_commit(
         if jobs.len() >= MANY {
             return copying::copy(pool, jobs).await.map(|()| Vec::new());
         }
-        let mut connection = pool.acquire().await.map_err(unavailable)?;
-        return store(&mut connection, jobs).await;
+        let mut connection = kept.lend().await.map_err(unavailable)?;
+        let stored = store(&mut connection, jobs).await;
+        if stored.is_ok() {
+            connection.keep();
+        } else {
+            connection.keep_if_alive().await;
+        }
+        return stored;
     }
 
     let mut transaction = begin(pool).await.map_err(unavailable)?;

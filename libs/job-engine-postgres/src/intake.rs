@@ -1,5 +1,6 @@
 use std::io;
 use std::mem;
+use std::sync::Arc;
 
 use job_engine::storage::StorageError;
 use job_engine::{Duplicate, NewJob};
@@ -8,7 +9,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::announcing::Announcer;
 use crate::enqueuing;
+use crate::kept::Kept;
 
 /// Larger batches are worth a commit of their own.
 const LARGEST_JOINED: usize = 100;
@@ -23,9 +26,17 @@ const PLACES: usize = 1000;
 /// for company: while one commit is on its way the next batch gathers.
 #[derive(Debug)]
 pub(crate) struct Intake {
-    pool: PgPool,
+    desk: Arc<Desk>,
     requests: mpsc::Sender<Request>,
     _task: AbortOnDropHandle<()>,
+}
+
+/// Where jobs are stored, and workers told of them before their enqueuer is answered.
+#[derive(Debug)]
+struct Desk {
+    pool: PgPool,
+    kept: Kept,
+    announcer: Arc<Announcer>,
 }
 
 struct Request {
@@ -34,11 +45,16 @@ struct Request {
 }
 
 impl Intake {
-    pub(crate) fn start(pool: PgPool) -> Self {
+    pub(crate) fn start(pool: &PgPool, announcer: &Arc<Announcer>) -> Self {
+        let desk = Arc::new(Desk {
+            pool: pool.clone(),
+            kept: Kept::of(pool),
+            announcer: announcer.clone(),
+        });
         let (requests, inbox) = mpsc::channel(PLACES);
-        let task = tokio::spawn(serve(pool.clone(), inbox));
+        let task = tokio::spawn(serve(desk.clone(), inbox));
         Self {
-            pool,
+            desk,
             requests,
             _task: AbortOnDropHandle::new(task),
         }
@@ -47,7 +63,7 @@ impl Intake {
     /// Returns when the jobs are committed. Who stops waiting does not take them back.
     pub(crate) async fn enqueue(&self, jobs: &[NewJob]) -> Result<Vec<Duplicate>, StorageError> {
         if jobs.len() > LARGEST_JOINED || !jobs.iter().all(NewJob::is_plain) {
-            return enqueuing::enqueue_and_commit(&self.pool, jobs).await;
+            return self.desk.store(jobs).await;
         }
 
         let (answer, answered) = oneshot::channel();
@@ -59,7 +75,7 @@ impl Intake {
     }
 }
 
-async fn serve(pool: PgPool, mut inbox: mpsc::Receiver<Request>) {
+async fn serve(desk: Arc<Desk>, mut inbox: mpsc::Receiver<Request>) {
     let mut requests = Vec::new();
     while inbox.recv_many(&mut requests, MOST_JOINED).await > 0 {
         // Those who were answered just now come back with their next jobs.
@@ -69,37 +85,47 @@ async fn serve(pool: PgPool, mut inbox: mpsc::Receiver<Request>) {
         {
             requests.push(request);
         }
-        commit(&pool, mem::take(&mut requests)).await;
+        commit(&desk, mem::take(&mut requests)).await;
     }
 }
 
-async fn commit(pool: &PgPool, requests: Vec<Request>) {
+async fn commit(desk: &Arc<Desk>, requests: Vec<Request>) {
     let all: Vec<NewJob> = requests
         .iter()
         .flat_map(|request| request.jobs.iter().cloned())
         .collect();
-    match enqueuing::enqueue_and_commit(pool, &all).await {
+    match desk.store(&all).await {
         Ok(_) => {
             for request in requests {
                 // Who no longer waits needs no answer.
                 let _ = request.answer.send(Ok(()));
             }
         }
-        Err(_) => commit_apart(pool, requests).await,
+        Err(_) => commit_apart(desk, requests).await,
     }
 }
 
 /// One of them is refused, or the database is away: each caller gets an answer of its own.
-async fn commit_apart(pool: &PgPool, requests: Vec<Request>) {
+async fn commit_apart(desk: &Arc<Desk>, requests: Vec<Request>) {
     let mut commits = JoinSet::new();
     for request in requests {
-        let pool = pool.clone();
+        let desk = desk.clone();
         commits.spawn(async move {
-            let answer = enqueuing::enqueue_and_commit(&pool, &request.jobs).await;
+            let answer = desk.store(&request.jobs).await;
             let _ = request.answer.send(answer.map(drop));
         });
     }
     commits.join_all().await;
+}
+
+impl Desk {
+    async fn store(&self, jobs: &[NewJob]) -> Result<Vec<Duplicate>, StorageError> {
+        let stored = enqueuing::enqueue_and_commit(&self.pool, &self.kept, jobs).await;
+        if stored.is_ok() {
+            self.announcer.enqueued();
+        }
+        stored
+    }
 }
 
 fn ended() -> StorageError {

@@ -14,6 +14,7 @@ mod enqueuing;
 mod expiry;
 mod following;
 mod intake;
+mod kept;
 mod limiting;
 mod line;
 mod listener;

@@ -44,6 +44,8 @@ struct Line {
     claimed: BTreeMap<i16, Uuid>,
     looks: Looks,
     noted: Option<Instant>,
+    /// Something was claimed since.
+    is_news: bool,
 }
 
 /// What one server tells the others of a line whose start is slow.
@@ -93,6 +95,7 @@ impl Lines {
         let Some(last) = jobs.last() else { return };
         let mut lines = self.lock();
         let line = line(&mut lines, server, queue);
+        line.is_news = true;
         for (priority, id) in jobs {
             let place = line.claimed.entry(*priority).or_insert(*id);
             *place = (*place).max(*id);
@@ -111,11 +114,12 @@ impl Lines {
         let mut lines = self.lock();
         let line = lines.get_mut(&server)?.get_mut(queue)?;
         let look = line.looks.last_slow()?;
-        let is_new = line.noted.is_none_or(|at| at.elapsed() >= NOTE_INTERVAL);
-        if !is_new || line.claimed.is_empty() {
+        let is_due = line.noted.is_none_or(|at| at.elapsed() >= NOTE_INTERVAL);
+        if !is_due || !line.is_news {
             return None;
         }
 
+        line.is_news = false;
         line.noted = Some(Instant::now());
         let (priorities, claimed) = line.claimed.iter().unzip();
         Some(Note {

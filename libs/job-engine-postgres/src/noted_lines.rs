@@ -1,10 +1,9 @@
 //! What servers tell each other of the lines before the queues.
 
-use job_engine::storage::StorageError;
-use sqlx::PgPool;
 use sqlx::postgres::PgRow;
+use sqlx::{PgConnection, Row};
 
-use crate::convert::{column, delay_micros, duration, signed, unsigned};
+use crate::convert::{delay_micros, duration, signed, unsigned};
 use crate::line::{NOTE_INTERVAL, Note};
 use crate::looks::Look;
 
@@ -18,7 +17,7 @@ set priorities = excluded.priorities, claimed = excluded.claimed, looked_at = ex
 where abs(extract(epoch from l.noted_at - excluded.noted_at)) * 1000000 >= $7";
 
 /// Without it, servers that start find out by themselves.
-pub(crate) async fn write(pool: &PgPool, note: Note) {
+pub(crate) async fn write(connection: &mut PgConnection, note: Note) {
     let written = sqlx::query(WRITE)
         .bind(note.queue)
         .bind(note.priorities)
@@ -27,22 +26,22 @@ pub(crate) async fn write(pool: &PgPool, note: Note) {
         .bind(delay_micros(note.look.took))
         .bind(signed(note.look.slow))
         .bind(delay_micros(NOTE_INTERVAL))
-        .execute(pool)
+        .execute(connection)
         .await;
     if let Err(error) = written {
         tracing::debug!(%error, "servers that start are not told where the waiting jobs begin");
     }
 }
 
-pub(crate) fn note(row: &PgRow) -> Result<Note, StorageError> {
+pub(crate) fn note(row: &PgRow) -> sqlx::Result<Note> {
     Ok(Note {
-        queue: column(row, "queue")?,
-        priorities: column(row, "priorities")?,
-        claimed: column(row, "claimed")?,
+        queue: row.try_get("queue")?,
+        priorities: row.try_get("priorities")?,
+        claimed: row.try_get("claimed")?,
         look: Look {
-            ago: duration(column(row, "ago")?),
-            took: duration(column(row, "took")?),
-            slow: unsigned(column(row, "slow")?),
+            ago: duration(row.try_get("ago")?),
+            took: duration(row.try_get("took")?),
+            slow: unsigned(row.try_get("slow")?),
         },
     })
 }

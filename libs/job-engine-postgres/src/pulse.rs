@@ -3,12 +3,14 @@
 
 use std::time::Duration;
 
-use job_engine::storage::ServerId;
-use sqlx::PgPool;
+use job_engine::storage::{ServerAnnouncement, ServerId};
 use sqlx::postgres::PgListener;
+use sqlx::{AssertSqlSafe, Executor, PgPool, Row};
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::session;
+use crate::kept::Kept;
+use crate::line::Note;
+use crate::{claiming, servers, session};
 
 /// How many locks are watched, and whether one of them is free. Locks that were taken under an
 /// earlier start of PostgreSQL say nothing. Each server watches the two that follow it.
@@ -21,8 +23,7 @@ from (
   limit 2
 ) peers";
 
-/// Says that a free lock means death from now on. By the session that holds the lock: one that was
-/// lost meanwhile says nothing.
+/// Says again that a free lock means death from now on.
 const TAKEN: &str = "
 insert into job_engine.pulses (server, key, taken_under)
 select id, $2, pg_postmaster_start_time() from job_engine.servers where id = $1
@@ -44,35 +45,55 @@ pub(crate) struct Pulse {
     _holder: AbortOnDropHandle<()>,
 }
 
-impl Pulse {
-    /// Of a server that is announced, with the session that has its lock. `None` where session locks do
-    /// not hold, for example behind a pooler that gives each transaction another session; heartbeats
-    /// alone count then.
-    pub(crate) async fn start(
-        engine: &PgPool,
-        server: ServerId,
-        locked: sqlx::Result<PgListener>,
-    ) -> Option<Self> {
-        match take(engine, server, locked).await {
-            Ok(Some(session)) => Some(Self {
-                _holder: AbortOnDropHandle::new(tokio::spawn(hold(
-                    engine.clone(),
-                    server,
-                    session,
-                ))),
-            }),
-            Ok(None) => {
-                tracing::warn!(
-                    "session advisory locks do not work here; a dead server is noticed by its missing heartbeats alone"
-                );
-                None
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the server starts without a pulse; heartbeats alone count");
-                None
-            }
+/// Announces a server by the session that holds its lock, and answers what is noted of its queues;
+/// `None` when it cannot have a pulse here, and is to be announced without.
+pub(crate) async fn announce(
+    engine: &PgPool,
+    claims: &Kept,
+    server: &ServerAnnouncement,
+) -> Option<(Pulse, Vec<Note>)> {
+    match announce_locked(engine, claims, server).await {
+        Ok(Some((session, notes))) => {
+            let holder = tokio::spawn(hold(engine.clone(), server.id, session));
+            let pulse = Pulse {
+                _holder: AbortOnDropHandle::new(holder),
+            };
+            Some((pulse, notes))
+        }
+        Ok(None) => {
+            tracing::warn!(
+                "session advisory locks do not work here; a dead server is noticed by its missing heartbeats alone"
+            );
+            None
+        }
+        Err(error) => {
+            tracing::warn!(%error, "the server starts without a pulse; heartbeats alone count");
+            None
         }
     }
+}
+
+/// `None` when the lock is not seen from another connection. That one is readied for the first claim
+/// while the lock is being taken.
+async fn announce_locked(
+    engine: &PgPool,
+    claims: &Kept,
+    server: &ServerAnnouncement,
+) -> sqlx::Result<Option<(PgListener, Vec<Note>)>> {
+    let key = key(server.id);
+    // Nobody else has this key, so the lock is free.
+    let lock = format!("select pg_advisory_lock({key})");
+    let locked = session::open_with(engine, &lock);
+    let (session, other) = tokio::join!(locked, claiming::ready(claims));
+    let (mut session, mut other) = (session?, other?);
+    let is_free = format!("select pg_try_advisory_xact_lock_shared({key})");
+    let free: bool = other.fetch_one(AssertSqlSafe(is_free)).await?.try_get(0)?;
+    other.keep();
+    if free {
+        return Ok(None);
+    }
+    let notes = servers::announce(&mut session, server, Some(key)).await?;
+    Ok(Some((session, notes)))
 }
 
 /// Returns when the lock of some other server is free.
@@ -98,26 +119,8 @@ fn key(server: ServerId) -> i64 {
     i64::from_be_bytes(random.to_be_bytes())
 }
 
-/// Checks from another connection that the lock is taken, and says so.
-async fn take(
-    engine: &PgPool,
-    server: ServerId,
-    locked: sqlx::Result<PgListener>,
-) -> sqlx::Result<Option<PgListener>> {
-    let mut session = locked?;
-    let free: bool = sqlx::query_scalar("select pg_try_advisory_xact_lock_shared($1)")
-        .bind(key(server))
-        .fetch_one(engine)
-        .await?;
-    if free {
-        return Ok(None);
-    }
-    tell(&mut session, server).await?;
-    Ok(Some(session))
-}
-
 /// A session that has the server's lock.
-pub(crate) async fn lock(engine: &PgPool, server: ServerId) -> sqlx::Result<PgListener> {
+async fn lock(engine: &PgPool, server: ServerId) -> sqlx::Result<PgListener> {
     let mut session = session::open(engine).await?;
     sqlx::query("select pg_advisory_lock($1)")
         .bind(key(server))
@@ -137,6 +140,7 @@ async fn tell(session: &mut PgListener, server: ServerId) -> sqlx::Result<()> {
 
 /// Until it is aborted: takes the lock again whenever its connection is lost.
 async fn hold(engine: PgPool, server: ServerId, mut session: PgListener) {
+    session::watch_client(&mut session).await;
     loop {
         while let Ok(Some(_)) = session.try_recv().await {}
         tracing::debug!(%server, "the connection that holds the pulse was lost");

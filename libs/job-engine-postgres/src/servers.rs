@@ -12,7 +12,8 @@ use crate::line::Note;
 use crate::noted_lines;
 use crate::transaction::begin;
 
-/// Answers what is noted of the lines before the queues.
+/// With the key of the lock that the session holds, a free lock means death from now on: one that
+/// was lost meanwhile says nothing. Answers what is noted of the lines before the queues.
 const ANNOUNCE: &str = "
 with announced as (
   insert into job_engine.servers
@@ -21,6 +22,11 @@ with announced as (
   on conflict (id) do update
   set name = excluded.name, queues = excluded.queues, workers = excluded.workers,
     started_at = excluded.started_at, heartbeat_at = excluded.heartbeat_at, kinds = excluded.kinds
+  returning id
+), pulse as (
+  insert into job_engine.pulses (server, key, taken_under)
+  select id, $6, pg_postmaster_start_time() from announced where $6 is not null
+  on conflict (server) do update set key = excluded.key, taken_under = excluded.taken_under
 )
 select queue, priorities, claimed, took, slow,
   (extract(epoch from clock_timestamp() - looked_at) * 1000000)::bigint as ago
@@ -94,19 +100,21 @@ from held
 where r.id = held.id
 returning r.id";
 
+/// `pulse` is the key of the lock that the session holds.
 pub(crate) async fn announce(
-    pool: &PgPool,
+    session: impl PgExecutor<'_>,
     server: &ServerAnnouncement,
-) -> Result<Vec<Note>, StorageError> {
+    pulse: Option<i64>,
+) -> sqlx::Result<Vec<Note>> {
     let noted = sqlx::query(ANNOUNCE)
         .bind(server.id.0)
         .bind(text(&server.name))
         .bind(&server.queues)
         .bind(i32::try_from(server.workers).unwrap_or(i32::MAX))
         .bind(&server.kinds)
-        .fetch_all(pool)
-        .await
-        .map_err(unavailable)?;
+        .bind(pulse)
+        .fetch_all(session)
+        .await?;
     noted.iter().map(noted_lines::note).collect()
 }
 

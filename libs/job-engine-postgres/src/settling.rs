@@ -9,6 +9,7 @@ use sqlx::{PgConnection, PgPool, Row};
 use uuid::Uuid;
 
 use crate::convert::{delay_micros, error_json, micros, sparse, text, unavailable};
+use crate::kept::Kept;
 use crate::transaction::begin;
 
 /// Succeeded (without a state) and Failed. The run needs no row of its own in the history: the
@@ -141,12 +142,15 @@ pub(crate) struct Recorded {
 /// Records how claims ended, in one transaction.
 pub(crate) async fn settle(
     pool: &PgPool,
+    kept: &Kept,
     settlements: &[Settlement],
 ) -> Result<Recorded, StorageError> {
     let columns = Columns::of(settlements);
     let (mut accepted, are_news) = if columns.are_one_statement() {
-        let mut connection = pool.acquire().await.map_err(unavailable)?;
-        columns.write(&mut connection).await.map_err(unavailable)?
+        let mut connection = kept.lend().await.map_err(unavailable)?;
+        let accepted = columns.write(&mut connection).await.map_err(unavailable)?;
+        connection.keep();
+        accepted
     } else {
         let mut transaction = begin(pool).await.map_err(unavailable)?;
         let accepted = columns.write(&mut transaction).await.map_err(unavailable)?;

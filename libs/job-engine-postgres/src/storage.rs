@@ -10,7 +10,7 @@ use job_engine::storage::{
     StorageError, UnknownKind,
 };
 use job_engine::{Duplicate, NewJob, Retention};
-use sqlx::postgres::PgPoolOptions;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, Executor, PgPool};
 use tokio::sync::Notify;
 
@@ -18,6 +18,7 @@ use crate::announcing::{Announcer, Bell};
 use crate::commanding::Done;
 use crate::convert::unavailable;
 use crate::intake::Intake;
+use crate::kept::{Kept, PATIENCE, TRUSTED_FOR};
 use crate::line::Lines;
 use crate::listener::Listener;
 use crate::live::Live;
@@ -26,18 +27,15 @@ use crate::schedule::Schedule;
 use crate::turns::Turns;
 use crate::{
     beginning, claiming, commanding, expiry, following, noting, pulse, scheduling, schema, servers,
-    settling,
+    session, settling,
 };
 
-/// Connections that the engine keeps for itself, beside the application's pool: claims, results
-/// and heartbeats never wait for a slow page.
-const ENGINE_CONNECTIONS: u32 = 4;
+/// Connections that the engine keeps for itself, beside the application's pool and those for
+/// enqueuing, claims and results: heartbeats never wait for a slow page.
+const ENGINE_CONNECTIONS: u32 = 3;
 
 /// How often servers look for lost leases where nobody can tell them.
 const UNTOLD_INTERVAL: Duration = Duration::from_millis(500);
-
-/// A connection that was used this recently is taken to be alive without asking.
-const TRUSTED_FOR: Duration = Duration::from_millis(50);
 
 /// The engine's statements find their rows by index however wrong the planner's statistics are: a
 /// queue is empty at one moment and holds a million jobs at the next. They are planned once, for
@@ -51,7 +49,7 @@ set tcp_keepalives_count = 5";
 
 /// Jobs in the schema `job_engine` of a PostgreSQL database, version 14 or later.
 ///
-/// Beside the given pool it opens up to four connections of its own for the engine's work, one
+/// Beside the given pool it opens up to six connections of its own for the engine's work, one
 /// that listens once a server waits for jobs, and one per announced server that holds its pulse.
 /// To be made inside of a tokio runtime.
 #[derive(Debug)]
@@ -62,9 +60,11 @@ pub struct PostgresStorage {
     pub(crate) engine: PgPool,
     pub(crate) live: Live,
     intake: Intake,
+    claims: Kept,
+    results: Kept,
     lines: Lines,
     schedule: Schedule,
-    announcer: Announcer,
+    announcer: Arc<Announcer>,
     listener: OnceLock<Listener>,
     /// Whether it may keep sessions: for a pulse, and to listen.
     keeps_sessions: bool,
@@ -79,12 +79,15 @@ impl PostgresStorage {
     /// Connects to the database at this URL, with a pool of at most five connections for the
     /// dashboard's questions.
     pub async fn connect(url: &str) -> Result<Self, StorageError> {
+        let options: PgConnectOptions = url.parse().map_err(unavailable)?;
         let pool = PgPoolOptions::new()
             .max_connections(5)
-            .connect(url)
-            .await
-            .map_err(unavailable)?;
-        Ok(Self::with_sessions(pool))
+            .connect_lazy_with(options);
+        // One of the engine's own shows whether the database answers: a server needs it next.
+        let connection = session::bare(&pool).await.map_err(unavailable)?;
+        let mut storage = Self::with_sessions(pool);
+        storage.claims = storage.claims.with(connection, SESSION);
+        Ok(storage)
     }
 
     /// Uses the application's database; fails when that does not answer.
@@ -121,14 +124,16 @@ impl PostgresStorage {
     }
 
     fn with_engine(pool: PgPool, engine: PgPoolOptions, keeps_sessions: bool) -> Self {
-        let options = pool.connect_options().as_ref().clone();
-        let engine = engine.connect_lazy_with(options.application_name("job-engine"));
+        let engine = engine.connect_lazy_with(session::engine_options(&pool));
+        let announcer = Arc::new(Announcer::start(&engine));
         Self {
             live: Live::default(),
-            intake: Intake::start(engine.clone()),
+            intake: Intake::start(&engine, &announcer),
+            claims: Kept::of(&engine),
+            results: Kept::of(&engine),
             lines: Lines::default(),
             schedule: Schedule::default(),
-            announcer: Announcer::start(&engine),
+            announcer,
             listener: OnceLock::new(),
             keeps_sessions,
             recurring_changed: Notify::new(),
@@ -197,7 +202,7 @@ impl PostgresStorage {
 fn engine_pool() -> PgPoolOptions {
     PgPoolOptions::new()
         .max_connections(ENGINE_CONNECTIONS)
-        .acquire_timeout(Duration::from_secs(10))
+        .acquire_timeout(PATIENCE)
         .test_before_acquire(false)
         .before_acquire(|connection, meta| {
             Box::pin(async move {
@@ -217,12 +222,14 @@ impl Storage for PostgresStorage {
         if !jobs.iter().all(NewJob::is_plain) {
             self.spread_news().await;
         }
-        self.announcer.enqueued();
         Ok(duplicates)
     }
 
     async fn claim(&self, claim: &Claim) -> Result<Claimed, StorageError> {
-        claiming::claim(&self.engine, &self.lines, &self.turns, claim).await
+        let mut connection = self.claims.lend().await.map_err(unavailable)?;
+        let claimed = claiming::claim(&mut connection, &self.lines, &self.turns, claim).await?;
+        connection.keep();
+        Ok(claimed)
     }
 
     async fn begin(&self, lease: Lease) -> Result<Settled, StorageError> {
@@ -235,7 +242,7 @@ impl Storage for PostgresStorage {
 
     async fn settle(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, StorageError> {
         let settling::Recorded { settled, are_news } =
-            settling::settle(&self.engine, settlements).await?;
+            settling::settle(&self.engine, &self.results, settlements).await?;
         if are_news {
             self.spread_news().await;
         }
@@ -303,16 +310,21 @@ impl Storage for PostgresStorage {
     }
 
     async fn announce(&self, server: &ServerAnnouncement) -> Result<(), StorageError> {
-        let announced = servers::announce(&self.engine, server);
-        if !self.keeps_sessions {
-            self.lines.resume(server.id, announced.await?);
-            return Ok(());
-        }
-        let (announced, locked) = tokio::join!(announced, pulse::lock(&self.engine, server.id));
-        self.lines.resume(server.id, announced?);
-        if let Some(pulse) = Pulse::start(&self.engine, server.id, locked).await {
-            self.pulses().insert(server.id, pulse);
-        }
+        let with_pulse = if self.keeps_sessions {
+            pulse::announce(&self.engine, &self.claims, server).await
+        } else {
+            None
+        };
+        let notes = match with_pulse {
+            Some((pulse, notes)) => {
+                self.pulses().insert(server.id, pulse);
+                notes
+            }
+            None => servers::announce(&self.engine, server, None)
+                .await
+                .map_err(unavailable)?,
+        };
+        self.lines.resume(server.id, notes);
         Ok(())
     }
 

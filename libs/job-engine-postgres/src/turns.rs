@@ -3,7 +3,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use job_engine::storage::{Claim, Claimed, ClaimedJob, JobId, StorageError};
 use sqlx::postgres::PgRow;
-use sqlx::{PgPool, Row};
+use sqlx::{PgConnection, Row};
 use uuid::Uuid;
 
 use crate::claiming::{job, names_and_versions};
@@ -66,7 +66,7 @@ impl Turns {
 
 /// Claims within the limits of the queue and of its jobs' keys, from every tenant in turn.
 pub(crate) async fn claim_in_turn(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     turns: &Turns,
     claim: &Claim,
     queue: &str,
@@ -82,7 +82,7 @@ pub(crate) async fn claim_in_turn(
         .bind(i32::try_from(limit).unwrap_or(i32::MAX))
         .bind(&before.tenant)
         .bind(&before.key)
-        .fetch_all(pool)
+        .fetch_all(connection)
         .await
         .map_err(unavailable)?;
     // Nothing at all is answered for a paused queue or an unknown server.

@@ -240,7 +240,16 @@ impl Life {
         }
 
         // The heart beats until the very end: while jobs have their grace, they must not be rescued.
-        let heart = processes::run(Heart::of(session), CancellationToken::new());
+        // It has been announced just now, so the first beat does not come in the way of the first claim.
+        let beats = Heart::of(session);
+        let first_beat = timeout(
+            session.options.heartbeat_interval,
+            session.looked.clone().cancelled_owned(),
+        );
+        let heart = async {
+            let _ = first_beat.await;
+            processes::run(beats, CancellationToken::new()).await;
+        };
         let scribe = processes::run(Scribe::of(session), CancellationToken::new());
         Self {
             seeking,
