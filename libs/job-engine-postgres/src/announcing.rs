@@ -35,7 +35,8 @@ pub(crate) struct Announcer {
 pub(crate) struct Bell {
     /// Says who sent a notification, so that it wakes nobody twice.
     process: Uuid,
-    workers: Notify,
+    /// How often jobs may have become `Enqueued`.
+    enqueued: watch::Sender<u64>,
     /// Servers of this process have waited for jobs.
     is_heard: AtomicBool,
     /// How often leases were taken away.
@@ -54,7 +55,7 @@ impl Announcer {
         let process = Uuid::new_v4();
         let bell = Arc::new(Bell {
             process,
-            workers: Notify::new(),
+            enqueued: watch::Sender::new(0),
             is_heard: AtomicBool::new(false),
             revocations: watch::Sender::new(0),
         });
@@ -109,16 +110,15 @@ impl Bell {
         self.ring_for_holders();
     }
 
-    pub(crate) async fn rung(&self) {
+    /// How often it has rung for workers, once that is not `seen`.
+    pub(crate) async fn rung(&self, seen: u64) -> u64 {
         self.is_heard.store(true, Ordering::Relaxed);
-        self.workers.notified().await;
+        other_than(seen, &self.enqueued).await
     }
 
     /// How often it has rung for those who hold leases, once that is not `seen`.
     pub(crate) async fn rung_for_holders(&self, seen: u64) -> u64 {
-        let mut revocations = self.revocations.subscribe();
-        let news = revocations.wait_for(|times| *times != seen).await;
-        *news.expect("the sender is in this bell")
+        other_than(seen, &self.revocations).await
     }
 
     fn head_start(&self) -> Duration {
@@ -130,14 +130,18 @@ impl Bell {
     }
 
     fn ring(&self) {
-        self.workers.notify_waiters();
-        // For who is between two waits just now.
-        self.workers.notify_one();
+        self.enqueued.send_modify(|times| *times += 1);
     }
 
     fn ring_for_holders(&self) {
         self.revocations.send_modify(|times| *times += 1);
     }
+}
+
+async fn other_than(seen: u64, rings: &watch::Sender<u64>) -> u64 {
+    let mut rings = rings.subscribe();
+    let news = rings.wait_for(|times| *times != seen).await;
+    *news.expect("the sender is in this bell")
 }
 
 impl Sender {

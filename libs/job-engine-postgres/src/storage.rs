@@ -400,8 +400,8 @@ impl Storage for PostgresStorage {
         news.unwrap_or_else(|_| seen.wrapping_add(1))
     }
 
-    async fn job_enqueued(&self) {
-        self.listen().rung().await;
+    async fn job_enqueued(&self, seen: u64) -> u64 {
+        self.listen().rung(seen).await
     }
 
     fn announce_enqueued(&self) {

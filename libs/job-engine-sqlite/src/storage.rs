@@ -14,7 +14,7 @@ use job_engine::storage::{
 use job_engine::{Duplicate, NewJob, Retention};
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::intake::Intake;
 use crate::monitor::InQueue;
@@ -46,7 +46,8 @@ pub struct SqliteStorage {
     pub(crate) in_queues: SlowAnswer<(), Vec<InQueue>>,
     /// To read the whole table with.
     pub(crate) deep: SqlitePool,
-    enqueued: Notify,
+    /// How often jobs may have become `Enqueued`.
+    enqueued: watch::Sender<u64>,
     pub(crate) recurring_changed: Notify,
 }
 
@@ -90,7 +91,7 @@ impl SqliteStorage {
             counts: SlowAnswer::default(),
             in_queues: SlowAnswer::default(),
             deep,
-            enqueued: Notify::new(),
+            enqueued: watch::Sender::new(0),
             recurring_changed: Notify::new(),
         })
     }
@@ -276,13 +277,13 @@ impl Storage for SqliteStorage {
         revocations::other_than(&self.pool, seen).await
     }
 
-    async fn job_enqueued(&self) {
-        self.enqueued.notified().await;
+    async fn job_enqueued(&self, seen: u64) -> u64 {
+        let mut enqueued = self.enqueued.subscribe();
+        let news = enqueued.wait_for(|times| *times != seen).await;
+        *news.expect("the sender is in this storage")
     }
 
     fn announce_enqueued(&self) {
-        self.enqueued.notify_waiters();
-        // For who is between two waits just now.
-        self.enqueued.notify_one();
+        self.enqueued.send_modify(|times| *times += 1);
     }
 }

@@ -63,7 +63,7 @@ on_both! {
 
     async fn a_job_that_was_committed_wakes_the_workers(stage: &Stage) {
         let storage = stage.adapters.storage.clone();
-        let woken = tokio::spawn(async move { storage.job_enqueued().await });
+        let woken = tokio::spawn(async move { storage.job_enqueued(0).await });
         let acme = stage.tenant("acme").await;
 
         let mut transaction = stage.begin().await;

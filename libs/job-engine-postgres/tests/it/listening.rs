@@ -14,18 +14,18 @@ const PATIENCE: Duration = Duration::from_secs(30);
 async fn a_job_wakes_workers_of_another_process() {
     let database = Database::create().await;
     let (here, there) = (database.storage().await, database.storage().await);
-    listens(&there).await;
+    let seen = listens(&there).await;
 
     here.enqueue(&[job()]).await.unwrap();
 
-    timeout(PATIENCE, there.job_enqueued()).await.unwrap();
+    timeout(PATIENCE, there.job_enqueued(seen)).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_listener_comes_back_after_its_connection_was_ended() {
     let database = Database::create().await;
     let (here, there) = (database.storage().await, database.storage().await);
-    listens(&there).await;
+    let seen = listens(&there).await;
 
     let ended: Vec<bool> = sqlx::query_scalar(
         "select pg_terminate_backend(pid) from pg_stat_activity
@@ -35,10 +35,12 @@ async fn a_listener_comes_back_after_its_connection_was_ended() {
     .await
     .unwrap();
     // It wakes the workers once when it is back, for what it has missed.
-    timeout(PATIENCE, there.job_enqueued()).await.unwrap();
+    let back = timeout(PATIENCE, there.job_enqueued(seen)).await;
     here.enqueue(&[job()]).await.unwrap();
 
-    timeout(PATIENCE, there.job_enqueued()).await.unwrap();
+    timeout(PATIENCE, there.job_enqueued(back.unwrap()))
+        .await
+        .unwrap();
     assert_eq!(ended, [true]);
 }
 
@@ -66,6 +68,6 @@ async fn the_storage_works_on_after_all_its_connections_were_ended() {
 }
 
 /// A listener that has just come wakes its workers once.
-async fn listens(storage: &Arc<PostgresStorage>) {
-    timeout(PATIENCE, storage.job_enqueued()).await.unwrap();
+async fn listens(storage: &Arc<PostgresStorage>) -> u64 {
+    timeout(PATIENCE, storage.job_enqueued(0)).await.unwrap()
 }

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,12 +11,14 @@ use crate::storage::StorageError;
 /// Waits for the storage's wake-ups and passes them on.
 pub(crate) struct Listener {
     session: Arc<Session>,
+    wake_ups_seen: AtomicU64,
 }
 
 impl Listener {
     pub(crate) fn of(session: &Arc<Session>) -> Self {
         Self {
             session: session.clone(),
+            wake_ups_seen: AtomicU64::new(0),
         }
     }
 }
@@ -30,6 +33,8 @@ impl Process for Listener {
     }
 
     async fn woken(&self) {
-        self.session.storage.job_enqueued().await;
+        let seen = self.wake_ups_seen.load(Ordering::Relaxed);
+        let news = self.session.storage.job_enqueued(seen).await;
+        self.wake_ups_seen.store(news, Ordering::Relaxed);
     }
 }

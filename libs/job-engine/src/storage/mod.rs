@@ -226,10 +226,10 @@ pub trait Storage:
     /// between two calls; the answer is never `seen`. A hint: heartbeats find out as well.
     async fn leases_revoked(&self, seen: u64) -> u64;
 
-    /// Returns when jobs may have become `Enqueued` since the last call (enqueued, due, requeued,
-    /// rescued), in this process or, where the storage can tell, in another one. Wake-ups are
-    /// hints: workers poll as well.
-    async fn job_enqueued(&self);
+    /// Returns when jobs may have become `Enqueued` (enqueued, due, requeued, rescued), in this
+    /// process or, where the storage can tell, in another one. `seen` is as for
+    /// [`leases_revoked`](Self::leases_revoked). Wake-ups are hints: workers poll as well.
+    async fn job_enqueued(&self, seen: u64) -> u64;
 
     /// Wakes the workers: for who has just committed a transaction of their own that enqueued.
     fn announce_enqueued(&self);

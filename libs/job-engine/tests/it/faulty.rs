@@ -230,8 +230,8 @@ impl Storage for FaultyStorage {
         self.inner.leases_revoked(seen).await
     }
 
-    async fn job_enqueued(&self) {
-        self.inner.job_enqueued().await;
+    async fn job_enqueued(&self, seen: u64) -> u64 {
+        self.inner.job_enqueued(seen).await
     }
 
     fn announce_enqueued(&self) {

@@ -61,6 +61,47 @@ async fn a_wake_up_starts_a_job_without_waiting_for_the_next_poll() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_job_that_comes_alone_costs_one_claim() {
+    let stage = Stage::empty();
+    let server = stage.start_with(rarely_polling()).await;
+    // It looks when it starts, and once more when it listens.
+    stage.called(Call::Claim, 2).await;
+
+    for _ in 0..10 {
+        let id = stage.enqueue("post").await;
+        stage.reached(id, State::Succeeded).await;
+    }
+
+    server.stop().await;
+    assert_eq!(stage.calls(Call::Claim), 12);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_comes_while_all_workers_are_busy_costs_one_claim() {
+    let stage = Stage::empty();
+    let server = stage.start_with(rarely_polling()).await;
+    stage.called(Call::Claim, 2).await;
+    stage.world.script("long", &[Act::Wait]);
+    stage.enqueue_all(&errands("long", 4)).await;
+    stage.world.saw("long runs, attempt 1", 4).await;
+    let fifth = stage.enqueue("fifth").await;
+
+    stage.world.gate.notify_waiters();
+
+    stage.reached(fifth, State::Succeeded).await;
+    server.stop().await;
+    assert_eq!(stage.calls(Call::Claim), 4);
+}
+
+/// Four workers, as many as the jobs that keep them busy.
+fn rarely_polling() -> ServerOptions {
+    ServerOptions {
+        poll_interval: Duration::from_hours(1),
+        ..options()
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn ten_thousand_jobs_are_each_run_once() {
     let stage = Stage::empty();
     stage.enqueue_all(&errands("post", 10_000)).await;

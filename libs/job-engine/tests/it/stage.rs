@@ -126,6 +126,13 @@ impl Stage {
         assert!(called.is_ok(), "{call:?} was not called {times} times");
     }
 
+    /// How many calls of this kind there were so far, failed ones included.
+    pub fn calls(&self, call: Call) -> usize {
+        let calls = self.storage.calls();
+        let count = calls.borrow().get(&call).copied();
+        count.unwrap_or_default()
+    }
+
     pub async fn enqueue_all(&self, jobs: &[NewJob]) {
         let enqueued = self.client.submit_all(jobs).await;
         enqueued.expect("the jobs are enqueued");

@@ -1,3 +1,4 @@
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -55,6 +56,11 @@ impl Claimer {
             more: false,
             uncertain: false,
         }
+    }
+
+    /// What was told before a claim is sent is found by that claim, and needs no further one.
+    fn heed_wake_ups(&self) {
+        pin!(self.session.enqueued.notified()).enable();
     }
 
     async fn give_back_unanswered(&mut self) -> Result<(), StorageError> {
@@ -116,6 +122,7 @@ impl Process for Claimer {
 
     async fn pass(&mut self) -> Result<Duration, StorageError> {
         let _looked = self.session.looked.clone().drop_guard();
+        self.heed_wake_ups();
         let poll_interval = self.session.options.poll_interval;
         self.give_back_unanswered().await?;
         if self.session.quiet.load(Ordering::Acquire) {

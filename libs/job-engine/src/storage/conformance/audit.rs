@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use super::stage::{Stage, job};
+use super::wake_ups::wake_ups;
 use crate::recurring::{RecurringJob, Schedule};
 use crate::storage::{
     Advance, CarriedOut, Command, Deed, JobQuery, Limit, Limited, NewOperation, OperationId,
@@ -188,9 +189,10 @@ pub async fn an_order_that_fails_is_not_written_down(storage: SharedStorage) {
 pub async fn a_resumed_queue_wakes_who_waits_for_it(storage: SharedStorage) {
     let pause = storage.pause_queue("default", "ada", "rain").await;
     pause.expect("it is paused");
+    let seen = wake_ups(&storage).await;
     let waiting = tokio::spawn({
         let storage = storage.clone();
-        async move { storage.job_enqueued().await }
+        async move { storage.job_enqueued(seen).await }
     });
     let order = Order::ResumeQueue {
         queue: "default".to_owned(),

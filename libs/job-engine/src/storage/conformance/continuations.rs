@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::stage::{HOUR, Stage, after, failed, job, retry, succeeded};
+use super::wake_ups::wake_ups;
 use crate::continuation::ContinueOn;
 use crate::state::State;
 use crate::storage::{Command, Commanded, JobId, Outcome, SharedStorage, reasons};
@@ -312,10 +313,10 @@ pub async fn a_released_job_wakes_who_waits(storage: SharedStorage) {
     let stage = Stage::of(&storage);
     let lease = stage.held_job().await;
     stage.enqueue(after([lease.job], ContinueOn::Success)).await;
-    storage.job_enqueued().await;
+    let seen = wake_ups(&storage).await;
     let waiting = tokio::spawn({
         let storage = storage.clone();
-        async move { storage.job_enqueued().await }
+        async move { storage.job_enqueued(seen).await }
     });
 
     stage.accepted(lease, succeeded()).await;

@@ -360,6 +360,7 @@ macro_rules! storage_conformance {
         $crate::storage_conformance! { @topic $storage, wake_ups:
             an_enqueued_job_wakes_who_waits,
             a_wake_up_before_the_wait_is_not_lost,
+            everybody_who_waits_is_woken,
             an_announcement_wakes_who_waits,
             a_due_job_wakes_who_waits,
             a_requeued_job_wakes_who_waits,

@@ -469,7 +469,7 @@ pub async fn a_created_job_wakes_who_waits(storage: SharedStorage) {
 
     assert_eq!(advance(&storage, &[created(&record, noon())]).await, [true]);
 
-    let woken = tokio::time::timeout(PATIENCE, storage.job_enqueued()).await;
+    let woken = tokio::time::timeout(PATIENCE, storage.job_enqueued(0)).await;
     assert!(woken.is_ok(), "the wake-up was lost");
 }
 

@@ -1,6 +1,7 @@
 //! How waiting workers learn that there is work.
 
 use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -13,7 +14,6 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 pub async fn an_enqueued_job_wakes_who_waits(storage: SharedStorage) {
     let stage = Stage::of(&storage);
-    drain(&storage).await;
 
     wakes(&storage, stage.enqueue(job())).await;
 }
@@ -21,21 +21,29 @@ pub async fn an_enqueued_job_wakes_who_waits(storage: SharedStorage) {
 pub async fn a_wake_up_before_the_wait_is_not_lost(storage: SharedStorage) {
     Stage::of(&storage).enqueue(job()).await;
 
-    let woken = tokio::time::timeout(PATIENCE, storage.job_enqueued()).await;
+    let woken = tokio::time::timeout(PATIENCE, storage.job_enqueued(0)).await;
 
     assert!(woken.is_ok(), "the wake-up was lost");
 }
 
-pub async fn an_announcement_wakes_who_waits(storage: SharedStorage) {
-    drain(&storage).await;
+pub async fn everybody_who_waits_is_woken(storage: SharedStorage) {
+    let stage = Stage::of(&storage);
+    let seen = wake_ups(&storage).await;
+    stage.enqueue(job()).await;
 
+    for _ in 0..3 {
+        let woken = tokio::time::timeout(PATIENCE, storage.job_enqueued(seen)).await;
+        assert_ne!(woken.expect("it is woken"), seen);
+    }
+}
+
+pub async fn an_announcement_wakes_who_waits(storage: SharedStorage) {
     wakes(&storage, async { storage.announce_enqueued() }).await;
 }
 
 pub async fn a_due_job_wakes_who_waits(storage: SharedStorage) {
     let stage = Stage::of(&storage);
     stage.enqueue(past_job()).await;
-    drain(&storage).await;
 
     wakes(&storage, stage.enqueue_due()).await;
 }
@@ -43,7 +51,6 @@ pub async fn a_due_job_wakes_who_waits(storage: SharedStorage) {
 pub async fn a_requeued_job_wakes_who_waits(storage: SharedStorage) {
     let stage = Stage::of(&storage);
     let id = stage.job_in(State::Failed).await;
-    drain(&storage).await;
 
     wakes(&storage, stage.command(id, Command::Requeue)).await;
 }
@@ -51,7 +58,6 @@ pub async fn a_requeued_job_wakes_who_waits(storage: SharedStorage) {
 pub async fn a_rescued_job_wakes_who_waits(storage: SharedStorage) {
     let stage = Stage::of(&storage);
     stage.held_job().await;
-    drain(&storage).await;
 
     wakes(&storage, storage.rescue(Duration::ZERO)).await;
 }
@@ -105,10 +111,12 @@ async fn revocations(storage: &SharedStorage) -> u64 {
 
 /// The wait has begun before the event happens, and ends after it.
 async fn wakes<T>(storage: &SharedStorage, event: impl Future<Output = T>) {
-    let mut wait = Box::pin(tokio::time::timeout(PATIENCE, storage.job_enqueued()));
-    while poll_fn(|context| Poll::Ready(wait.as_mut().poll(context).is_ready())).await {
+    let mut seen = wake_ups(storage).await;
+    let mut wait = Box::pin(tokio::time::timeout(PATIENCE, storage.job_enqueued(seen)));
+    while let Some(news) = poll_once(wait.as_mut()).await {
         // A hint too many is allowed, so it must not be taken for the one that is waited for.
-        wait.set(tokio::time::timeout(PATIENCE, storage.job_enqueued()));
+        seen = news.expect("it came at once");
+        wait.set(tokio::time::timeout(PATIENCE, storage.job_enqueued(seen)));
     }
 
     event.await;
@@ -119,16 +127,28 @@ async fn wakes<T>(storage: &SharedStorage, event: impl Future<Output = T>) {
 pub async fn a_resumed_queue_wakes_who_waits(storage: SharedStorage) {
     let paused = storage.pause_queue("default", "Ada", "").await;
     paused.expect("the queue is paused");
-    drain(&storage).await;
 
     wakes(&storage, async { storage.resume_queue("default").await }).await;
 }
 
-/// Takes the wake-ups of what was stored before.
-async fn drain(storage: &SharedStorage) {
+/// What has been told up to now.
+pub(super) async fn wake_ups(storage: &SharedStorage) -> u64 {
+    let mut seen = 0;
     let pause = Duration::from_millis(50);
-    while tokio::time::timeout(pause, storage.job_enqueued())
-        .await
-        .is_ok()
-    {}
+    while let Ok(news) = tokio::time::timeout(pause, storage.job_enqueued(seen)).await {
+        seen = news;
+    }
+    seen
+}
+
+/// The answer, if it needs no waiting.
+async fn poll_once<T>(answer: impl Future<Output = T>) -> Option<T> {
+    let mut answer = pin!(answer);
+    poll_fn(|context| {
+        Poll::Ready(match answer.as_mut().poll(context) {
+            Poll::Ready(answer) => Some(answer),
+            Poll::Pending => None,
+        })
+    })
+    .await
 }

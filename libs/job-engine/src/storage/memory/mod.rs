@@ -53,7 +53,8 @@ use crate::unique::Duplicate;
 pub struct MemoryStorage {
     tables: Mutex<Tables>,
     clock: Clock,
-    enqueued: Notify,
+    /// How often jobs may have become `Enqueued`.
+    enqueued: watch::Sender<u64>,
     recurring_changed: Notify,
     /// Tells of each of the tables' revocations.
     revoked: watch::Sender<u64>,
@@ -95,7 +96,7 @@ impl MemoryStorage {
         Self {
             tables: Mutex::default(),
             clock: Clock::start(),
-            enqueued: Notify::new(),
+            enqueued: watch::Sender::new(0),
             recurring_changed: Notify::new(),
             revoked: watch::Sender::new(0),
         }
@@ -271,13 +272,13 @@ impl Storage for MemoryStorage {
         *news.expect("the sender is in this storage")
     }
 
-    async fn job_enqueued(&self) {
-        self.enqueued.notified().await;
+    async fn job_enqueued(&self, seen: u64) -> u64 {
+        let mut enqueued = self.enqueued.subscribe();
+        let news = enqueued.wait_for(|times| *times != seen).await;
+        *news.expect("the sender is in this storage")
     }
 
     fn announce_enqueued(&self) {
-        self.enqueued.notify_waiters();
-        // For who is between two waits just now.
-        self.enqueued.notify_one();
+        self.enqueued.send_modify(|times| *times += 1);
     }
 }
