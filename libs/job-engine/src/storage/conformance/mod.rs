@@ -20,7 +20,10 @@ pub mod notes;
 pub mod operations;
 pub mod pauses;
 pub mod recurring;
+pub mod recurring_history;
 pub mod recurring_jobs;
+mod recurring_stage;
+pub mod recurring_steps;
 pub mod schedule;
 pub mod search;
 pub mod servers;
@@ -283,6 +286,10 @@ macro_rules! storage_conformance {
             a_record_is_due_when_its_time_has_come,
             nothing_is_due_where_nothing_recurs,
             a_kind_is_left_to_those_who_know_it_for_a_while,
+            a_removed_record_is_gone_with_its_history,
+            a_changed_record_wakes_who_waits,
+        }
+        $crate::storage_conformance! { @topic $storage, recurring_steps:
             a_step_creates_the_job_and_moves_on,
             a_created_job_that_waits_for_what_has_ended_runs_at_once,
             a_plain_job_comes_from_nowhere,
@@ -291,14 +298,14 @@ macro_rules! storage_conformance {
             a_job_that_stands_in_a_step_twice_is_created_once,
             a_step_whose_job_cannot_be_stored_changes_nothing,
             many_servers_create_each_occurrence_once,
+            a_created_job_wakes_who_waits,
+        }
+        $crate::storage_conformance! { @topic $storage, recurring_history:
             the_history_tells_the_newest_first,
             the_history_keeps_what_became_of_expired_jobs,
             an_occurrence_whose_job_is_a_duplicate_is_skipped,
             old_history_is_forgotten_unless_its_job_is_stored,
             living_runs_are_told_where_they_must_not_overlap,
-            a_removed_record_is_gone_with_its_history,
-            a_created_job_wakes_who_waits,
-            a_changed_record_wakes_who_waits,
         }
         $crate::storage_conformance! { @topic $storage, recurring_jobs:
             adding_the_same_again_changes_nothing,
