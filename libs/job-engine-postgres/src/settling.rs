@@ -13,7 +13,8 @@ use crate::kept::Kept;
 use crate::transaction::begin;
 
 /// Succeeded (without a state) and Failed. The run needs no row of its own in the history: the
-/// finished job has its columns. One row answers for all when all leases were valid.
+/// finished job has its columns. One row answers for all when all leases were valid. All that is
+/// rarely needed asks what was `seen`, for each look at every one of the rows costs more.
 const FINISH: &str = "
 with done as (
   delete from job_engine.ready r
@@ -31,23 +32,26 @@ with done as (
     kind, queue, reason, end_reason, coalesce(new_error, error), result, arguments, tenant, tags,
     version, trace, limit_key, batch, awaited
   from done
+), seen as materialized (
+  select state, queue, count(*) as jobs, bool_or(awaited) as awaited from done group by state, queue
 ), told as (
   insert into job_engine.news (job, batch, is_now)
-  select id, batch, coalesce(state::job_engine.state, 'Succeeded') from done where awaited
+  select id, batch, coalesce(state::job_engine.state, 'Succeeded') from done
+  where awaited and (select bool_or(awaited) from seen)
 ), counted as (
   insert into job_engine.tally (state, jobs)
-  select coalesce(state::job_engine.state, 'Succeeded'), count(*) from done group by state
+  select coalesce(state::job_engine.state, 'Succeeded'), sum(jobs)::bigint from seen group by state
 ), remembered as (
   insert into job_engine.queues (name)
-  select queue from (select distinct queue from done) as seen
+  select queue from (select distinct queue from seen) as seen
   where not exists (select from job_engine.queues where name = queue)
   on conflict do nothing
 )
-select null as id, null as epoch, coalesce(bool_or(awaited), false) from done
-having count(*) = cardinality($1)
+select null as id, null as epoch, coalesce(bool_or(awaited), false) from seen
+having sum(jobs) = cardinality($1)
 union all
 select id, epoch, coalesce(awaited, false) from done
-where (select count(*) from done) <> cardinality($1)";
+where (select sum(jobs) from seen) is distinct from cardinality($1)";
 
 /// Failed with another attempt to come (with an error), and snoozed (without).
 const RESCHEDULE: &str = "
