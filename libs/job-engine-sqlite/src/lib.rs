@@ -13,6 +13,7 @@ mod deeds;
 mod enqueuing;
 mod expiry;
 mod following;
+mod in_a_turn;
 mod intake;
 mod keys;
 mod limiting;

@@ -5,6 +5,7 @@ use job_engine::storage::{
 };
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::SqliteStorage;
@@ -12,9 +13,6 @@ use crate::clock::now;
 use crate::commanding::{self, Seen};
 use crate::convert::{column, count, rows, text, timestamp, unavailable};
 use crate::search;
-
-/// All other writers wait while a piece is carried out, so one of another storage is several of these.
-const PIECE: usize = 250;
 
 const BEGIN: &str = "
 insert into job_engine_operations
@@ -95,7 +93,7 @@ impl Operations for SqliteStorage {
         let all_found = found.len() < limit;
         let mut rest = found.as_slice();
         loop {
-            let (piece, others) = rest.split_at(rest.len().min(PIECE));
+            let (piece, others) = rest.split_at(rest.len().min(self.in_a_turn.jobs()));
             let is_last = all_found && others.is_empty();
             let is_ours = self.carry_out(&mut next, piece, is_last).await?;
             if !is_ours || others.is_empty() {
@@ -115,6 +113,7 @@ impl SqliteStorage {
         is_last: bool,
     ) -> Result<bool, StorageError> {
         let mut write = self.writer.quick().await?;
+        let begun = Instant::now();
         let Some(done) = next
             .carry_out(&mut write.transaction, piece, is_last)
             .await?
@@ -122,6 +121,7 @@ impl SqliteStorage {
             return Ok(false);
         };
         write.commit().await?;
+        self.in_a_turn.took(piece.len(), begun.elapsed());
 
         next.query.after = piece.last().copied();
         if done > 0 {

@@ -16,6 +16,7 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use tokio::sync::{Notify, watch};
 
+use crate::in_a_turn::InATurn;
 use crate::intake::Intake;
 use crate::monitor::InQueue;
 use crate::pulse::{self, Pulse};
@@ -44,6 +45,7 @@ pub struct SqliteStorage {
     pub(crate) unknown_kinds: SlowAnswer<Duration, Vec<UnknownKind>>,
     pub(crate) counts: SlowAnswer<(), Counts>,
     pub(crate) in_queues: SlowAnswer<(), Vec<InQueue>>,
+    pub(crate) in_a_turn: InATurn,
     /// To read the whole table with.
     pub(crate) deep: SqlitePool,
     /// How often jobs may have become `Enqueued`.
@@ -90,6 +92,7 @@ impl SqliteStorage {
             unknown_kinds: SlowAnswer::default(),
             counts: SlowAnswer::default(),
             in_queues: SlowAnswer::default(),
+            in_a_turn: InATurn::default(),
             deep,
             enqueued: watch::Sender::new(0),
             recurring_changed: Notify::new(),

@@ -26,9 +26,13 @@ const QUICK: &str = "pragma synchronous = normal; begin immediate";
 /// changes, as what does not fit is written twice.
 const MEMORY: &str = "-65536";
 
-/// Pages in the journal at which a writer copies them itself, and the next one begins the journal anew:
-/// 64 MiB. Most of them have been copied by then.
-const LARGE_JOURNAL: &str = "16384";
+/// Pages in the journal at which a writer copies them itself while all others wait, and the next one
+/// begins the journal anew: 256 MiB, which an operation on many jobs writes in some seconds. Most of them
+/// have been copied by then.
+const LARGE_JOURNAL: &str = "65536";
+
+/// What of the journal stays on the disk when it begins anew, in bytes.
+const KEPT_JOURNAL: &str = "67108864";
 
 /// The lower byte of all codes that say so.
 const SQLITE_BUSY: i32 = 5;
@@ -127,7 +131,8 @@ fn connection(options: &SqliteConnectOptions) -> SqlitePool {
         .busy_timeout(PATIENCE)
         .pragma("temp_store", "memory")
         .pragma("cache_size", MEMORY)
-        .pragma("wal_autocheckpoint", LARGE_JOURNAL);
+        .pragma("wal_autocheckpoint", LARGE_JOURNAL)
+        .pragma("journal_size_limit", KEPT_JOURNAL);
     SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(PATIENCE)

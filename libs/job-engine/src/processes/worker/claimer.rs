@@ -14,8 +14,12 @@ use crate::storage::{
     Claim, ClaimedJob, KnownKind, LATEST_START, Outcome, Settlement, StorageError,
 };
 
-/// Jobs are claimed ahead of the workers for about this long.
+/// Jobs are claimed ahead of the workers for about this long, and for longer where claims take long.
 const AHEAD: Duration = Duration::from_millis(50);
+
+/// The longest claim that the workers are not to wait for. A storage that is slower for longer has more
+/// to do than to be asked for more.
+const LONGEST_CLAIM: Duration = Duration::from_millis(100);
 
 /// The most that wait behind the running jobs.
 const MAX_AHEAD: usize = 2000;
@@ -143,6 +147,7 @@ impl Process for Claimer {
         self.uncertain = true;
         let asked = Instant::now();
         let claimed = self.session.storage.claim(&self.claim).await?;
+        self.pace.claim_took(asked.elapsed());
         self.uncertain = false;
         self.more = claimed.jobs.len() >= self.claim.limit;
         self.session
@@ -161,11 +166,12 @@ impl Process for Claimer {
     }
 }
 
-/// How many jobs end per second, and so how many to claim ahead.
+/// How many jobs end per second and how long it takes to claim more, and so how many to claim ahead.
 struct Pace {
     per_second: f64,
     measured: Instant,
     done: usize,
+    claim_takes: Duration,
 }
 
 impl Pace {
@@ -177,7 +183,14 @@ impl Pace {
             per_second: 0.0,
             measured: Instant::now(),
             done: 0,
+            claim_takes: Duration::ZERO,
         }
+    }
+
+    /// One that took long may be followed by another; once none is they are forgotten by and by.
+    fn claim_took(&mut self, took: Duration) {
+        let expected = self.claim_takes.mul_f64(0.9);
+        self.claim_takes = took.max(expected).min(LONGEST_CLAIM);
     }
 
     #[expect(
@@ -195,6 +208,55 @@ impl Pace {
             self.measured = Instant::now();
             self.done = done;
         }
-        (self.per_second * AHEAD.as_secs_f64()).min(MAX_AHEAD as f64) as usize
+        (self.per_second * self.ahead().as_secs_f64()).min(MAX_AHEAD as f64) as usize
+    }
+
+    /// The next claim is sent when half of it is left, which lasts until its jobs come.
+    fn ahead(&self) -> Duration {
+        AHEAD + 2 * self.claim_takes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_longer_claims_take_the_more_jobs_are_claimed_ahead() {
+        let mut pace = Pace::begin();
+        pace.claim_took(Duration::from_millis(1));
+        let quick = look_ahead(&mut pace, 1000).await;
+        pace.claim_took(Duration::from_millis(40));
+        let slow = look_ahead(&mut pace, 2000).await;
+
+        assert_eq!((quick, slow), (52, 130), "of 1000 jobs a second");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_claim_that_took_long_is_forgotten_by_and_by() {
+        let mut pace = Pace::begin();
+        pace.claim_took(Duration::from_millis(40));
+        pace.claim_took(Duration::from_millis(1));
+        let soon = look_ahead(&mut pace, 1000).await;
+        for _ in 0..100 {
+            pace.claim_took(Duration::from_millis(1));
+        }
+        let later = look_ahead(&mut pace, 2000).await;
+
+        assert_eq!((soon, later), (122, 52));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_storage_that_hardly_answers_is_not_asked_for_more_and_more() {
+        let mut pace = Pace::begin();
+        pace.claim_took(Duration::from_mins(1));
+
+        assert_eq!(look_ahead(&mut pace, 1000).await, 250);
+    }
+
+    /// After a second in which the rest of the jobs ended.
+    async fn look_ahead(pace: &mut Pace, done: usize) -> usize {
+        tokio::time::advance(Duration::from_secs(1)).await;
+        pace.look_ahead(done)
     }
 }
