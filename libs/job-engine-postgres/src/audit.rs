@@ -42,6 +42,7 @@ impl PostgresStorage {
             Order::Enqueue(job) if !job.is_plain() => self.spread_news().await,
             Order::AdvanceRecurring(plan) if !plan.is_plain() => self.spread_news().await,
             Order::SaveRecurring(_) => self.announce_recurring(),
+            Order::BeginOperation(_) => self.operation_begun.notify_one(),
             _ => {}
         }
         self.announce_enqueued();

@@ -52,7 +52,9 @@ where id = $1";
 #[async_trait]
 impl Operations for PostgresStorage {
     async fn begin_operation(&self, new: &NewOperation) -> Result<(), StorageError> {
-        begin(&self.pool, new).await
+        begin(&self.pool, new).await?;
+        self.operation_begun.notify_one();
+        Ok(())
     }
 
     async fn operations(&self, limit: usize) -> Result<Vec<Operation>, StorageError> {
@@ -99,6 +101,10 @@ impl Operations for PostgresStorage {
         self.spread_news().await;
         self.announce_done(done);
         Ok(Some(piece.len()))
+    }
+
+    async fn operation_begun(&self) {
+        self.operation_begun.notified().await;
     }
 }
 

@@ -69,6 +69,7 @@ pub struct PostgresStorage {
     /// Whether it may keep sessions: for a pulse, and to listen.
     keeps_sessions: bool,
     pub(crate) recurring_changed: Notify,
+    pub(crate) operation_begun: Notify,
     pulses: Mutex<HashMap<ServerId, Pulse>>,
     turns: Turns,
     sweeps: Sweeps,
@@ -137,6 +138,7 @@ impl PostgresStorage {
             listener: OnceLock::new(),
             keeps_sessions,
             recurring_changed: Notify::new(),
+            operation_begun: Notify::new(),
             pulses: Mutex::default(),
             turns: Turns::default(),
             sweeps: Sweeps::default(),

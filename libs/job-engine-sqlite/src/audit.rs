@@ -16,8 +16,10 @@ impl AuditLog for SqliteStorage {
         }
         deeds::record(&mut write.transaction, deed).await?;
         write.commit().await?;
-        if let Order::SaveRecurring(_) = order {
-            self.announce_recurring();
+        match order {
+            Order::SaveRecurring(_) => self.announce_recurring(),
+            Order::BeginOperation(_) => self.operation_begun.notify_one(),
+            _ => {}
         }
         self.announce_enqueued();
         Ok(carried_out)

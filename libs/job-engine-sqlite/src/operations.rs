@@ -49,7 +49,9 @@ impl Operations for SqliteStorage {
     async fn begin_operation(&self, new: &NewOperation) -> Result<(), StorageError> {
         let mut write = self.writer.durable().await?;
         begin(&mut write.transaction, new).await?;
-        write.commit().await
+        write.commit().await?;
+        self.operation_begun.notify_one();
+        Ok(())
     }
 
     async fn operations(&self, limit: usize) -> Result<Vec<Operation>, StorageError> {
@@ -101,6 +103,10 @@ impl Operations for SqliteStorage {
             }
             rest = others;
         }
+    }
+
+    async fn operation_begun(&self) {
+        self.operation_begun.notified().await;
     }
 }
 

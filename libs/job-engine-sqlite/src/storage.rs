@@ -51,6 +51,7 @@ pub struct SqliteStorage {
     /// How often jobs may have become `Enqueued`.
     enqueued: watch::Sender<u64>,
     pub(crate) recurring_changed: Notify,
+    pub(crate) operation_begun: Notify,
 }
 
 impl SqliteStorage {
@@ -96,6 +97,7 @@ impl SqliteStorage {
             deep,
             enqueued: watch::Sender::new(0),
             recurring_changed: Notify::new(),
+            operation_begun: Notify::new(),
         })
     }
 

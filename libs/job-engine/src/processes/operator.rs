@@ -35,4 +35,8 @@ impl Process for Operator {
         let looked_at = self.session.storage.advance_operation(PIECE).await?;
         Ok(if looked_at.is_some() { PAUSE } else { INTERVAL })
     }
+
+    async fn woken(&self) {
+        self.session.storage.operation_begun().await;
+    }
 }

@@ -9,7 +9,7 @@ use super::{Command, JobQuery, StorageError};
 /// whichever server has time, and gone on with after a crash.
 #[async_trait]
 pub trait Operations: Send + Sync {
-    /// Keeps the operation; servers begin with it within a second.
+    /// Keeps the operation; a server of this process begins with it at once, others within a second.
     async fn begin_operation(&self, new: &NewOperation) -> Result<(), StorageError>;
 
     /// The newest operations, at most `limit`.
@@ -25,6 +25,9 @@ pub trait Operations: Send + Sync {
     /// other server is at: the commands and the progress in one transaction, or in several one after
     /// the other. Answers how many jobs it looked at; `None` when there is nothing to do.
     async fn advance_operation(&self, limit: usize) -> Result<Option<usize>, StorageError>;
+
+    /// Returns when an operation may have been begun by this process since the last call.
+    async fn operation_begun(&self);
 }
 
 /// An operation's id. Ids sort by the time of their making.

@@ -390,6 +390,10 @@ impl Operations for FaultyStorage {
     async fn advance_operation(&self, limit: usize) -> Result<Option<usize>, StorageError> {
         self.inner.advance_operation(limit).await
     }
+
+    async fn operation_begun(&self) {
+        self.inner.operation_begun().await;
+    }
 }
 
 #[async_trait]

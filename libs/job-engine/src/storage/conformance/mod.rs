@@ -345,6 +345,8 @@ macro_rules! storage_conformance {
         $crate::storage_conformance! { @topic $storage, operations:
             all_that_match_are_commanded_in_pieces,
             a_commanded_job_says_why,
+            a_begun_operation_wakes_who_waits,
+            an_operation_that_is_ordered_wakes_who_waits,
             jobs_that_change_after_it_began_are_left_alone,
             a_command_that_does_not_apply_is_counted_as_skipped,
             a_stopped_operation_does_nothing_more,

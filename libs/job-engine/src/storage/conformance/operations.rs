@@ -1,10 +1,16 @@
 //! What people do to many jobs, and what is written down of it.
 
+use std::time::Duration;
+
 use super::stage::{HOUR, Stage, failed, job, job_of, jobs};
 use crate::state::State;
 use crate::storage::{
-    Command, JobQuery, NewOperation, Operation, OperationId, OperationStatus, SharedStorage, Test,
+    Command, Deed, JobQuery, NewOperation, Operation, OperationId, OperationStatus, Order,
+    SharedStorage, Test,
 };
+
+/// Longer than any storage takes to wake who waits.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 pub async fn all_that_match_are_commanded_in_pieces(storage: SharedStorage) {
     let stage = Stage::of(&storage);
@@ -129,6 +135,31 @@ pub async fn two_servers_advance_an_operation_without_overlap(storage: SharedSto
     assert_eq!(storage.counts().await.expect("counted").deleted, 60);
 }
 
+pub async fn a_begun_operation_wakes_who_waits(storage: SharedStorage) {
+    begin(&storage, Command::Delete, sends()).await;
+
+    let woken = tokio::time::timeout(PATIENCE, storage.operation_begun()).await;
+
+    assert!(woken.is_ok(), "the wake-up was lost");
+}
+
+pub async fn an_operation_that_is_ordered_wakes_who_waits(storage: SharedStorage) {
+    let order = Order::BeginOperation(new(Command::Delete, sends()));
+    let deed = Deed {
+        actor: "ada@example.org".to_owned(),
+        action: "delete".to_owned(),
+        target: "kind:send".to_owned(),
+        reason: None,
+        jobs: 0,
+    };
+    let ordered = storage.carry_out(&order, &deed).await.expect("it begins");
+    assert!(ordered.is_done());
+
+    let woken = tokio::time::timeout(PATIENCE, storage.operation_begun()).await;
+
+    assert!(woken.is_ok(), "the wake-up was lost");
+}
+
 fn sends() -> JobQuery {
     JobQuery {
         conditions: vec![Test::Kind(vec!["send".to_owned()]).holds()],
@@ -137,7 +168,13 @@ fn sends() -> JobQuery {
 }
 
 async fn begin(storage: &SharedStorage, command: Command, query: JobQuery) -> OperationId {
-    let new = NewOperation {
+    let new = new(command, query);
+    storage.begin_operation(&new).await.expect("it begins");
+    new.id
+}
+
+fn new(command: Command, query: JobQuery) -> NewOperation {
+    NewOperation {
         id: OperationId::random(),
         command,
         query,
@@ -145,9 +182,7 @@ async fn begin(storage: &SharedStorage, command: Command, query: JobQuery) -> Op
         actor: "ada@example.org".to_owned(),
         reason: "Asked by Ada: rain is over".to_owned(),
         total: 0,
-    };
-    storage.begin_operation(&new).await.expect("it begins");
-    new.id
+    }
 }
 
 async fn advance(storage: &SharedStorage, limit: usize) -> Option<usize> {

@@ -74,8 +74,10 @@ impl AuditLog for MemoryStorage {
         }
         tables.record_deed(deed, now);
         drop(tables);
-        if let Order::SaveRecurring(_) = order {
-            self.announce_recurring();
+        match order {
+            Order::SaveRecurring(_) => self.announce_recurring(),
+            Order::BeginOperation(_) => self.operation_begun.notify_one(),
+            _ => {}
         }
         self.announce_enqueued();
         Ok(carried_out)

@@ -56,6 +56,7 @@ pub struct MemoryStorage {
     /// How often jobs may have become `Enqueued`.
     enqueued: watch::Sender<u64>,
     recurring_changed: Notify,
+    operation_begun: Notify,
     /// Tells of each of the tables' revocations.
     revoked: watch::Sender<u64>,
 }
@@ -98,6 +99,7 @@ impl MemoryStorage {
             clock: Clock::start(),
             enqueued: watch::Sender::new(0),
             recurring_changed: Notify::new(),
+            operation_begun: Notify::new(),
             revoked: watch::Sender::new(0),
         }
     }

@@ -105,6 +105,7 @@ impl OperationRecord {
 impl Operations for MemoryStorage {
     async fn begin_operation(&self, new: &NewOperation) -> Result<(), StorageError> {
         self.tables().begin_operation(new, self.clock.now());
+        self.operation_begun.notify_one();
         Ok(())
     }
 
@@ -131,5 +132,9 @@ impl Operations for MemoryStorage {
             self.announce_enqueued();
         }
         Ok(looked_at)
+    }
+
+    async fn operation_begun(&self) {
+        self.operation_begun.notified().await;
     }
 }
