@@ -99,6 +99,8 @@ impl Columns {
     }
 }
 
+/// What is rare is found quicker by reading the table from end to end than by following an index to
+/// each of many rows; all states that are left are read at once.
 async fn find(
     pool: &SqlitePool,
     deep: &SqlitePool,
@@ -112,10 +114,38 @@ async fn find(
             None => rare.push(state),
         }
     }
-    if !rare.is_empty() {
+    if rare.is_empty() {
+        return Ok(found);
+    }
+    if names_few(pool, wanted.query, &rare).await? {
+        for state in rare {
+            found.extend(Statement::named(wanted, state).fetch(pool).await?);
+        }
+    } else {
         found.extend(all(deep, wanted, &rare).await?);
     }
     Ok(found)
+}
+
+/// Whether so few jobs are of the kinds or queues that a query names that their rows are read sooner
+/// than all.
+async fn names_few(
+    pool: &SqlitePool,
+    query: &JobQuery,
+    states: &[State],
+) -> Result<bool, StorageError> {
+    let Some(names) = names_alone(query) else {
+        return Ok(false);
+    };
+    let mut few = NAMED;
+    for state in states {
+        let so_many = Statement::counting(&names, *state, few).count(pool).await?;
+        few = few.saturating_sub(so_many);
+        if few == 0 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Reads the whole table, in two halves at the same time.
@@ -157,9 +187,8 @@ pub(crate) fn deep(options: &SqliteConnectOptions) -> SqlitePool {
         .connect_lazy_with(options.clone().pragma("mmap_size", "2147483648"))
 }
 
-/// The newest of one state, if an index leads to them. What is common is found among the newest, by
-/// time. What is rare is found quicker by reading the table from end to end than by following an
-/// index to each of its rows.
+/// The newest of one state, if an index leads to them or they are common: those are found among the
+/// newest, by time.
 async fn newest(
     pool: &SqlitePool,
     wanted: Wanted<'_>,
@@ -184,15 +213,6 @@ async fn newest(
         if found.len() * (MANY / FEW) < limit {
             break;
         }
-    }
-    if let Some(names) = names_alone(query)
-        && Statement::counting(&names, state, NAMED)
-            .count(pool)
-            .await?
-            < NAMED
-    {
-        let named = Statement::named(wanted, state);
-        return named.fetch(pool).await.map(Some);
     }
     Ok(None)
 }
