@@ -20,9 +20,9 @@ const OLDEST: i64 = -62_135_596_800_000_000;
 /// to read a table are worth their start.
 const TOGETHER: &str = "begin; set local jit = off; set local parallel_setup_cost = 0";
 
-/// Where an index knows which parts of the table may hold a kind, a queue or a tenant, it costs next to
-/// nothing to ask it. PostgreSQL thinks that it leads everywhere.
-const BY_NAMES: &str = "begin; set local jit = off; set local parallel_setup_cost = 0; \
+/// An index knows which parts of the table may hold jobs of a tenant, and costs next to nothing to ask.
+/// PostgreSQL thinks that it leads everywhere.
+const BY_TENANTS: &str = "begin; set local jit = off; set local parallel_setup_cost = 0; \
   set local enable_seqscan = off";
 
 /// To walk along an index, they are not.
@@ -82,8 +82,8 @@ impl Statement {
     ) -> Self {
         let Wanted { query, limit, .. } = wanted;
         let mut statement = Self::starting(wanted.columns, reading);
-        if place == "finished" && names_any(query) {
-            statement.begin = BY_NAMES;
+        if place == "finished" && query.conditions.iter().any(names_tenants) {
+            statement.begin = BY_TENANTS;
         }
         statement.sql.push("job_engine.jobs as job");
         statement.place(place, states);
@@ -331,11 +331,8 @@ impl Statement {
     }
 }
 
-/// Whether a query asks for the jobs of certain kinds, queues or tenants.
-fn names_any(query: &JobQuery) -> bool {
-    let is_name = |test: &Test| matches!(test, Test::Kind(_) | Test::Queue(_) | Test::Tenant(_));
-    let names = |condition: &Condition| is_name(&condition.test) && !condition.negated;
-    query.kind.is_some() || query.queue.is_some() || query.conditions.iter().any(names)
+fn names_tenants(condition: &Condition) -> bool {
+    matches!(condition.test, Test::Tenant(_)) && !condition.negated
 }
 
 /// The time of a job's last change, by its full name: `changed_at` alone is what a statement answers,
