@@ -81,7 +81,7 @@ async fn an_occurrence_is_created_once_though_the_answer_was_lost() {
 async fn what_was_missed_while_no_server_ran_is_made_up_for_by_one_run() {
     let stage = Stage::empty();
     stage.recurs("water", "@every 1h", |job| job).await;
-    tokio::time::advance(Duration::from_mins(5 * 60 + 30)).await;
+    stage.hours_pass("water", 5).await;
 
     let server = stage.start().await;
 
@@ -98,7 +98,7 @@ async fn strictly_every_missed_run_is_made_up_for() {
     let stage = Stage::empty();
     let strict = |job: RecurringJob| job.missed_runs(MissedRuns::Strict);
     stage.recurs("water", "@every 1h", strict).await;
-    tokio::time::advance(Duration::from_mins(3 * 60 + 30)).await;
+    stage.hours_pass("water", 3).await;
 
     let server = stage.start().await;
 
@@ -281,6 +281,15 @@ impl Stage {
         let job = RecurringJob::new(name, &errand(name), schedule).expect("it is JSON");
         let added = self.client.recurring().add_or_update(&with(job)).await;
         added.expect("it is added");
+    }
+
+    /// Until so many hourly occurrences are over, the last one for half an hour.
+    async fn hours_pass(&self, id: &str, occurrences: i64) {
+        let first = self.record(id).await.next_at.expect("it has a next run");
+        let now = self.storage.time().await.expect("it is some time");
+        let until_first = first.duration_since(now);
+        let all = until_first + SignedDuration::from_mins((occurrences - 1) * 60 + 30);
+        tokio::time::advance(all.try_into().expect("it is ahead")).await;
     }
 
     async fn record(&self, id: &str) -> RecurringRecord {
