@@ -4,9 +4,12 @@ export function requiredMistake(value: string, what: string): string | null {
   return value.trim() === '' ? `Enter ${what}.` : null;
 }
 
+// The first Super Admin of a new installation is admin@localhost.
+const emailAddress = /^[^\s@]+@(localhost|[^\s@]+\.[^\s@]+)$/i;
+
 export function emailMistake(value: string): string | null {
   if (value.trim() === '') return 'Enter an e-mail address.';
-  if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value.trim())) {
+  if (!emailAddress.test(value.trim())) {
     return 'Enter an e-mail address such as ana@example.com.';
   }
   return null;
