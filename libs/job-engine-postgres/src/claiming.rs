@@ -81,7 +81,7 @@ pub(crate) async fn claim(
 }
 
 /// A connection on which the statement of a claim is planned.
-pub(crate) async fn ready(claims: &Kept) -> sqlx::Result<Lent<'_>> {
+pub(crate) async fn ready(claims: &Kept) -> sqlx::Result<Lent> {
     let mut connection = claims.lend().await?;
     let nobody = Claim {
         server: ServerId(Uuid::nil()),

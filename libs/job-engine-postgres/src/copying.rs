@@ -2,73 +2,86 @@
 
 use job_engine::NewJob;
 use job_engine::storage::StorageError;
-use sqlx::PgPool;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::convert::{later_version, unavailable};
 use crate::enqueuing::{all_inserted, known_id, range};
+use crate::kept::Kept;
 
-/// Whether one of the ids is stored already, and what time it is. Ids that were made together lie
-/// together, so mostly there are no others in their range.
+/// Whether there are jobs with ids between these. Ids that were made together lie together, so mostly
+/// there are none.
+const MAY_BE_KNOWN: &str = "
+select exists (select from job_engine.ready where id between $1 and $2)
+  or exists (select from job_engine.waiting where id between $1 and $2)
+  or exists (select from job_engine.finished where id between $1 and $2)";
+
 const IS_KNOWN: &str = "
-select (
-  exists (select from job_engine.ready where id between $2 and $3)
-  or exists (select from job_engine.waiting where id between $2 and $3)
-  or exists (select from job_engine.finished where id between $2 and $3)
-) and exists (
+select exists (
   select from unnest($1::uuid[]) as j (id) join job_engine.ready using (id)
   union all select from unnest($1::uuid[]) as j (id) join job_engine.waiting using (id)
   union all select from unnest($1::uuid[]) as j (id) join job_engine.finished using (id)
-), (extract(epoch from statement_timestamp() - '2000-01-01 00:00:00+00') * 1000000)::bigint";
+)";
 
+/// When they were made and enqueued is the time of this statement, by default.
 const COPY: &str = "
 copy job_engine.ready
-  (id, kind, queue, priority, arguments, tenant, tags, version, trace, limit_key, created_at,
-   enqueued_at)
+  (id, kind, queue, priority, arguments, tenant, tags, version, trace, limit_key)
 from stdin (format binary)";
 
-const COLUMNS: i16 = 12;
+const COLUMNS: i16 = 10;
 
 /// Bytes of one job beside its texts, about.
-const JOB_BYTES: usize = 150;
+const JOB_BYTES: usize = 130;
 
 /// `text`, as PostgreSQL numbers its types.
 const TEXT: i32 = 25;
 
 /// Stores plain jobs that may run now, all or none. Who stops waiting does not take them back: a copy
 /// that ended in the middle would leave the connection in disorder.
-pub(crate) async fn copy(pool: &PgPool, jobs: &[NewJob]) -> Result<(), StorageError> {
-    let ids: Vec<Uuid> = jobs.iter().map(|job| job.id.0).collect();
-    let (lowest, highest) = range(&ids);
-    let mut connection = pool.acquire().await.map_err(unavailable)?;
-    let (is_known, now): (bool, i64) = sqlx::query_as(IS_KNOWN)
-        .bind(ids)
-        .bind(lowest)
-        .bind(highest)
-        .fetch_one(&mut *connection)
-        .await
-        .map_err(unavailable)?;
-    if is_known {
+pub(crate) async fn copy(kept: &Kept, jobs: &[NewJob]) -> Result<(), StorageError> {
+    let mut connection = kept.lend().await.map_err(unavailable)?;
+    let rows = rows(jobs);
+    if is_known(&mut connection, jobs).await.map_err(unavailable)? {
+        connection.keep();
         return Err(known_id());
     }
 
-    let rows = rows(jobs, now);
     let copying = tokio::spawn(async move {
         let mut copy = connection.copy_in_raw(COPY).await?;
         copy.send(rows).await?;
-        copy.finish().await
+        let copied = copy.finish().await?;
+        connection.keep();
+        Ok(copied)
     });
     let copied = copying.await.map_err(StorageError::unavailable)?;
     all_inserted(jobs.len(), copied.map_err(unavailable)?)
 }
 
-fn rows(jobs: &[NewJob], now: i64) -> Vec<u8> {
+async fn is_known(connection: &mut PgConnection, jobs: &[NewJob]) -> sqlx::Result<bool> {
+    let ids: Vec<Uuid> = jobs.iter().map(|job| job.id.0).collect();
+    let (lowest, highest) = range(&ids);
+    let may_be: bool = sqlx::query_scalar(MAY_BE_KNOWN)
+        .bind(lowest)
+        .bind(highest)
+        .fetch_one(&mut *connection)
+        .await?;
+    if !may_be {
+        return Ok(false);
+    }
+    sqlx::query_scalar(IS_KNOWN)
+        .bind(ids)
+        .fetch_one(connection)
+        .await
+}
+
+fn rows(jobs: &[NewJob]) -> Vec<u8> {
     let mut rows = Rows(Vec::with_capacity(jobs.len() * JOB_BYTES));
     rows.0.extend(b"PGCOPY\n\xff\r\n\0");
     // No flags, and nothing more in the header.
     rows.0.extend([0; 8]);
     for job in jobs {
-        rows.add(job, now);
+        rows.add(job);
     }
     rows.0.extend((-1_i16).to_be_bytes());
     rows.0
@@ -78,7 +91,7 @@ fn rows(jobs: &[NewJob], now: i64) -> Vec<u8> {
 struct Rows(Vec<u8>);
 
 impl Rows {
-    fn add(&mut self, job: &NewJob, now: i64) {
+    fn add(&mut self, job: &NewJob) {
         self.0.extend(COLUMNS.to_be_bytes());
         self.field(job.id.0.as_bytes());
         self.field(job.kind.as_bytes());
@@ -93,8 +106,6 @@ impl Rows {
         }
         self.text_or_null(job.trace.as_deref());
         self.text_or_null(job.limit_key.as_deref());
-        self.field(&now.to_be_bytes());
-        self.field(&now.to_be_bytes());
     }
 
     fn field(&mut self, bytes: &[u8]) {

@@ -142,7 +142,7 @@ pub(crate) async fn enqueue_and_commit(
     let is_one_statement = |job: &NewJob| job.is_plain() && job.due == Due::Now;
     if jobs.iter().all(is_one_statement) {
         if jobs.len() >= MANY {
-            return copying::copy(pool, jobs).await.map(|()| Vec::new());
+            return copying::copy(kept, jobs).await.map(|()| Vec::new());
         }
         let mut connection = kept.lend().await.map_err(unavailable)?;
         let stored = store(&mut connection, jobs).await;

@@ -1,9 +1,10 @@
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sqlx::pool::PoolConnection;
 use sqlx::{Connection, Executor, PgConnection, PgPool, Postgres};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::timeout;
 
 /// A connection that was used this recently is taken to be alive without asking.
@@ -22,7 +23,7 @@ pub(crate) struct Kept {
     /// For who comes while it is lent.
     pool: PgPool,
     /// Nobody ever waits for it.
-    place: Mutex<Option<Resting>>,
+    place: Arc<Mutex<Option<Resting>>>,
     /// Makes a session out of a connection that was not made by the pool.
     session: &'static str,
 }
@@ -37,9 +38,9 @@ pub(crate) struct Resting {
 /// A connection for one use. It is closed unless it is [kept](Self::keep) in the end, so also when the
 /// use is cancelled.
 #[derive(Debug)]
-pub(crate) enum Lent<'a> {
+pub(crate) enum Lent {
     Kept {
-        place: MutexGuard<'a, Option<Resting>>,
+        place: OwnedMutexGuard<Option<Resting>>,
         connection: Box<PgConnection>,
     },
     Pooled(PoolConnection<Postgres>),
@@ -49,7 +50,7 @@ impl Kept {
     pub(crate) fn of(pool: &PgPool) -> Self {
         Self {
             pool: pool.clone(),
-            place: Mutex::default(),
+            place: Arc::default(),
             session: "",
         }
     }
@@ -61,14 +62,14 @@ impl Kept {
             since: None,
         };
         Self {
-            place: Mutex::new(Some(resting)),
+            place: Arc::new(Mutex::new(Some(resting))),
             session,
             ..self
         }
     }
 
-    pub(crate) async fn lend(&self) -> sqlx::Result<Lent<'_>> {
-        let Ok(mut place) = self.place.try_lock() else {
+    pub(crate) async fn lend(&self) -> sqlx::Result<Lent> {
+        let Ok(mut place) = Arc::clone(&self.place).try_lock_owned() else {
             return self.pool.acquire().await.map(Lent::Pooled);
         };
         let connection = match self.awake(place.take()).await {
@@ -97,7 +98,7 @@ impl Kept {
     }
 }
 
-impl Lent<'_> {
+impl Lent {
     pub(crate) fn keep(self) {
         if let Self::Kept {
             mut place,
@@ -119,7 +120,7 @@ impl Lent<'_> {
     }
 }
 
-impl Deref for Lent<'_> {
+impl Deref for Lent {
     type Target = PgConnection;
 
     fn deref(&self) -> &PgConnection {
@@ -130,7 +131,7 @@ impl Deref for Lent<'_> {
     }
 }
 
-impl DerefMut for Lent<'_> {
+impl DerefMut for Lent {
     fn deref_mut(&mut self) -> &mut PgConnection {
         match self {
             Self::Kept { connection, .. } => connection,

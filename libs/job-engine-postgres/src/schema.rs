@@ -35,6 +35,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0025_lines.sql"),
     include_str!("../migrations/0026_shared_keys.sql"),
     include_str!("../migrations/0027_tenants.sql"),
+    include_str!("../migrations/0028_times.sql"),
 ];
 
 /// The key of the advisory lock under which migrations run: "job_engi" in ASCII.
