@@ -141,7 +141,7 @@ pub(crate) async fn enqueue_and_commit(
 ) -> Result<Vec<Duplicate>, StorageError> {
     let is_one_statement = |job: &NewJob| job.is_plain() && job.due == Due::Now;
     if jobs.iter().all(is_one_statement) {
-        if jobs.len() >= MANY {
+        if jobs.len() >= MANY && copying::lie_together(jobs) {
             return copying::copy(kept, jobs).await.map(|()| Vec::new());
         }
         let mut connection = kept.lend().await.map_err(unavailable)?;

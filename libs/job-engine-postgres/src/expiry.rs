@@ -6,7 +6,7 @@ use job_engine::storage::expiry::{Place, Stretch, Sweeps, Swept};
 use sqlx::{PgPool, Row};
 
 use crate::convert::{count, delay_micros, duration, rows, unavailable};
-use crate::throughput;
+use crate::{copying, throughput};
 
 /// Of the kinds `$1` those that have their own are `$2`.
 const SET_RETENTIONS: &str = "
@@ -157,6 +157,7 @@ pub(crate) async fn remove_expired(
         .await
         .map_err(unavailable)?;
     throughput::sum_up(pool).await?;
+    copying::forget(pool).await?;
     sqlx::query(FORGET_SLOTS)
         .execute(pool)
         .await

@@ -36,6 +36,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0026_shared_keys.sql"),
     include_str!("../migrations/0027_tenants.sql"),
     include_str!("../migrations/0028_times.sql"),
+    include_str!("../migrations/0029_copies.sql"),
 ];
 
 /// The key of the advisory lock under which migrations run: "job_engi" in ASCII.

@@ -26,7 +26,8 @@ const BY_TENANTS: &str = "begin; set local jit = off; set local parallel_setup_c
   set local enable_seqscan = off";
 
 /// To walk along an index, they are not.
-const ALONE: &str = "begin; set local jit = off; set local max_parallel_workers_per_gather = 0";
+const ALONE: &str = "begin; set local jit = off; set local max_parallel_workers_per_gather = 0; \
+  set local enable_bitmapscan = off; set local enable_sort = off";
 
 /// How the arguments of jobs are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +59,9 @@ impl Statement {
         if state != State::Processing {
             statement.begin = ALONE;
         }
-        if let Some(most) = most {
+        if state == State::Enqueued {
+            statement.enqueued(query, limit, most);
+        } else if let Some(most) = most {
             statement.sql.push("(select * from job_engine.jobs as job");
             statement.place(place, &[state]);
             statement.after(query.after, changed_at(state));
@@ -72,6 +75,50 @@ impl Statement {
         statement.matching(query, changed_at(state));
         statement.page(changed_at(state), limit);
         statement
+    }
+
+    /// Those that were stored by copies, and all others, which an index knows: the newest `most` of both,
+    /// or those that match.
+    fn enqueued(&mut self, query: &JobQuery, limit: usize, most: Option<usize>) {
+        if most.is_some() {
+            self.sql.push("(select * from ");
+        }
+        self.sql.push("((select * from job_engine.jobs as job");
+        self.place("ready", &[State::Enqueued]);
+        self.sql.push(" and (copied is null or stages > 0)");
+        self.newest_of(query, changed_at(State::Enqueued), limit, most);
+
+        self.sql
+            .push(") union all (select job.* from job_engine.copies as copy cross join lateral (");
+        self.sql.push("select * from job_engine.jobs as job");
+        self.place("ready", &[State::Enqueued]);
+        self.sql
+            .push(" and copied = copy.number and stages = 0 and enqueued_at = copy.at");
+        self.sql
+            .push(" and job.id between copy.lowest and copy.highest");
+        self.newest_of(query, COPIED_AT, limit, most);
+        self.sql.push(") as job where true");
+        if let Some(after) = query.after {
+            self.sql.push(" and copy.at <= ");
+            self.moment(after.changed_at);
+        }
+        self.page(COPIED_AT, most.unwrap_or(limit));
+
+        self.sql.push(")) as job");
+        if let Some(most) = most {
+            self.page(changed_at(State::Enqueued), most);
+            self.sql.push(") as job");
+        }
+        self.sql.push(" where true");
+    }
+
+    /// The newest `most` of them, or those that match.
+    fn newest_of(&mut self, query: &JobQuery, changed_at: &str, limit: usize, most: Option<usize>) {
+        self.after(query.after, changed_at);
+        if most.is_none() {
+            self.matching(query, changed_at);
+        }
+        self.page(changed_at, most.unwrap_or(limit));
     }
 
     pub(super) fn all(
@@ -338,6 +385,9 @@ fn names_tenants(condition: &Condition) -> bool {
 /// The time of a job's last change, by its full name: `changed_at` alone is what a statement answers,
 /// and has no index.
 const CHANGED_AT: &str = "job.changed_at";
+
+/// The same of jobs that were stored by a copy.
+const COPIED_AT: &str = "copy.at";
 
 /// The same by the name that its index has.
 const fn changed_at(state: State) -> &'static str {

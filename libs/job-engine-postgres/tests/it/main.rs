@@ -4,6 +4,7 @@ mod auditing;
 mod cancelling;
 mod claiming;
 mod conformance;
+mod copying;
 mod counting;
 mod database;
 mod enqueuing;
