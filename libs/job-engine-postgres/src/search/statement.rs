@@ -96,6 +96,13 @@ impl Statement {
             .push(" and copied = copy.number and stages = 0 and enqueued_at = copy.at");
         self.sql
             .push(" and job.id between copy.lowest and copy.highest");
+        if let Some(after) = query.after {
+            // The key leads to the place in a large copy, as it could not by time and id.
+            self.sql.push(" and job.id <= case when copy.at = ");
+            self.moment(after.changed_at);
+            self.sql.push(" then ").push_bind(after.id.0);
+            self.sql.push(" else copy.highest end");
+        }
         self.newest_of(query, COPIED_AT, limit, most);
         self.sql.push(") as job where true");
         if let Some(after) = query.after {
