@@ -214,7 +214,8 @@ pub(crate) fn names_and_versions(claim: &Claim) -> (Vec<&str>, Vec<i32>) {
         .unzip()
 }
 
-fn taken(
+/// Remembers that these jobs, in their order, were claimed.
+pub(crate) fn taken(
     lines: &Lines,
     server: ServerId,
     queue: &str,

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use job_engine::storage::StorageError;
 use job_engine::storage::check::{check_order, repeated_keys, without};
 use job_engine::{Continuation, Due, Duplicate, NewJob, count_enqueued};
-use sqlx::{PgConnection, PgPool};
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use sqlx::{PgConnection, PgPool, Postgres};
 use uuid::Uuid;
 
 use crate::convert::{array, delay_micros, later_version, sparse, unavailable};
@@ -15,12 +17,20 @@ use crate::transaction::begin;
 
 /// Jobs that may run now. Known ids are looked for first, so that a repeated call is an error and
 /// not a second run: one by one only where there are ids between the lowest (`$12`) and the highest.
-pub(crate) const ENQUEUE_NOW: &str = "
+macro_rules! enqueue_now {
+    ($with:literal, $columns:literal, $values:literal, $returning:literal) => {
+        concat!(
+            $with,
+            "
 insert into job_engine.ready
   (id, kind, queue, priority, arguments, tenant, tags, version, trace, limit_key, batch, awaited,
-   created_at, enqueued_at)
+   created_at, enqueued_at",
+            $columns,
+            ")
 select id, kind, queue, priority, arguments, tenant, tags::text[], version, trace, limit_key, batch,
-  nullif(batch is not null, false), statement_timestamp(), statement_timestamp()
+  nullif(batch is not null, false), statement_timestamp(), statement_timestamp()",
+            $values,
+            "
 from unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::text[], $6::text[],
     $7::text[], $8::integer[], $9::text[], $10::text[], $11::uuid[])
   as j (id, kind, queue, priority, arguments, tenant, tags, version, trace, limit_key, batch)
@@ -32,7 +42,15 @@ where not exists (
   select from unnest($1::uuid[]) as k (id) join job_engine.ready using (id)
   union all select from unnest($1::uuid[]) as k (id) join job_engine.waiting using (id)
   union all select from unnest($1::uuid[]) as k (id) join job_engine.finished using (id)
-)";
+)",
+            $returning
+        )
+    };
+}
+
+pub(crate) use enqueue_now;
+
+pub(crate) const ENQUEUE_NOW: &str = enqueue_now!("", "", "", "");
 
 /// Jobs that wait for their time: `$12` microseconds from now, or until `$13` microseconds of the
 /// Unix epoch.
@@ -146,11 +164,7 @@ pub(crate) async fn enqueue_and_commit(
         }
         let mut connection = kept.lend().await.map_err(unavailable)?;
         let stored = store(&mut connection, jobs).await;
-        if stored.is_ok() {
-            connection.keep();
-        } else {
-            connection.keep_if_alive().await;
-        }
+        connection.keep_after(&stored).await;
         return stored;
     }
 
@@ -286,8 +300,20 @@ async fn insert<'a>(
 
 async fn insert_now(connection: &mut PgConnection, rows: Rows<'_>) -> Result<(), StorageError> {
     let expected = rows.ids.len();
+    let inserted = insertion(ENQUEUE_NOW, rows)
+        .execute(connection)
+        .await
+        .map_err(unavailable)?;
+    all_inserted(expected, inserted.rows_affected())
+}
+
+/// What an [`enqueue_now`] begins with.
+pub(crate) fn insertion<'a>(
+    statement: &'static str,
+    rows: Rows<'a>,
+) -> Query<'a, Postgres, PgArguments> {
     let (lowest, highest) = range(&rows.ids);
-    let inserted = sqlx::query(ENQUEUE_NOW)
+    sqlx::query(statement)
         .bind(rows.ids)
         .bind(rows.kinds)
         .bind(rows.queues)
@@ -301,10 +327,6 @@ async fn insert_now(connection: &mut PgConnection, rows: Rows<'_>) -> Result<(),
         .bind(sparse(rows.batches))
         .bind(lowest)
         .bind(highest)
-        .execute(connection)
-        .await
-        .map_err(unavailable)?;
-    all_inserted(expected, inserted.rows_affected())
 }
 
 async fn insert_later(

@@ -12,6 +12,7 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::announcing::Announcer;
 use crate::enqueuing;
 use crate::kept::Kept;
+use crate::standing::Standing;
 
 /// Larger batches are worth a commit of their own.
 const LARGEST_JOINED: usize = 100;
@@ -31,12 +32,13 @@ pub(crate) struct Intake {
     _task: AbortOnDropHandle<()>,
 }
 
-/// Where jobs are stored, and workers told of them before their enqueuer is answered.
+/// Where jobs are stored, and given to workers or told to them before their enqueuer is answered.
 #[derive(Debug)]
 struct Desk {
     pool: PgPool,
     kept: Kept,
     announcer: Arc<Announcer>,
+    standing: Arc<Standing>,
 }
 
 struct Request {
@@ -45,11 +47,16 @@ struct Request {
 }
 
 impl Intake {
-    pub(crate) fn start(pool: &PgPool, announcer: &Arc<Announcer>) -> Self {
+    pub(crate) fn start(
+        pool: &PgPool,
+        announcer: &Arc<Announcer>,
+        standing: &Arc<Standing>,
+    ) -> Self {
         let desk = Arc::new(Desk {
             pool: pool.clone(),
             kept: Kept::of(pool),
             announcer: announcer.clone(),
+            standing: standing.clone(),
         });
         let (requests, inbox) = mpsc::channel(PLACES);
         let task = tokio::spawn(serve(desk.clone(), inbox));
@@ -120,11 +127,18 @@ async fn commit_apart(desk: &Arc<Desk>, requests: Vec<Request>) {
 
 impl Desk {
     async fn store(&self, jobs: &[NewJob]) -> Result<Vec<Duplicate>, StorageError> {
-        let stored = enqueuing::enqueue_and_commit(&self.pool, &self.kept, jobs).await;
-        if stored.is_ok() {
-            self.announcer.enqueued();
+        if let Some(reservation) = self.standing.reserve(jobs) {
+            let standing = &self.standing;
+            let is_claimed = standing.enqueue(&self.kept, jobs, reservation).await?;
+            if !is_claimed {
+                self.announcer.enqueued();
+            }
+            return Ok(Vec::new());
         }
-        stored
+
+        let stored = enqueuing::enqueue_and_commit(&self.pool, &self.kept, jobs).await?;
+        self.announcer.enqueued();
+        Ok(stored)
     }
 }
 

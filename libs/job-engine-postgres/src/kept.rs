@@ -112,9 +112,9 @@ impl Lent {
         }
     }
 
-    /// After a use that failed, which may have been the caller's fault alone.
-    pub(crate) async fn keep_if_alive(mut self) {
-        if let Ok(Ok(())) = timeout(PATIENCE, self.ping()).await {
+    /// After a use that may have failed, which may have been the caller's fault alone.
+    pub(crate) async fn keep_after<T, E>(mut self, answer: &Result<T, E>) {
+        if answer.is_ok() || matches!(timeout(PATIENCE, self.ping()).await, Ok(Ok(()))) {
             self.keep();
         }
     }

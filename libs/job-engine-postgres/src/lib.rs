@@ -34,6 +34,7 @@ mod servers;
 mod session;
 mod settling;
 mod stage;
+mod standing;
 mod storage;
 mod throughput;
 mod transaction;

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use job_engine::storage::expiry::Sweeps;
 use job_engine::storage::{
     Act, Claim, Claimed, Command, Commanded, DueJobs, Heartbeat, JobId, Lease, Outcome, Rescued,
-    RunNotes, ServerAnnouncement, ServerId, ServerOrder, Settled, Settlement, SlowAnswer, Storage,
-    StorageError, UnknownKind,
+    RunNotes, ServerAnnouncement, ServerId, ServerOrder, Settled, Settlement, SlowAnswer, StandBy,
+    Storage, StorageError, UnknownKind,
 };
 use job_engine::{Duplicate, NewJob, Retention};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -24,6 +24,7 @@ use crate::listener::Listener;
 use crate::live::Live;
 use crate::pulse::Pulse;
 use crate::schedule::Schedule;
+use crate::standing::Standing;
 use crate::turns::Turns;
 use crate::{
     beginning, claiming, commanding, expiry, following, noting, pulse, scheduling, schema, servers,
@@ -62,7 +63,7 @@ pub struct PostgresStorage {
     intake: Intake,
     claims: Kept,
     results: Kept,
-    lines: Lines,
+    lines: Arc<Lines>,
     schedule: Schedule,
     announcer: Arc<Announcer>,
     listener: OnceLock<Listener>,
@@ -71,7 +72,8 @@ pub struct PostgresStorage {
     pub(crate) recurring_changed: Notify,
     pub(crate) operation_begun: Notify,
     pulses: Mutex<HashMap<ServerId, Pulse>>,
-    turns: Turns,
+    turns: Arc<Turns>,
+    standing: Arc<Standing>,
     sweeps: Sweeps,
     pub(crate) unknown_kinds: SlowAnswer<Duration, Vec<UnknownKind>>,
 }
@@ -127,12 +129,14 @@ impl PostgresStorage {
     fn with_engine(pool: PgPool, engine: PgPoolOptions, keeps_sessions: bool) -> Self {
         let engine = engine.connect_lazy_with(session::engine_options(&pool));
         let announcer = Arc::new(Announcer::start(&engine));
+        let (lines, turns) = (Arc::default(), Arc::default());
+        let standing = Arc::new(Standing::with(&lines, &turns));
         Self {
             live: Live::default(),
-            intake: Intake::start(&engine, &announcer),
+            intake: Intake::start(&engine, &announcer, &standing),
             claims: Kept::of(&engine),
             results: Kept::of(&engine),
-            lines: Lines::default(),
+            lines,
             schedule: Schedule::default(),
             announcer,
             listener: OnceLock::new(),
@@ -140,7 +144,8 @@ impl PostgresStorage {
             recurring_changed: Notify::new(),
             operation_begun: Notify::new(),
             pulses: Mutex::default(),
-            turns: Turns::default(),
+            turns,
+            standing,
             sweeps: Sweeps::default(),
             unknown_kinds: SlowAnswer::default(),
             pool,
@@ -408,5 +413,9 @@ impl Storage for PostgresStorage {
 
     fn announce_enqueued(&self) {
         self.announcer.enqueued();
+    }
+
+    fn stand_by(&self, server: &Arc<dyn StandBy>) {
+        self.standing.add(server);
     }
 }

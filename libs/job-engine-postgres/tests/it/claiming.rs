@@ -1,14 +1,33 @@
 use std::slice;
+use std::sync::Arc;
 use std::time::Duration;
 
-use job_engine::Storage;
 use job_engine::storage::{JobId, ServerId};
+use job_engine::{Attempt, Client, Job, JobError, Registry, Server, Storage};
 use job_engine_postgres::PostgresStorage;
+use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
+use tokio::sync::Notify;
 use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::database::{Database, announce, claim, job};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Tells when it has run.
+#[derive(Serialize, Deserialize)]
+struct Bell;
+
+impl Job for Bell {
+    const NAME: &'static str = "bell";
+    type Context = Notify;
+
+    async fn run(&self, rung: &Notify, _attempt: &Attempt) -> Result<(), JobError> {
+        rung.notify_one();
+        Ok(())
+    }
+}
 
 struct Statistics {
     sequential_scans: i64,
@@ -35,6 +54,28 @@ async fn a_claim_finds_its_jobs_by_index_and_writes_to_none() {
     assert!(statistics.scans_of_the_line >= 10);
     assert_eq!(statistics.updates, 1000);
     assert_eq!(statistics.heap_only_updates, 1000);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lone_jobs_are_claimed_by_the_statement_that_stores_them() {
+    let database = Database::create().await;
+    let storage = database.storage().await;
+    let rung = Arc::new(Notify::new());
+    let registry = Registry::default().with::<Bell>();
+    let server = Server::new(storage.clone(), registry, rung.clone());
+    let server = server.start().await.unwrap();
+    let client = Client::new(storage.clone());
+
+    // The server may be looking for jobs when the first ones come.
+    for _ in 0..10 {
+        client.enqueue(&Bell).await.unwrap();
+        timeout(PATIENCE, rung.notified()).await.unwrap();
+    }
+    server.stop().await;
+    drop((client, storage));
+    let statistics = statistics(&database).await;
+
+    assert!(statistics.updates < 10, "{} of 10", statistics.updates);
 }
 
 #[tokio::test]
@@ -119,7 +160,7 @@ async fn waits_for_a_while(database: &Database) {
             .unwrap()
         {}
     };
-    timeout(Duration::from_secs(30), waiting)
+    timeout(PATIENCE, waiting)
         .await
         .expect("the claim waits for the lock");
 }
@@ -127,7 +168,7 @@ async fn waits_for_a_while(database: &Database) {
 /// A session reports what it did at its end.
 async fn statistics(database: &Database) -> Statistics {
     let pool = database.pool().await;
-    timeout(Duration::from_secs(30), engine_is_gone(&pool))
+    timeout(PATIENCE, engine_is_gone(&pool))
         .await
         .expect("the engine's connections end");
     let (sequential_scans, updates, heap_only_updates) = sqlx::query_as(

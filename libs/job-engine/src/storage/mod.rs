@@ -31,6 +31,7 @@ mod seen_limit;
 mod servers;
 mod settlements;
 mod slow_answer;
+mod stand_by;
 mod throughput;
 pub mod turns;
 mod why;
@@ -70,6 +71,7 @@ pub use seen_limit::SeenLimit;
 pub use servers::{Heartbeat, Rescued, ServerAnnouncement, ServerOrder};
 pub use settlements::{Outcome, Settled, Settlement};
 pub use slow_answer::SlowAnswer;
+pub use stand_by::{Reservation, Seated, Seats, StandBy, StandBys};
 pub use throughput::{Resolution, Throughput};
 
 use self::why::Surroundings;
@@ -233,6 +235,11 @@ pub trait Storage:
 
     /// Wakes the workers: for who has just committed a transaction of their own that enqueued.
     fn announce_enqueued(&self);
+
+    /// Lets jobs be claimed for this server, until it is dropped, by whoever enqueues them here: in
+    /// the transaction that stores them, and as a [`claim`](Self::claim) would that finds nothing
+    /// else. Such jobs wake nobody. A storage may do without, where it would gain nothing.
+    fn stand_by(&self, _server: &Arc<dyn StandBy>) {}
 }
 
 /// A storage that is shared.

@@ -15,8 +15,9 @@ use job_engine::storage::{
     Claimed, Command, Commanded, Counts, Deed, DueJobs, DueRecurring, ErrorGroup, Heartbeat,
     HoldUps, JobDetails, JobQuery, Lease, Limit, Limited, Limits, LogLine, Monitor, NewOperation,
     Operation, OperationId, Operations, Order, Page, Progress, QueueSummary, RecurringPage,
-    RecurringQuery, RecurringRecord, RecurringRun, RecurringStorage, Rescued, Resolution, RunNotes,
-    ServerAnnouncement, ServerOrder, ServerSummary, Settled, Settlement, Throughput, UnknownKind,
+    RecurringQuery, RecurringRecord, RecurringRun, RecurringStorage, Rescued, Reservation,
+    Resolution, RunNotes, ServerAnnouncement, ServerOrder, ServerSummary, Settled, Settlement,
+    StandBy, StandBys, Throughput, UnknownKind,
 };
 use job_engine::{
     BatchId, Duplicate, JobId, NewJob, Parent, Retention, ServerId, Storage, StorageError,
@@ -42,6 +43,8 @@ pub enum Fault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Call {
     Enqueue,
+    /// The claim for a server that stands by.
+    ClaimAtOnce,
     Claim,
     Begin,
     Note,
@@ -61,15 +64,18 @@ pub enum Call {
 pub struct FaultyStorage {
     inner: Arc<MemoryStorage>,
     faults: Mutex<HashMap<Call, VecDeque<Fault>>>,
+    /// Those for whom jobs are claimed as they are enqueued; nobody unless a test wants it.
+    standing: Option<StandBys>,
     away: AtomicBool,
     calls: watch::Sender<HashMap<Call, usize>>,
 }
 
 impl FaultyStorage {
-    pub fn around(inner: Arc<MemoryStorage>) -> Arc<Self> {
+    pub fn around(inner: Arc<MemoryStorage>, standing: Option<StandBys>) -> Arc<Self> {
         Arc::new(Self {
             inner,
             faults: Mutex::default(),
+            standing,
             away: AtomicBool::new(false),
             calls: watch::Sender::default(),
         })
@@ -90,6 +96,26 @@ impl FaultyStorage {
     /// Each value is the number of calls so far, whether they failed or not.
     pub fn calls(&self) -> watch::Receiver<HashMap<Call, usize>> {
         self.calls.subscribe()
+    }
+
+    /// Workers of a server that stands by.
+    pub fn reserve(&self, jobs: &[NewJob]) -> Option<Reservation> {
+        self.standing.as_ref()?.reserve(jobs)
+    }
+
+    /// Claims what is reserved; what it came to is for the caller to tell.
+    pub async fn claim_at_once(
+        &self,
+        reservation: &Reservation,
+        jobs: &[NewJob],
+    ) -> Result<Claimed, StorageError> {
+        let claim = Claim {
+            server: reservation.server(),
+            queues: jobs.iter().map(|job| job.queue.clone()).collect(),
+            kinds: jobs.iter().map(|job| job.kind.as_str().into()).collect(),
+            limit: jobs.len(),
+        };
+        self.call(Call::ClaimAtOnce, self.inner.claim(&claim)).await
     }
 
     async fn call<T>(
@@ -129,7 +155,20 @@ fn unavailable(message: &str) -> StorageError {
 #[async_trait]
 impl Storage for FaultyStorage {
     async fn enqueue(&self, jobs: &[NewJob]) -> Result<Vec<Duplicate>, StorageError> {
-        self.call(Call::Enqueue, self.inner.enqueue(jobs)).await
+        let reservation = self.reserve(jobs);
+        let enqueued = self.call(Call::Enqueue, self.inner.enqueue(jobs)).await;
+        if let Some(reservation) = reservation
+            && let Ok(claimed) = self.claim_at_once(&reservation, jobs).await
+        {
+            reservation.seat(claimed.jobs);
+        }
+        enqueued
+    }
+
+    fn stand_by(&self, server: &Arc<dyn StandBy>) {
+        if let Some(standing) = &self.standing {
+            standing.add(server);
+        }
     }
 
     async fn claim(&self, claim: &Claim) -> Result<Claimed, StorageError> {

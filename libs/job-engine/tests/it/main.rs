@@ -15,6 +15,7 @@ mod retrying;
 mod running;
 mod saying;
 mod stage;
+mod standing_by;
 mod stopping;
 mod testing;
 mod timeouts;

@@ -1,15 +1,16 @@
 //! The words in which the stories are told.
 
 use std::future::Future;
+use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
 use job_engine::job::ErrorReport;
 use job_engine::storage::memory::MemoryStorage;
-use job_engine::storage::{Counts, JobDetails, Monitor};
+use job_engine::storage::{Counts, JobDetails, Monitor, StandBys};
 use job_engine::{
     Client, JobId, NewJob, Registry, RetryPolicy, RunningServer, Server, ServerId, ServerOptions,
-    State,
+    State, Storage,
 };
 use tokio::time::timeout;
 
@@ -26,16 +27,22 @@ pub struct Stage {
 
 impl Stage {
     pub fn empty() -> Self {
-        Self::on(Arc::new(MemoryStorage::new()), World::empty())
+        Self::on(Arc::new(MemoryStorage::new()), World::empty(), None)
+    }
+
+    /// Its storage claims jobs for idle servers as it stores them.
+    pub fn claiming_at_once() -> Self {
+        let jobs = Arc::new(MemoryStorage::new());
+        Self::on(jobs, World::empty(), Some(StandBys::default()))
     }
 
     /// Another process on the same jobs and in the same world, with faults of its own.
     pub fn beside(other: &Self) -> Self {
-        Self::on(other.jobs.clone(), other.world.clone())
+        Self::on(other.jobs.clone(), other.world.clone(), None)
     }
 
-    fn on(jobs: Arc<MemoryStorage>, world: Arc<World>) -> Self {
-        let storage = FaultyStorage::around(jobs.clone());
+    fn on(jobs: Arc<MemoryStorage>, world: Arc<World>, standing: Option<StandBys>) -> Self {
+        let storage = FaultyStorage::around(jobs.clone(), standing);
         Self {
             client: Client::new(storage.clone()),
             storage,
@@ -131,6 +138,18 @@ impl Stage {
         let calls = self.storage.calls();
         let count = calls.borrow().get(&call).copied();
         count.unwrap_or_default()
+    }
+
+    /// Past the servers that stand by.
+    pub async fn enqueue_aside(&self, job: &NewJob) {
+        let enqueued = self.jobs.enqueue(slice::from_ref(job)).await;
+        enqueued.expect("the job is enqueued");
+    }
+
+    /// Whether a server that stands by would take so many jobs.
+    pub fn has_room(&self, jobs: usize) -> bool {
+        let reservation = self.storage.reserve(&errands("any", jobs));
+        reservation.map(|it| it.seat(Vec::new())).is_some()
     }
 
     pub async fn enqueue_all(&self, jobs: &[NewJob]) {

@@ -7,12 +7,11 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::local_queue::WaitingJob;
+use super::hold;
+use super::idle::Idle;
 use crate::processes::Process;
 use crate::session::Session;
-use crate::storage::{
-    Claim, ClaimedJob, KnownKind, LATEST_START, Outcome, Settlement, StorageError,
-};
+use crate::storage::{Claim, KnownKind, Outcome, Settlement, StandBy, StorageError};
 
 /// Jobs are claimed ahead of the workers for about this long, and for longer where claims take long.
 const AHEAD: Duration = Duration::from_millis(50);
@@ -39,6 +38,8 @@ pub(crate) struct Claimer {
     /// A claim went unanswered, so the storage may think that this server holds jobs of which it
     /// does not know.
     uncertain: bool,
+    /// Takes what is enqueued while there is nothing to claim.
+    idle: Arc<Idle>,
 }
 
 impl Claimer {
@@ -47,18 +48,23 @@ impl Claimer {
         kinds: Vec<KnownKind>,
         settlements: mpsc::Sender<Settlement>,
     ) -> Self {
+        let claim = Claim {
+            server: session.server,
+            queues: session.options.queues.clone(),
+            kinds,
+            limit: 0,
+        };
+        let idle = Arc::new(Idle::of(session, &claim));
+        let stands_by: Arc<dyn StandBy> = idle.clone();
+        session.storage.stand_by(&stands_by);
         Self {
             session: session.clone(),
-            claim: Claim {
-                server: session.server,
-                queues: session.options.queues.clone(),
-                kinds,
-                limit: 0,
-            },
+            claim,
             settlements,
             pace: Pace::begin(),
             more: false,
             uncertain: false,
+            idle,
         }
     }
 
@@ -68,8 +74,9 @@ impl Claimer {
     }
 
     async fn give_back_unanswered(&mut self) -> Result<(), StorageError> {
+        self.uncertain |= self.idle.was_lost();
         if self.uncertain {
-            let held = self.session.leases.held();
+            let held = self.idle.know();
             let storage = &self.session.storage;
             storage.give_back_except(self.claim.server, &held).await?;
             self.uncertain = false;
@@ -97,27 +104,6 @@ impl Claimer {
             }
         }
     }
-
-    /// `asked` is when the claim was sent, so before the storage's clock counted it.
-    fn hand_over(&self, claimed: Vec<ClaimedJob>, asked: Instant) {
-        for job in &claimed {
-            self.session.meters.claimed(job);
-        }
-        let leases = claimed.iter().map(|job| job.lease);
-        let tokens = self.session.leases.hold(leases);
-        let since = Instant::now();
-        let waiting = claimed
-            .into_iter()
-            .zip(tokens)
-            .map(|(claimed, cancelled)| WaitingJob {
-                begin_by: claimed.is_rated.then(|| asked + LATEST_START),
-                claimed,
-                cancelled,
-                since,
-            })
-            .collect();
-        self.session.queue.add(waiting);
-    }
 }
 
 #[async_trait]
@@ -126,6 +112,7 @@ impl Process for Claimer {
 
     async fn pass(&mut self) -> Result<Duration, StorageError> {
         let _looked = self.session.looked.clone().drop_guard();
+        self.idle.set(false);
         self.heed_wake_ups();
         let poll_interval = self.session.options.poll_interval;
         self.give_back_unanswered().await?;
@@ -153,7 +140,9 @@ impl Process for Claimer {
         self.session
             .held_back
             .store(claimed.is_held_back, Ordering::Release);
-        self.hand_over(claimed.jobs, asked);
+        let jobs = hold(&self.session, claimed.jobs, asked);
+        self.session.queue.add(jobs);
+        self.idle.set(!self.more);
         Ok(claimed.again_in.unwrap_or(poll_interval).min(poll_interval))
     }
 

@@ -16,7 +16,7 @@ pub(crate) struct LocalQueue {
     waiting: Mutex<VecDeque<WaitingJob>>,
     /// One permit for each waiting job.
     ready: Semaphore,
-    /// Waiting and running jobs.
+    /// Waiting and running jobs, and workers that are reserved.
     in_flight: AtomicUsize,
     /// With fewer in flight, it is time to claim more.
     low_water: AtomicUsize,
@@ -65,10 +65,32 @@ impl LocalQueue {
     }
 
     pub(crate) fn add(&self, jobs: Vec<WaitingJob>) {
-        let count = jobs.len();
-        self.in_flight.fetch_add(count, Ordering::AcqRel);
-        self.waiting().extend(jobs);
-        self.ready.add_permits(count);
+        self.in_flight.fetch_add(jobs.len(), Ordering::AcqRel);
+        self.line_up(jobs);
+    }
+
+    /// Keeps workers free for so many jobs, if so many have nothing to do.
+    pub(crate) fn reserve(&self, jobs: usize) -> bool {
+        let reserved = |in_flight: usize| {
+            let in_flight = in_flight.saturating_add(jobs);
+            (in_flight <= self.workers).then_some(in_flight)
+        };
+        let (set, read) = (Ordering::AcqRel, Ordering::Acquire);
+        self.in_flight.fetch_update(set, read, reserved).is_ok()
+    }
+
+    /// For these jobs so many workers were reserved.
+    pub(crate) fn seat(&self, jobs: Vec<WaitingJob>, reserved: usize) {
+        let vacant = reserved.saturating_sub(jobs.len());
+        self.line_up(jobs);
+        self.free(vacant);
+    }
+
+    /// So many reserved workers are free again.
+    pub(crate) fn free(&self, workers: usize) {
+        if workers > 0 {
+            self.leave(workers);
+        }
     }
 
     /// How many more to claim when `look_ahead` jobs may wait behind the running ones; zero while
@@ -109,6 +131,12 @@ impl LocalQueue {
     /// Gives out no more jobs.
     pub(crate) fn close(&self) {
         self.ready.close();
+    }
+
+    fn line_up(&self, jobs: Vec<WaitingJob>) {
+        let count = jobs.len();
+        self.waiting().extend(jobs);
+        self.ready.add_permits(count);
     }
 
     fn leave(&self, count: usize) {

@@ -3,6 +3,7 @@
 
 pub(crate) mod claimer;
 mod hooks;
+mod idle;
 pub(crate) mod leases;
 pub(crate) mod local_queue;
 pub(crate) mod runner;
@@ -20,7 +21,8 @@ use tracing::Instrument;
 
 use self::local_queue::WaitingJob;
 use self::runner::Runner;
-use crate::storage::{Outcome, Settlement};
+use crate::session::Session;
+use crate::storage::{ClaimedJob, LATEST_START, Outcome, Settlement};
 
 /// What a job that must stop gets to end by itself, after its token has fired.
 pub(crate) const LAST_CHANCE: Duration = Duration::from_millis(500);
@@ -30,6 +32,27 @@ pub(crate) const SERVER_STOPS: &str = "Handed back: the server stops";
 
 /// For the history of a job under a rate.
 const TOO_LATE: &str = "Handed back: no worker came free in time for its rate";
+
+/// Takes note of jobs that were claimed. `asked` is when the claim was sent, so before the storage's
+/// clock counted it.
+fn hold(session: &Session, claimed: Vec<ClaimedJob>, asked: Instant) -> Vec<WaitingJob> {
+    for job in &claimed {
+        session.meters.claimed(job);
+    }
+    let leases = claimed.iter().map(|job| job.lease);
+    let tokens = session.leases.hold(leases);
+    let since = Instant::now();
+    claimed
+        .into_iter()
+        .zip(tokens)
+        .map(|(claimed, cancelled)| WaitingJob {
+            begin_by: claimed.is_rated.then(|| asked + LATEST_START),
+            claimed,
+            cancelled,
+            since,
+        })
+        .collect()
+}
 
 /// Runs one job after the other until the queue is closed.
 pub(crate) async fn work<C: Send + Sync + 'static>(

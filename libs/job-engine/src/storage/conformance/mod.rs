@@ -28,6 +28,7 @@ pub mod schedule;
 pub mod search;
 pub mod servers;
 pub mod settle;
+pub mod standing_by;
 pub mod statistics;
 pub mod tags;
 pub mod traces;
@@ -365,6 +366,16 @@ macro_rules! storage_conformance {
             an_order_that_fails_is_not_written_down,
             a_resumed_queue_wakes_who_waits_for_it,
             what_was_done_is_read_newest_first,
+        }
+        $crate::storage_conformance! { @topic $storage, standing_by:
+            what_is_claimed_at_once_is_as_any_claim,
+            what_is_not_claimed_at_once_wakes_who_waits,
+            a_paused_queue_gives_nothing_at_once,
+            a_limit_holds_for_what_is_claimed_at_once,
+            a_key_counts_for_what_is_claimed_at_once,
+            what_waits_for_its_time_is_not_claimed_at_once,
+            what_is_refused_is_not_claimed,
+            who_no_longer_stands_by_gets_nothing,
         }
         $crate::storage_conformance! { @topic $storage, wake_ups:
             an_enqueued_job_wakes_who_waits,
