@@ -9,7 +9,7 @@ use job_engine::storage::JobId;
 /// microseconds since the Unix epoch, by the clock of the one machine on which all processes run.
 #[derive(Debug, Clone, Default)]
 pub struct Ledger {
-    /// By the clients, one for each transaction.
+    /// By the clients and by handlers that enqueue, one for each transaction.
     pub intents: Vec<Intent>,
     /// By the handlers.
     pub runs: Vec<Run>,
@@ -84,9 +84,10 @@ pub fn now() -> u64 {
 
 impl Ledger {
     /// Reads what the handlers of all processes wrote into the files of this folder. A line is
-    /// `begin`, `done` or `end`, then the process, the job, the epoch and the time. The last line of
-    /// a process that was killed may be cut off.
-    pub fn read_runs(&mut self, folder: &Path) -> io::Result<()> {
+    /// `begin`, `done` or `end`, then the process, the job, the epoch and the time. Of a job that a
+    /// handler enqueues `ask` and, once that is acknowledged, `told` are written in the same way. The
+    /// last line of a process that was killed may be cut off.
+    pub fn read_handlers(&mut self, folder: &Path) -> io::Result<()> {
         for file in fs::read_dir(folder)? {
             for line in fs::read_to_string(file?.path())?.lines() {
                 self.note(line);
@@ -103,20 +104,32 @@ impl Ledger {
         let epoch = words.next()?.parse().ok()?;
         let at = words.next()?.strip_suffix(';')?.parse().ok()?;
 
-        if what == "begin" {
-            self.runs.push(Run {
+        match what {
+            "begin" => self.runs.push(Run {
                 job,
                 epoch,
                 process,
                 began: at,
                 ended: None,
                 done: false,
-            });
-            return Some(());
+            }),
+            "ask" => self.intents.push(Intent {
+                jobs: vec![job],
+                answer: Answer::Unknown,
+            }),
+            "told" => {
+                let mut asked = self.intents.iter_mut().rev();
+                asked.find(|intent| intent.jobs == [job])?.answer = Answer::Acknowledged;
+            }
+            _ => self.note_run(what, (job, epoch, process), at)?,
         }
+        Some(())
+    }
+
+    fn note_run(&mut self, what: &str, which: (JobId, i64, u32), at: u64) -> Option<()> {
         // The latest, if there are several: that is for the checker to find.
         let mut latest = self.runs.iter_mut().rev();
-        let run = latest.find(|run| (run.job, run.epoch, run.process) == (job, epoch, process))?;
+        let run = latest.find(|run| (run.job, run.epoch, run.process) == which)?;
         match what {
             "done" => run.done = true,
             _ => run.ended = Some(at),
@@ -128,6 +141,24 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_handler_enqueues_is_acknowledged_only_when_it_was_told_so() {
+        let (sure, unsure) = (JobId::random(), JobId::random());
+        let mut ledger = Ledger::default();
+
+        for line in [
+            format!("ask 7 {sure} 0 100;"),
+            format!("told 7 {sure} 0 150;"),
+            format!("ask 7 {unsure} 0 200;"),
+            format!("told 7 {unsure} 0 2"),
+        ] {
+            ledger.note(&line);
+        }
+
+        let answers: Vec<_> = ledger.intents.iter().map(|intent| intent.answer).collect();
+        assert_eq!(answers, [Answer::Acknowledged, Answer::Unknown]);
+    }
 
     #[test]
     fn lines_become_runs_and_a_line_that_was_cut_off_is_none() {

@@ -23,7 +23,7 @@ use crate::worker;
 pub(crate) const CLIENTS: u64 = 2;
 
 /// A call that takes longer has no answer.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Enqueue until it is enough, and count the transactions that are acknowledged.
 pub(crate) fn start(

@@ -20,6 +20,8 @@ pub(crate) enum Moment {
 /// What the engine does for its jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Statement {
+    /// By a handler; on PostgreSQL for an idle worker, if there is one.
+    Enqueue,
     Claim,
     Begin,
     Finish,
@@ -50,7 +52,8 @@ impl CrashPoint {
 }
 
 impl Statement {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
+        Self::Enqueue,
         Self::Claim,
         Self::Begin,
         Self::Finish,
@@ -65,7 +68,12 @@ impl Statement {
     /// Words that no other statement has, on PostgreSQL.
     const fn in_postgres(self) -> &'static [&'static str] {
         match self {
-            Self::Claim => &["for key share", "claimed_at = clock_timestamp()"],
+            Self::Enqueue => &["insert into job_engine.ready", "from unnest($1::uuid[]"],
+            Self::Claim => &[
+                "update job_engine.ready",
+                "for key share",
+                "claimed_at = clock_timestamp()",
+            ],
             Self::Begin => &["set begun = epoch"],
             Self::Finish => &[
                 "delete from job_engine.ready",
@@ -84,6 +92,7 @@ impl Statement {
     /// The same on SQLite.
     const fn in_sqlite(self) -> &'static [&'static str] {
         match self {
+            Self::Enqueue => &["insert into job_engine_jobs"],
             Self::Claim => &["set state = 'Processing'"],
             Self::Begin => &["set begun = epoch"],
             Self::Finish => &["update job_engine_jobs", "duration = s.value"],

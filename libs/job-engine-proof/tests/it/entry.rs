@@ -8,12 +8,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use job_engine::storage::Lease;
-use job_engine::{Attempt, Job, JobError, RetryPolicy};
+use job_engine::{Attempt, Client, Job, JobError, NewJob, RetryPolicy};
 use job_engine_proof::ledger;
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
+use crate::clients::PATIENCE;
 use crate::planted::Planted;
 
 /// A page of the ledger.
@@ -31,6 +32,8 @@ enum Act {
     FailFirst,
     /// Fails for good.
     Fail,
+    /// Enqueues another one, which an idle worker of the same process may get at once.
+    Enqueue,
     /// Puts itself off once.
     Snooze,
     /// Takes its process with it, the first time, before the work.
@@ -42,7 +45,8 @@ enum Act {
 impl Entry {
     pub(crate) fn random(chance: &mut impl Rng) -> Self {
         let act = match chance.random_range(0..100) {
-            0..65 => Act::Work(chance.random_range(0..30)),
+            0..50 => Act::Work(chance.random_range(0..30)),
+            50..65 => Act::Enqueue,
             65..80 => Act::Work(chance.random_range(100..600)),
             80..88 => Act::FailFirst,
             88..92 => Act::Fail,
@@ -68,14 +72,16 @@ impl Entry {
 
 impl Job for Entry {
     const NAME: &'static str = "entry";
-    type Context = Arc<Effects>;
+    type Context = Hand;
 
-    async fn run(&self, effects: &Arc<Effects>, attempt: &Attempt) -> Result<(), JobError> {
+    async fn run(&self, hand: &Hand, attempt: &Attempt) -> Result<(), JobError> {
+        let effects = &hand.effects;
         let run = Run::begin(effects, attempt.lease);
         let first = attempt.lease.epoch == 1;
         match self.act {
             Act::Work(millis) => sleep(Duration::from_millis(millis)).await,
             Act::FailFirst if attempt.number == 1 => return Err(JobError::retry("not yet")),
+            Act::Enqueue => hand.enqueue().await?,
             Act::Fail => return Err(JobError::fail("never")),
             Act::Snooze if first => return Err(JobError::snooze(Duration::from_millis(50))),
             Act::DieBefore if first => process::abort(),
@@ -100,6 +106,27 @@ impl Job for Entry {
             delays: vec![Duration::from_millis(50)].into(),
             ..RetryPolicy::default()
         })
+    }
+}
+
+/// What handlers act with.
+pub(crate) struct Hand {
+    pub(crate) effects: Arc<Effects>,
+    pub(crate) client: Client,
+}
+
+impl Hand {
+    async fn enqueue(&self) -> Result<(), JobError> {
+        let job = NewJob::of(&Entry::plain())?;
+        let lease = Lease {
+            job: job.id,
+            epoch: 0,
+        };
+        self.effects.write("ask", lease);
+        let answer = timeout(PATIENCE, self.client.submit(job)).await;
+        answer.map_err(JobError::retry)?.map_err(JobError::retry)?;
+        self.effects.write("told", lease);
+        Ok(())
     }
 }
 

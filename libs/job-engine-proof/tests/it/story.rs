@@ -161,7 +161,7 @@ async fn work_off(storage: &SharedStorage, crew: &mut Crew, patience: Duration) 
 }
 
 fn reckon(effects: &Path, mut ledger: Ledger, found: &Found) -> Vec<Violation> {
-    ledger.read_runs(effects).expect("the ledger is read");
+    ledger.read_handlers(effects).expect("the ledger is read");
     let (intents, runs, jobs) = (ledger.intents.len(), ledger.runs.len(), found.jobs.len());
     println!("{intents} transactions, {jobs} jobs, {runs} runs");
     assert!(jobs > 0, "nothing was stored, so nothing is shown");

@@ -6,7 +6,7 @@ use std::{io, thread};
 
 use jiff::SignedDuration;
 use job_engine::storage::SharedStorage;
-use job_engine::{Registry, RunningServer, Server, ServerOptions};
+use job_engine::{Client, Registry, RunningServer, Server, ServerOptions};
 use job_engine_sqlite::testing::set_clock;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::sleep;
@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::crew::Word;
 use crate::crowd;
-use crate::entry::{Effects, Entry};
+use crate::entry::{Effects, Entry, Hand};
 use crate::limits;
 use crate::place::Place;
 use crate::planted::Planted;
@@ -69,7 +69,11 @@ async fn start(order: &Order, calm: CancellationToken) -> RunningServer {
         };
         if let Ok(storage) = storage {
             let registry = Registry::default().with::<Entry>();
-            let server = Server::new(storage, registry, Arc::new(effects.clone()));
+            let hand = Hand {
+                effects: effects.clone(),
+                client: Client::new(storage.clone()),
+            };
+            let server = Server::new(storage, registry, Arc::new(hand));
             if let Ok(running) = server.options(options(order.planted)).start().await {
                 return running;
             }
