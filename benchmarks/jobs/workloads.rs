@@ -174,7 +174,7 @@ async fn process(storage: SharedStorage, jobs: usize) -> Outcome {
 
 /// From the call that enqueues to the start of the handler, in one process and with idle workers.
 async fn latency(storage: SharedStorage, jobs: usize) -> Outcome {
-    let (ran, mut runs) = mpsc::unbounded_channel();
+    let (ran, runs) = mpsc::unbounded_channel();
     let client = Client::new(storage.clone());
     let _server = start(&storage, move || {
         let _ = ran.send(Instant::now());
@@ -182,19 +182,29 @@ async fn latency(storage: SharedStorage, jobs: usize) -> Outcome {
     .await?;
     sleep(Duration::from_millis(1500)).await;
 
+    // From a task, as the handlers of an application do; this one has a thread of its own.
+    let caller = tokio::spawn(call(client, jobs, runs));
+    print_latencies(caller.await?.ok_or("the server has ended")?);
+    Ok(())
+}
+
+async fn call(
+    client: Client,
+    jobs: usize,
+    mut runs: mpsc::UnboundedReceiver<Instant>,
+) -> Option<Vec<f64>> {
     let mut latencies = Vec::with_capacity(jobs);
     for i in 0..jobs + WARM_UP {
         let enqueued = Instant::now();
-        client.enqueue(&Nothing { i }).await?;
-        let ran = runs.recv().await.ok_or("the server has ended")?;
+        client.enqueue(&Nothing { i }).await.ok()?;
+        let ran = runs.recv().await?;
         if i >= WARM_UP {
             latencies.push(millis(ran.saturating_duration_since(enqueued)));
         }
         // Uneven, so that no poll is always in step.
         sleep(Duration::from_millis(10 + (i as u64 * 7) % 20)).await;
     }
-    print_latencies(latencies);
-    Ok(())
+    Some(latencies)
 }
 
 /// Says `READY` at its first job and stays.
