@@ -17,7 +17,7 @@ pub(super) struct Idle {
     /// The newest version of each kind that the server knows.
     kinds: HashMap<String, u32>,
     /// The last look for jobs has found all there were.
-    is_idle: AtomicBool,
+    found_all: AtomicBool,
     /// The storage may have claimed jobs of which this server does not know.
     has_lost: AtomicBool,
     /// Rises whenever what the server does not know is given back. What was reserved before is
@@ -33,14 +33,14 @@ impl Idle {
             kinds: kinds
                 .map(|kind| (kind.name.clone(), kind.version))
                 .collect(),
-            is_idle: AtomicBool::new(false),
+            found_all: AtomicBool::new(false),
             has_lost: AtomicBool::new(false),
             round: Mutex::default(),
         }
     }
 
-    pub(super) fn set(&self, is_idle: bool) {
-        self.is_idle.store(is_idle, Ordering::Release);
+    pub(super) fn set(&self, found_all: bool) {
+        self.found_all.store(found_all, Ordering::Release);
     }
 
     /// Whether an answer has been lost since it was asked last.
@@ -87,7 +87,7 @@ impl StandBy for Idle {
     fn reserve(&self, jobs: &[NewJob]) -> Option<Seats> {
         let session = &self.session;
         let takes_jobs =
-            self.is_idle.load(Ordering::Acquire) && !session.quiet.load(Ordering::Acquire);
+            self.found_all.load(Ordering::Acquire) && !session.quiet.load(Ordering::Acquire);
         if !takes_jobs || !jobs.iter().all(|job| self.runs(job)) {
             return None;
         }
