@@ -1,12 +1,17 @@
 use std::collections::HashSet;
 use std::iter;
+use std::time::Duration;
 
 use job_engine::storage::{Command, Condition, Cursor, JobId, JobQuery, Monitor, Test, TimeRange};
 use job_engine::{NewJob, Retention, State, Storage};
 use job_engine_postgres::PostgresStorage;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::database::{Database, announce, claim, job};
+
+/// How long connections may take to end.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// So many jobs are stored by one copy.
 const MASS: usize = 600;
@@ -120,6 +125,33 @@ async fn a_mass_is_found_by_its_time() {
 }
 
 #[tokio::test]
+async fn a_page_of_masses_reads_no_more_jobs_than_it_shows() {
+    let database = Database::create().await;
+    let pool = database.pool().await;
+    let storage = PostgresStorage::new(pool.clone()).await.unwrap();
+    for _ in 0..5 {
+        storage.enqueue(&mass()).await.unwrap();
+    }
+
+    let first = storage.jobs(&enqueued()).await.unwrap();
+    let after = first.next;
+    let second = storage
+        .jobs(&JobQuery {
+            after,
+            ..enqueued()
+        })
+        .await
+        .unwrap();
+    drop(storage);
+    pool.close().await;
+    let (in_order, by_key) = reads(&database).await;
+
+    assert_eq!(first.jobs.len() + second.jobs.len(), 140);
+    assert_eq!(in_order, 0);
+    assert!(by_key < 300, "{by_key} jobs were read");
+}
+
+#[tokio::test]
 async fn ids_that_were_made_by_chance_are_listed_too() {
     let database = Database::create().await;
     let storage = database.storage().await;
@@ -217,4 +249,26 @@ async fn copies(database: &Database) -> i64 {
         .fetch_one(&database.pool().await)
         .await
         .unwrap()
+}
+
+/// How often waiting jobs were read as a whole, and how many were by an index, once all that was done
+/// is counted.
+async fn reads(database: &Database) -> (i64, i64) {
+    let pool = database.pool().await;
+    let counted = async {
+        let others = "select exists (select from pg_stat_activity
+             where datname = current_database() and pid <> pg_backend_pid())";
+        while sqlx::query_scalar::<_, bool>(others)
+            .fetch_one(&pool)
+            .await
+            .unwrap()
+        {}
+    };
+    timeout(PATIENCE, counted).await.expect("connections end");
+    sqlx::query_as(
+        "select seq_scan, idx_tup_fetch from pg_stat_user_tables where relname = 'ready'",
+    )
+    .fetch_one(&pool)
+    .await
+    .unwrap()
 }
