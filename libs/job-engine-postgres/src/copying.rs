@@ -6,8 +6,9 @@ use sqlx::{Connection, PgConnection, PgPool};
 use uuid::Uuid;
 
 use crate::convert::{later_version, unavailable};
-use crate::enqueuing::{all_inserted, range};
+use crate::enqueuing::all_inserted;
 use crate::kept::{Kept, Lent};
+use crate::rows::range;
 
 /// Notes which jobs are copied together, as the index of the newest jobs knows none of them. Tells
 /// whether there are jobs with ids between theirs: ids that were made together lie together, so mostly

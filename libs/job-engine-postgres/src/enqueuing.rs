@@ -1,19 +1,16 @@
 use std::io;
 
-use jiff::Timestamp;
 use job_engine::storage::StorageError;
 use job_engine::storage::check::{check_order, repeated_keys, without};
-use job_engine::{Continuation, Due, Duplicate, NewJob, count_enqueued};
+use job_engine::{Duplicate, NewJob, count_enqueued};
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
-use sqlx::{PgConnection, PgPool, Postgres};
+use sqlx::{PgConnection, Postgres};
 use uuid::Uuid;
 
-use crate::convert::{array, delay_micros, later_version, sparse, unavailable};
-use crate::copying;
+use crate::convert::{sparse, unavailable};
 use crate::following::{AWAIT_PARENTS, JOIN_BATCHES, Keys, TAKE_KEYS, Waits, batches, duplicates};
-use crate::kept::Kept;
-use crate::transaction::begin;
+use crate::rows::{AwaitingRows, LaterRows, Rows, Sorted, range};
 
 /// Jobs that may run now. Known ids are looked for first, so that a repeated call is an error and
 /// not a second run: one by one only where there are ids between the lowest (`$12`) and the highest.
@@ -100,9 +97,6 @@ where not exists (
   union all select from jobs join job_engine.finished using (id)
 )";
 
-/// So many jobs are worth the two statements of a copy.
-const MANY: usize = 500;
-
 /// Enqueues the jobs in the caller's transaction: they exist when it commits.
 ///
 /// Nothing is announced, because nothing has happened yet: after the commit call
@@ -149,132 +143,6 @@ pub(crate) async fn store(
     insert(connection, jobs.iter().copied()).await?;
     await_parents(connection, Waits::of(&jobs)).await?;
     Ok(duplicates)
-}
-
-/// Enqueues the jobs in a transaction of their own.
-pub(crate) async fn enqueue_and_commit(
-    pool: &PgPool,
-    kept: &Kept,
-    jobs: &[NewJob],
-) -> Result<Vec<Duplicate>, StorageError> {
-    let is_one_statement = |job: &NewJob| job.is_plain() && job.due == Due::Now;
-    if jobs.iter().all(is_one_statement) {
-        if jobs.len() >= MANY && copying::lie_together(jobs) {
-            return copying::copy(kept, jobs).await.map(|()| Vec::new());
-        }
-        let mut connection = kept.lend().await.map_err(unavailable)?;
-        let stored = store(&mut connection, jobs).await;
-        connection.keep_after(&stored).await;
-        return stored;
-    }
-
-    let mut transaction = begin(pool).await.map_err(unavailable)?;
-    let duplicates = store(&mut transaction, jobs).await?;
-    transaction.commit().await.map_err(unavailable)?;
-    Ok(duplicates)
-}
-
-/// The lowest and the highest of the ids.
-pub(crate) fn range(ids: &[Uuid]) -> (Uuid, Uuid) {
-    let lowest = ids.iter().min().copied().unwrap_or_default();
-    let highest = ids.iter().max().copied().unwrap_or_default();
-    (lowest, highest)
-}
-
-pub(crate) fn known_id() -> StorageError {
-    StorageError::unavailable(io::Error::other(
-        "a job with one of these ids is stored already; nothing was enqueued",
-    ))
-}
-
-/// Jobs, column by column.
-#[derive(Default)]
-pub(crate) struct Rows<'a> {
-    pub(crate) ids: Vec<Uuid>,
-    pub(crate) kinds: Vec<&'a str>,
-    pub(crate) queues: Vec<&'a str>,
-    pub(crate) priorities: Vec<i16>,
-    pub(crate) arguments: Vec<&'a str>,
-    pub(crate) tenants: Vec<Option<&'a str>>,
-    /// As PostgreSQL writes arrays, for an array of arrays must be rectangular.
-    pub(crate) tags: Vec<Option<String>>,
-    pub(crate) versions: Vec<Option<i32>>,
-    pub(crate) traces: Vec<Option<&'a str>>,
-    pub(crate) limit_keys: Vec<Option<&'a str>>,
-    pub(crate) batches: Vec<Option<Uuid>>,
-}
-
-#[derive(Default)]
-pub(crate) struct LaterRows<'a> {
-    pub(crate) rows: Rows<'a>,
-    pub(crate) delays: Vec<Option<i64>>,
-    pub(crate) times: Vec<Option<i64>>,
-}
-
-/// Jobs by the statement that stores them.
-#[derive(Default)]
-pub(crate) struct Sorted<'a> {
-    pub(crate) now: Rows<'a>,
-    pub(crate) later: LaterRows<'a>,
-    pub(crate) awaiting: AwaitingRows<'a>,
-}
-
-#[derive(Default)]
-pub(crate) struct AwaitingRows<'a> {
-    pub(crate) later: LaterRows<'a>,
-    pub(crate) continue_on: Vec<&'static str>,
-    pub(crate) reasons: Vec<String>,
-}
-
-impl<'a> Sorted<'a> {
-    pub(crate) fn of(jobs: impl IntoIterator<Item = &'a NewJob>) -> Self {
-        let mut sorted = Self::default();
-        for job in jobs {
-            match (&job.continuation, job.due) {
-                (Some(continuation), _) => sorted.awaiting.push(job, continuation),
-                (None, Due::Now) => sorted.now.push(job),
-                (None, _) => sorted.later.push(job),
-            }
-        }
-        sorted
-    }
-}
-
-impl<'a> AwaitingRows<'a> {
-    fn push(&mut self, job: &'a NewJob, continuation: &Continuation) {
-        self.later.push(job);
-        self.continue_on.push(continuation.on.name());
-        self.reasons.push(continuation.reason());
-    }
-}
-
-impl<'a> Rows<'a> {
-    fn push(&mut self, job: &'a NewJob) {
-        self.ids.push(job.id.0);
-        self.kinds.push(&job.kind);
-        self.queues.push(&job.queue);
-        self.priorities.push(job.priority);
-        self.arguments.push(&job.arguments);
-        self.tenants.push(job.tenant.as_deref());
-        self.tags.push(array(&job.tags));
-        self.versions.push(later_version(job.version));
-        self.traces.push(job.trace.as_deref());
-        self.limit_keys.push(job.limit_key.as_deref());
-        self.batches.push(job.batch.map(|batch| batch.0));
-    }
-}
-
-impl<'a> LaterRows<'a> {
-    fn push(&mut self, job: &'a NewJob) {
-        let (delay, time) = match job.due {
-            Due::Now => (None, None),
-            Due::After(delay) => (Some(delay_micros(delay)), None),
-            Due::At(time) => (None, Some(Timestamp::as_microsecond(time))),
-        };
-        self.rows.push(job);
-        self.delays.push(delay);
-        self.times.push(time);
-    }
 }
 
 async fn insert<'a>(
@@ -434,5 +302,7 @@ pub(crate) fn all_inserted(expected: usize, inserted: u64) -> Result<(), Storage
     if inserted == expected as u64 {
         return Ok(());
     }
-    Err(known_id())
+    Err(StorageError::unavailable(io::Error::other(
+        "a job with one of these ids is stored already; nothing was enqueued",
+    )))
 }

@@ -26,6 +26,7 @@ mod noting;
 mod operations;
 mod pulse;
 mod recurring;
+mod rows;
 mod schedule;
 mod scheduling;
 mod schema;

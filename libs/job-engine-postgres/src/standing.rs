@@ -14,9 +14,10 @@ use sqlx::{PgConnection, Row};
 
 use crate::claiming;
 use crate::convert::unavailable;
-use crate::enqueuing::{Sorted, all_inserted, enqueue_now, insertion};
+use crate::enqueuing::{all_inserted, enqueue_now, insertion};
 use crate::kept::Kept;
 use crate::line::Lines;
+use crate::rows::Sorted;
 use crate::turns::Turns;
 
 /// As a claim does it, this locks the server's row. The queue of all jobs, `$15`, has to be open and

@@ -4,11 +4,9 @@ use job_engine::{Duplicate, NewJob, count_enqueued};
 use tokio_postgres::Transaction;
 use tokio_postgres::types::ToSql;
 
-use crate::enqueuing::{
-    AwaitingRows, ENQUEUE_AWAITING, ENQUEUE_LATER, ENQUEUE_NOW, LaterRows, Rows, Sorted,
-    all_inserted, range,
-};
+use crate::enqueuing::{ENQUEUE_AWAITING, ENQUEUE_LATER, ENQUEUE_NOW, all_inserted};
 use crate::following::{AWAIT_PARENTS, JOIN_BATCHES, Keys, TAKE_KEYS, Waits, batches, duplicates};
+use crate::rows::{AwaitingRows, LaterRows, Rows, Sorted, range};
 
 /// Enqueues the jobs in the caller's transaction, as [`enqueue`](crate::enqueue) does in one of
 /// sqlx.
