@@ -47,9 +47,11 @@ pub mod trace;
 pub mod storage;
 pub mod words;
 
+mod life;
 mod meters;
 mod panics;
 mod processes;
+mod server_options;
 mod session;
 
 pub use actor::{ActError, Actor};
@@ -67,7 +69,8 @@ pub use redaction::Redactions;
 pub use registry::Registry;
 pub use retention::Retention;
 pub use retry::{Delays, Retried, RetryPolicy, WhenExceeded};
-pub use server::{RunningServer, Server, ServerOptions, StartError};
+pub use server::{RunningServer, Server, StartError};
+pub use server_options::ServerOptions;
 pub use state::State;
 pub use storage::{JobId, ServerId, Storage, StorageError};
 pub use tally::Tally;

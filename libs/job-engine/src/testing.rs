@@ -12,7 +12,8 @@ use tokio::time::sleep;
 
 use crate::job::{Attempt, Job, JobError};
 use crate::registry::Registry;
-use crate::server::{Server, ServerOptions};
+use crate::server::Server;
+use crate::server_options::ServerOptions;
 use crate::state::State;
 use crate::storage::{JobId, JobQuery, Lease, SharedStorage};
 use crate::tally::Tally;
