@@ -2,13 +2,13 @@ use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::time::Instant;
 
-use job_engine::BatchId;
-use job_engine::storage::{Claim, Claimed, ClaimedJob, JobId, Lease, ServerId, StorageError};
+use job_engine::storage::{Claim, Claimed, ClaimedJob, ServerId, StorageError};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 use uuid::Uuid;
 
-use crate::convert::{duration, rows, signed, stored_version, unavailable, unsigned};
+use crate::claimed::{job, names_and_versions};
+use crate::convert::{rows, unavailable};
 use crate::kept::{Kept, Lent};
 use crate::line::{Lines, Places};
 use crate::noted_lines;
@@ -206,14 +206,6 @@ async fn rows_at(
         .await
 }
 
-/// The kinds that a server knows, column by column.
-pub(crate) fn names_and_versions(claim: &Claim) -> (Vec<&str>, Vec<i32>) {
-    let kinds = claim.kinds.iter();
-    kinds
-        .map(|kind| (kind.name.as_str(), signed(kind.version)))
-        .unzip()
-}
-
 /// Remembers that these jobs, in their order, were claimed.
 pub(crate) fn taken(
     lines: &Lines,
@@ -228,26 +220,4 @@ pub(crate) fn taken(
         .collect();
     lines.claimed(server, queue, &ids, ids.len() >= limit);
     jobs.into_iter().map(|(_, job)| job).collect()
-}
-
-/// From a row that begins with these columns in the order of [`CLAIM`].
-pub(crate) fn job(row: &PgRow) -> sqlx::Result<ClaimedJob> {
-    Ok(ClaimedJob {
-        lease: Lease {
-            job: JobId(row.try_get::<Uuid, _>(0)?),
-            epoch: row.try_get(1)?,
-        },
-        kind: row.try_get(2)?,
-        queue: row.try_get(3)?,
-        arguments: row.try_get(4)?,
-        attempt: unsigned(row.try_get(5)?) + 1,
-        abandoned: unsigned(row.try_get(6)?),
-        waited: duration(row.try_get(13)?),
-        is_rated: false,
-        version: stored_version(row.try_get(10)?),
-        tenant: row.try_get(8)?,
-        tags: row.try_get::<Option<_>, _>(9)?.unwrap_or_default(),
-        batch: row.try_get::<Option<Uuid>, _>(11)?.map(BatchId),
-        trace: row.try_get(12)?,
-    })
 }

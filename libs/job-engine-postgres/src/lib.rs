@@ -5,6 +5,7 @@ mod announcing;
 mod audit;
 mod batches;
 mod beginning;
+mod claimed;
 mod claiming;
 mod commanding;
 mod convert;

@@ -6,7 +6,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 use uuid::Uuid;
 
-use crate::claiming::{job, names_and_versions};
+use crate::claimed::{job, names_and_versions};
 use crate::convert::{duration, unavailable};
 
 const CLAIM_IN_TURN: &str = "

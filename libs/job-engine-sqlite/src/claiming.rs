@@ -1,15 +1,13 @@
 use std::cmp::Reverse;
 use std::collections::HashSet;
 
-use job_engine::BatchId;
-use job_engine::storage::{Claim, Claimed, ClaimedJob, JobId, KnownKind, Lease, StorageError};
-use serde_json::{Value, json};
-use sqlx::sqlite::SqliteRow;
+use job_engine::storage::{Claim, Claimed, ClaimedJob, StorageError};
+use serde_json::json;
 use sqlx::{SqliteConnection, SqlitePool};
-use uuid::Uuid;
 
+use crate::claimed::{From, job, kinds_json};
 use crate::clock::now;
-use crate::convert::{column, duration, rows, small, stored_version, tags, unavailable};
+use crate::convert::{column, rows, unavailable};
 use crate::turns::{Turns, claim_in_turn};
 use crate::writer::Writer;
 
@@ -96,15 +94,6 @@ async fn in_line(pool: &SqlitePool, claim: &Claim, kinds: &str) -> sqlx::Result<
         .await
 }
 
-/// A claim's part that is for one queue.
-pub(crate) struct From<'a> {
-    pub(crate) claim: &'a Claim,
-    pub(crate) queue: &'a str,
-    /// A JSON array.
-    pub(crate) kinds: &'a str,
-    pub(crate) limit: usize,
-}
-
 impl From<'_> {
     async fn claim(
         &self,
@@ -158,35 +147,4 @@ impl From<'_> {
         jobs.sort_unstable_by_key(|(priority, job)| (Reverse(*priority), job.lease.job));
         Ok(jobs.into_iter().map(|(_, job)| job).collect())
     }
-}
-
-pub(crate) fn job(row: &SqliteRow) -> Result<ClaimedJob, StorageError> {
-    Ok(ClaimedJob {
-        lease: lease(row)?,
-        kind: column(row, "kind")?,
-        queue: column(row, "queue")?,
-        arguments: column(row, "arguments")?,
-        attempt: small(column(row, "attempts")?),
-        abandoned: small(column(row, "abandoned")?),
-        waited: duration(column(row, "waited")?),
-        is_rated: false,
-        tenant: column(row, "tenant")?,
-        tags: tags(row)?,
-        batch: column::<Option<Uuid>>(row, "batch")?.map(BatchId),
-        trace: column(row, "trace")?,
-        version: stored_version(column(row, "version")?),
-    })
-}
-
-/// As rows `[name, version]`.
-fn kinds_json(kinds: &[KnownKind]) -> String {
-    let row = |kind: &KnownKind| json!([kind.name, kind.version]);
-    kinds.iter().map(row).collect::<Value>().to_string()
-}
-
-pub(crate) fn lease(row: &SqliteRow) -> Result<Lease, StorageError> {
-    Ok(Lease {
-        job: JobId(column(row, "id")?),
-        epoch: column(row, "epoch")?,
-    })
 }

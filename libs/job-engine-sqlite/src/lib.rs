@@ -5,6 +5,7 @@ mod audit;
 mod batches;
 mod beginning;
 mod checkpoints;
+mod claimed;
 mod claiming;
 mod clock;
 mod commanding;

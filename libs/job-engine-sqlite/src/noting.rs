@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteRow;
 
-use crate::claiming::lease;
+use crate::claimed::lease;
 use crate::clock::now;
 use crate::convert::{column, count, id_json, micros, rows, text, timestamp, unavailable};
 use crate::writer::Writer;

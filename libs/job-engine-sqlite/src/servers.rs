@@ -8,7 +8,7 @@ use serde_json::json;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
-use crate::claiming::lease;
+use crate::claimed::lease;
 use crate::clock::now;
 use crate::convert::{delay_micros, ids_json, leases_json, rows, text, unavailable};
 use crate::writer::Writer;

@@ -5,7 +5,7 @@ use job_engine::storage::{Lease, Outcome, Settled, Settlement, StorageError};
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
-use crate::claiming::lease;
+use crate::claimed::lease;
 use crate::clock::now;
 use crate::convert::{delay_micros, error_json, id_json, micros, text, unavailable};
 use crate::following;

@@ -8,7 +8,7 @@ use job_engine::storage::{Claimed, ClaimedJob, JobId, Limited, Room, StorageErro
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
-use crate::claiming::{From, job};
+use crate::claimed::{From, job};
 use crate::clock::now;
 use crate::convert::{column, ids_json, rows, unavailable};
 use crate::slots;
