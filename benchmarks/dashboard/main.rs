@@ -21,9 +21,9 @@ async fn main() -> Outcome<ExitCode> {
     let storage = open(&database).await?;
     let all_bars_are_met = match work.as_deref() {
         Some("fill") => filling::fill(&database, &storage).await?,
-        Some("ask") => questions::ask(storage).await?,
+        Some("ask") => questions::ask(storage, std::env::args().nth(2).as_deref()).await?,
         Some("act") => acting::act(storage).await?,
-        _ => return Err("usage: dashboard_bench fill|ask|act".into()),
+        _ => return Err("usage: dashboard_bench fill | ask [SEARCH] | act".into()),
     };
     Ok(if all_bars_are_met {
         ExitCode::SUCCESS

@@ -38,7 +38,7 @@ pub(crate) async fn list(
 ) -> Result<Vec<PgRow>, StorageError> {
     let wanted = Wanted {
         query,
-        columns: COLUMNS,
+        columns: Columns::All,
         limit,
     };
     find(pool, wanted).await
@@ -52,7 +52,7 @@ pub(crate) async fn changes(
 ) -> Result<Vec<Cursor>, StorageError> {
     let wanted = Wanted {
         query,
-        columns: CHANGES,
+        columns: Columns::Changes,
         limit,
     };
     let found = find(pool, wanted).await?;
@@ -75,37 +75,78 @@ pub(crate) async fn changes(
 #[derive(Clone, Copy)]
 struct Wanted<'a> {
     query: &'a JobQuery,
-    columns: &'static str,
+    columns: Columns,
     limit: usize,
 }
 
-/// In the three tables at the same time: one often takes as long as the other two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Columns {
+    All,
+    /// Where a job stands in a list.
+    Changes,
+}
+
+impl Columns {
+    const fn select(self) -> &'static str {
+        match self {
+            Self::All => COLUMNS,
+            Self::Changes => CHANGES,
+        }
+    }
+}
+
+/// What is common in the three tables at the same time; then what is rare.
 async fn find(pool: &PgPool, wanted: Wanted<'_>) -> Result<Vec<PgRow>, StorageError> {
-    let [ready, waiting, finished] = PLACES.map(|place| find_in(pool, wanted, place));
-    let (mut found, waiting, finished) = try_join!(ready, waiting, finished)?;
-    found.extend(waiting);
-    found.extend(finished);
+    let [ready, waiting, finished] = PLACES.map(|place| newest_in(pool, wanted, place));
+    let (ready, waiting, finished) = try_join!(ready, waiting, finished)?;
+    let mut found = Vec::new();
+    let mut rare = Vec::new();
+    for (jobs, states) in [ready, waiting, finished] {
+        found.extend(jobs);
+        rare.extend(states);
+    }
+
+    // All tables at once, as the same two or three processes then share the work evenly. Only of those of
+    // tenants an index knows, in one table.
+    if names_tenants(wanted.query) {
+        let (finished, others): (Vec<State>, Vec<State>) =
+            rare.into_iter().partition(|state| state.is_final());
+        let (finished, others) =
+            try_join!(all(pool, wanted, &finished), all(pool, wanted, &others))?;
+        found.extend(finished);
+        found.extend(others);
+    } else {
+        found.extend(all(pool, wanted, &rare).await?);
+    }
     Ok(found)
 }
 
-async fn find_in(
+/// The newest of each state of a table that are common enough, and the states of the others.
+async fn newest_in(
     pool: &PgPool,
     wanted: Wanted<'_>,
     place: Place,
-) -> Result<Vec<PgRow>, StorageError> {
+) -> Result<(Vec<PgRow>, Vec<State>), StorageError> {
     let mut found = Vec::new();
     let mut rare = Vec::new();
-    for state in states_in(place, wanted.query) {
+    for state in states_in(place, &wanted.query.states()) {
         match newest(pool, wanted, place, state).await? {
             Some(jobs) => found.extend(jobs),
             None => rare.push(state),
         }
     }
-    if !rare.is_empty() {
-        let all = |reading| Statement::all(wanted, place, &rare, reading);
-        found.extend(run(pool, all).await?);
+    Ok((found, rare))
+}
+
+async fn all(
+    pool: &PgPool,
+    wanted: Wanted<'_>,
+    states: &[State],
+) -> Result<Vec<PgRow>, StorageError> {
+    if states.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(found)
+    run(pool, |reading| Statement::all(wanted, states, reading)).await
 }
 
 /// The newest of one state, if an index leads to them. What is common is found among the newest, by
@@ -140,7 +181,7 @@ pub(crate) async fn count(pool: &PgPool, query: &JobQuery, most: u64) -> Result<
     for place in places(query) {
         let more = most.saturating_sub(total);
         if more > 0 {
-            let states = states_in(place, query);
+            let states = states_in(place, &query.states());
             let count = |reading| Statement::count(query, place, &states, more, reading);
             let found = run(pool, count).await?;
             let counted = found.first().map_or(Ok(0), |row| row.try_get(0));
@@ -158,18 +199,18 @@ pub(crate) const PLACES: [Place; 3] = ["ready", "waiting", "finished"];
 /// Where there may be jobs that match.
 pub(crate) fn places(query: &JobQuery) -> Vec<Place> {
     let mut places = PLACES.to_vec();
-    places.retain(|place| !states_in(place, query).is_empty());
+    places.retain(|place| !states_in(place, &query.states()).is_empty());
     places
 }
 
-/// The states of jobs that match and are kept there.
-fn states_in(place: Place, query: &JobQuery) -> Vec<State> {
+/// Those of the states whose jobs are kept there.
+fn states_in(place: Place, states: &[State]) -> Vec<State> {
     let is_there = |state: &State| match state {
         State::Enqueued | State::Processing => place == "ready",
         State::Scheduled | State::Awaiting => place == "waiting",
         State::Succeeded | State::Failed | State::Deleted => place == "finished",
     };
-    query.states().into_iter().filter(is_there).collect()
+    states.iter().copied().filter(is_there).collect()
 }
 
 /// Whether it finds fewer jobs than there are in a state and at a time.
@@ -181,6 +222,12 @@ fn narrows(query: &JobQuery) -> bool {
         ) || condition.negated
     };
     query.queue.is_some() || query.kind.is_some() || query.conditions.iter().any(narrows)
+}
+
+fn names_tenants(query: &JobQuery) -> bool {
+    let names_tenants =
+        |condition: &Condition| matches!(condition.test, Test::Tenant(_)) && !condition.negated;
+    query.conditions.iter().any(names_tenants)
 }
 
 async fn run(

@@ -9,7 +9,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Place, Wanted};
+use super::{Columns, PLACES, Place, Wanted, names_tenants, states_in};
 use crate::convert::rows;
 use crate::transaction::begin_with;
 
@@ -54,7 +54,7 @@ impl Statement {
         reading: Reading,
     ) -> Self {
         let Wanted { query, limit, .. } = wanted;
-        let mut statement = Self::starting(wanted.columns, reading);
+        let mut statement = Self::starting(wanted.columns.select(), reading);
         // No index knows which jobs run.
         if state != State::Processing {
             statement.begin = ALONE;
@@ -128,24 +128,42 @@ impl Statement {
         self.page(changed_at, most.unwrap_or(limit));
     }
 
-    pub(super) fn all(
-        wanted: Wanted<'_>,
-        place: Place,
-        states: &[State],
-        reading: Reading,
-    ) -> Self {
-        let Wanted { query, limit, .. } = wanted;
-        let mut statement = Self::starting(wanted.columns, reading);
-        if place == "finished" && query.conditions.iter().any(names_tenants) {
-            statement.begin = BY_TENANTS;
+    pub(super) fn all(wanted: Wanted<'_>, states: &[State], reading: Reading) -> Self {
+        match wanted.columns {
+            // Of many that match, only the newest are read whole.
+            Columns::All => {
+                let mut statement =
+                    Self::starting("with found as materialized (select id from ", reading);
+                statement.all_of(wanted, states);
+                statement.sql.push(")").push(Columns::All.select());
+                statement
+                    .sql
+                    .push("job_engine.jobs as job where id in (select id from found)");
+                statement
+            }
+            Columns::Changes => {
+                let mut statement = Self::starting(Columns::Changes.select(), reading);
+                statement.all_of(wanted, states);
+                statement
+            }
         }
-        statement.sql.push("job_engine.jobs as job");
-        statement.place(place, states);
-        statement.after(query.after, CHANGED_AT);
-        statement.matching(query, CHANGED_AT);
+    }
+
+    fn all_of(&mut self, wanted: Wanted<'_>, states: &[State]) {
+        let Wanted { query, limit, .. } = wanted;
+        if names_tenants(query) && states.iter().all(|state| state.is_final()) {
+            self.begin = BY_TENANTS;
+        }
+        self.sql.push("job_engine.jobs as job where (");
+        for (index, (place, states)) in by_place(states).iter().enumerate() {
+            self.sql.push(if index == 0 { "" } else { " or " });
+            self.in_place(place, states);
+        }
+        self.sql.push(")");
+        self.after(query.after, CHANGED_AT);
+        self.matching(query, CHANGED_AT);
         // No index has this order, so none is walked along.
-        statement.page("job.changed_at + interval '0'", limit);
-        statement
+        self.page("job.changed_at + interval '0'", limit);
     }
 
     pub(super) fn count(
@@ -175,11 +193,16 @@ impl Statement {
         }
     }
 
-    /// Literals, so that only one of the three tables is looked at, and the indexes of one state are.
+    fn place(&mut self, place: Place, states: &[State]) {
+        self.sql.push(" where ");
+        self.in_place(place, states);
+    }
+
+    /// Literals, so that only this one of the three tables is looked at, and the indexes of one state are.
     /// Of jobs that are not finished a column is asked, as nobody has counted how often the state that
     /// follows from it occurs.
-    fn place(&mut self, place: Place, states: &[State]) {
-        self.sql.push(" where place = '").push(place).push("' and ");
+    fn in_place(&mut self, place: Place, states: &[State]) {
+        self.sql.push("place = '").push(place).push("' and ");
         let column = match states {
             [State::Enqueued] => "server is null",
             [State::Processing] => "server is not null",
@@ -353,10 +376,10 @@ impl Statement {
 
     /// Most arguments do not even hold the value's letters; only the others are read as JSON.
     fn argument(&mut self, test: &ArgumentTest) {
-        let letters = test.literal_part();
+        let letters = letters(test);
         if !letters.is_empty() {
-            self.sql.push("strpos(arguments, ");
-            self.sql.push_bind(letters.to_owned()).push(") > 0 and ");
+            self.sql.push("strpos(arguments, ").push_bind(letters);
+            self.sql.push(") > 0 and ");
         }
         let (open, close) = match self.reading {
             Reading::Quick => ("(arguments::jsonb #>> ", ") = "),
@@ -385,8 +408,24 @@ impl Statement {
     }
 }
 
-fn names_tenants(condition: &Condition) -> bool {
-    matches!(condition.test, Test::Tenant(_)) && !condition.negated
+/// What all arguments with the value hold: with its quotation marks if JSON has only strings like it, as
+/// PostgreSQL looks for longer texts in longer steps.
+fn letters(test: &ArgumentTest) -> String {
+    let letters = test.literal_part();
+    let is_string = serde_json::from_str::<serde_json::Value>(&test.value).is_err();
+    if is_string && letters == test.value {
+        format!("\"{letters}\"")
+    } else {
+        letters.to_owned()
+    }
+}
+
+/// The tables in which there are jobs of these states, and which of the states.
+fn by_place(states: &[State]) -> Vec<(Place, Vec<State>)> {
+    let here = |place| (place, states_in(place, states));
+    let mut places: Vec<_> = PLACES.into_iter().map(here).collect();
+    places.retain(|(_, states)| !states.is_empty());
+    places
 }
 
 /// The time of a job's last change, by its full name: `changed_at` alone is what a statement answers,

@@ -245,16 +245,21 @@ enum Path {
 impl Path {
     fn to(query: &JobQuery, state: State) -> Self {
         let conditions = &query.conditions;
-        let is_known = |condition: &Condition| match &condition.test {
-            Test::State(_) | Test::Changed(_) | Test::Retry => true,
-            Test::Kind(_) | Test::Queue(_) => !state.is_final(),
-            _ => false,
-        };
         let by_index = conditions.iter().any(is_of_few)
-            || conditions.iter().all(is_known)
+            || index_knows(query, state)
             || names_one(query) && conditions.iter().all(is_known_by_name);
         if by_index { Self::Index } else { Self::Rows }
     }
+}
+
+/// Whether the index that has a state's jobs in the order of a page knows all that is asked.
+fn index_knows(query: &JobQuery, state: State) -> bool {
+    let is_known = |condition: &Condition| match &condition.test {
+        Test::State(_) | Test::Changed(_) | Test::Retry => true,
+        Test::Kind(_) | Test::Queue(_) => !state.is_final(),
+        _ => false,
+    };
+    query.conditions.iter().all(is_known)
 }
 
 fn is_of_few(condition: &Condition) -> bool {

@@ -8,7 +8,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool};
 use uuid::Uuid;
 
-use super::Wanted;
+use super::{Wanted, index_knows};
 use crate::convert::{count as to_count, rows, unavailable};
 
 /// A search whose values are all bound.
@@ -80,12 +80,19 @@ impl Statement {
     ) -> Self {
         let Wanted { query, limit, .. } = wanted;
         let mut statement = Self(QueryBuilder::new(wanted.columns.select()));
-        statement.0.push("not indexed where id ").push(comparison);
-        statement.0.push(" ").push_bind(middle).push(" and ");
-        statement.states(states);
+        // Ids first: of many that match, only the newest are read whole.
+        statement
+            .0
+            .push("where id in (select id from job_engine_jobs not indexed where id ")
+            .push(comparison);
+        statement.0.push(" ").push_bind(middle);
         statement.after(query.after, "changed_at");
         statement.matching(query, "changed_at");
+        // Last, as SQLite asks in this order, and most jobs are in one of them.
+        statement.0.push(" and ");
+        statement.states(states);
         statement.page("+changed_at", limit);
+        statement.0.push(")");
         statement
     }
 
@@ -93,8 +100,8 @@ impl Statement {
         let mut statement = Self(QueryBuilder::new(
             "select count(*) from (select 1 from job_engine_jobs ",
         ));
-        if is_of_batch(query) {
-            statement.0.push(OF_BATCH);
+        if is_of_batch(query) || index_knows(query, state) {
+            statement.0.push(index(query, state));
         }
         statement.in_state(state);
         statement.matching(query, changed_at(state));
@@ -142,7 +149,10 @@ impl Statement {
         }
         self.equals("queue", query.queue.as_ref());
         self.equals("kind", query.kind.as_ref());
-        for condition in &query.conditions {
+        // SQLite asks in this order, so what reads a text comes last.
+        let mut conditions: Vec<_> = query.conditions.iter().collect();
+        conditions.sort_by_key(|condition| reads_a_text(&condition.test));
+        for condition in conditions {
             if let (Test::ErrorGroup(group), false) = (&condition.test, condition.negated) {
                 // Only failed jobs are asked, and the index wants to hear nothing more of the state.
                 self.0.push(" and error ->> '$.group' = ");
@@ -262,10 +272,9 @@ impl Statement {
     fn argument(&mut self, test: &ArgumentTest) {
         let letters = test.literal_part();
         if !letters.is_empty() {
-            self.0
-                .push("instr(arguments, ")
-                .push_bind(letters.to_owned());
-            self.0.push(") and ");
+            // Quicker than `instr`, which compares at every byte.
+            self.0.push("arguments glob ");
+            self.0.push_bind(format!("*{letters}*")).push(" and ");
         }
         self.0.push("case when json_valid(arguments) then ");
         self.0.push_bind(test.value.clone());
@@ -290,6 +299,13 @@ impl Statement {
         let counted = found.first().map_or(Ok(0), |row| row.try_get(0));
         Ok(to_count(counted.map_err(unavailable)?))
     }
+}
+
+fn reads_a_text(asked: &Test) -> bool {
+    matches!(
+        asked,
+        Test::Tag(_) | Test::Error(_) | Test::Text(_) | Test::Argument(_)
+    )
 }
 
 /// The index of the few jobs of a batch.

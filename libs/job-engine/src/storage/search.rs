@@ -92,13 +92,12 @@ impl Test {
 }
 
 impl ArgumentTest {
-    /// The longest part of the value that JSON writes as it is, so that every matching job's
-    /// arguments contain it. Storages look for it before they read JSON. Empty when there is none.
+    /// The longest part of the value that JSON writes as it is, and that patterns of SQL take as it is.
+    /// Storages look for it before they read JSON. Empty when there is none.
     pub fn literal_part(&self) -> &str {
-        let is_escaped = |c: char| {
-            !c.is_ascii() || c.is_ascii_control() || matches!(c, '"' | '\\' | '/' | '%' | '_')
-        };
-        let parts = self.value.split(is_escaped);
+        let is_written_otherwise =
+            |c: char| !c.is_ascii_alphanumeric() && !matches!(c, ' ' | '-' | '.' | ':' | '@' | ',');
+        let parts = self.value.split(is_written_otherwise);
         parts.max_by_key(|part| part.len()).unwrap_or_default()
     }
 }
@@ -144,6 +143,8 @@ mod tests {
 
     #[test]
     fn the_literal_part_holds_nothing_that_json_may_escape() {
+        assert_eq!(literal_part("ada@example.org"), "ada@example.org");
+        assert_eq!(literal_part("5 < 10*x+a's"), " 10");
         assert_eq!(literal_part("order 12345"), "order 12345");
         assert_eq!(literal_part(r#"a "quoted" b"#), "quoted");
         assert_eq!(literal_part("Térraba"), "rraba");

@@ -321,6 +321,7 @@ macro_rules! storage_conformance {
         $crate::storage_conformance! { @topic $storage, search:
             each_condition_finds_its_jobs_and_its_opposite_the_others,
             jobs_are_found_by_a_path_in_their_arguments,
+            an_argument_is_found_however_its_json_is_written,
             arguments_that_are_no_json_do_not_stop_a_search,
             a_text_is_looked_for_letter_by_letter,
             pages_of_a_search_cover_every_match_once,

@@ -115,6 +115,54 @@ pub async fn jobs_are_found_by_a_path_in_their_arguments(storage: SharedStorage)
     }
 }
 
+pub async fn an_argument_is_found_however_its_json_is_written(storage: SharedStorage) {
+    let stage = Stage::of(&storage);
+    let mut ids = Vec::new();
+    for arguments in [
+        r#"{"name":"Zo\u00eb & co","path":"a\/b","n":1,"on":true,"at":"*?[x]%_"}"#,
+        r#"{ "name" : "Zoë \u0026 co", "path" : "a/b", "n" : 1.0, "on" : "true", "at" : "*?[x]%_" }"#,
+        r#"{"name":"Zoé & co","path":"a\\b","n":"1","on":false,"at":"**[x]%_"}"#,
+        r#"{"name":"zoë & CO","path":"A/B","n":12.5,"on":null,"at":"xx"}"#,
+    ] {
+        ids.push(stage.enqueue(with_arguments(arguments)).await);
+    }
+
+    for (path, value, found) in [
+        ("name", "Zoë & co", vec![0, 1]),
+        ("name", "zoë & CO", vec![3]),
+        ("name", "Zoe & co", vec![]),
+        ("path", "a/b", vec![0, 1]),
+        ("path", r"a\b", vec![2]),
+        ("n", "1", vec![0, 2]),
+        ("n", "1.0", vec![1]),
+        ("n", "12.5", vec![3]),
+        ("n", "2.5", vec![]),
+        ("on", "true", vec![0, 1]),
+        ("on", "false", vec![2]),
+        ("on", "null", vec![]),
+        ("at", "*?[x]%_", vec![0, 1]),
+        ("at", "x", vec![]),
+        ("at", "xx", vec![3]),
+    ] {
+        let test = argument(path, value);
+        let expected: Vec<JobId> = found.iter().map(|place: &usize| ids[*place]).collect();
+        let others = ids.iter().copied().filter(|id| !expected.contains(id));
+        let others: Vec<JobId> = others.collect();
+
+        let named = format!("{path}:{value}");
+        assert_eq!(
+            search(&storage, test.clone().holds()).await,
+            set(&expected),
+            "{named}"
+        );
+        assert_eq!(
+            search(&storage, test.fails()).await,
+            set(&others),
+            "not {named}"
+        );
+    }
+}
+
 pub async fn arguments_that_are_no_json_do_not_stop_a_search(storage: SharedStorage) {
     let stage = Stage::of(&storage);
     for odd in ["{\"user\":{\"id\":123", "", r#"{"a\u0000":"\u0000 123"}"#] {
