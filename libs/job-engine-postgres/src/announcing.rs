@@ -2,8 +2,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use job_engine::storage::Rings;
 use sqlx::PgPool;
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 use tokio::time::sleep;
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
@@ -36,11 +37,11 @@ pub(crate) struct Bell {
     /// Says who sent a notification, so that it wakes nobody twice.
     process: Uuid,
     /// How often jobs may have become `Enqueued`.
-    enqueued: watch::Sender<u64>,
+    enqueued: Rings,
     /// Servers of this process have waited for jobs.
     is_heard: AtomicBool,
     /// How often leases were taken away.
-    revocations: watch::Sender<u64>,
+    revocations: Rings,
 }
 
 /// Sends one kind of notification.
@@ -55,9 +56,9 @@ impl Announcer {
         let process = Uuid::new_v4();
         let bell = Arc::new(Bell {
             process,
-            enqueued: watch::Sender::new(0),
+            enqueued: Rings::default(),
             is_heard: AtomicBool::new(false),
-            revocations: watch::Sender::new(0),
+            revocations: Rings::default(),
         });
         let head_start = {
             let bell = Arc::clone(&bell);
@@ -113,12 +114,12 @@ impl Bell {
     /// How often it has rung for workers, once that is not `seen`.
     pub(crate) async fn rung(&self, seen: u64) -> u64 {
         self.is_heard.store(true, Ordering::Relaxed);
-        other_than(seen, &self.enqueued).await
+        self.enqueued.other_than(seen).await
     }
 
     /// How often it has rung for those who hold leases, once that is not `seen`.
     pub(crate) async fn rung_for_holders(&self, seen: u64) -> u64 {
-        other_than(seen, &self.revocations).await
+        self.revocations.other_than(seen).await
     }
 
     fn head_start(&self) -> Duration {
@@ -130,18 +131,12 @@ impl Bell {
     }
 
     fn ring(&self) {
-        self.enqueued.send_modify(|times| *times += 1);
+        self.enqueued.ring();
     }
 
     fn ring_for_holders(&self) {
-        self.revocations.send_modify(|times| *times += 1);
+        self.revocations.ring();
     }
-}
-
-async fn other_than(seen: u64, rings: &watch::Sender<u64>) -> u64 {
-    let mut rings = rings.subscribe();
-    let news = rings.wait_for(|times| *times != seen).await;
-    *news.expect("the sender is in this bell")
 }
 
 impl Sender {

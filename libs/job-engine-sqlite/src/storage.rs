@@ -8,13 +8,13 @@ use async_trait::async_trait;
 use job_engine::storage::expiry::Sweeps;
 use job_engine::storage::{
     Act, Claim, Claimed, Command, Commanded, Counts, DueJobs, Heartbeat, JobId, Lease, Outcome,
-    Rescued, RunNotes, ServerAnnouncement, ServerId, ServerOrder, Settled, Settlement, SlowAnswer,
-    Storage, StorageError, UnknownKind,
+    Rescued, Rings, RunNotes, ServerAnnouncement, ServerId, ServerOrder, Settled, Settlement,
+    SlowAnswer, Storage, StorageError, UnknownKind,
 };
 use job_engine::{Duplicate, NewJob, Retention};
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 use crate::in_a_turn::InATurn;
 use crate::intake::Intake;
@@ -49,7 +49,7 @@ pub struct SqliteStorage {
     /// To read the whole table with.
     pub(crate) deep: SqlitePool,
     /// How often jobs may have become `Enqueued`.
-    enqueued: watch::Sender<u64>,
+    enqueued: Rings,
     pub(crate) recurring_changed: Notify,
     pub(crate) operation_begun: Notify,
 }
@@ -95,7 +95,7 @@ impl SqliteStorage {
             in_queues: SlowAnswer::default(),
             in_a_turn: InATurn::default(),
             deep,
-            enqueued: watch::Sender::new(0),
+            enqueued: Rings::default(),
             recurring_changed: Notify::new(),
             operation_begun: Notify::new(),
         })
@@ -283,12 +283,10 @@ impl Storage for SqliteStorage {
     }
 
     async fn job_enqueued(&self, seen: u64) -> u64 {
-        let mut enqueued = self.enqueued.subscribe();
-        let news = enqueued.wait_for(|times| *times != seen).await;
-        *news.expect("the sender is in this storage")
+        self.enqueued.other_than(seen).await
     }
 
     fn announce_enqueued(&self) {
-        self.enqueued.send_modify(|times| *times += 1);
+        self.enqueued.ring();
     }
 }

@@ -26,6 +26,7 @@ mod notes;
 mod operations;
 pub mod reasons;
 mod recurring;
+mod rings;
 mod search;
 mod seen_limit;
 mod servers;
@@ -66,6 +67,7 @@ pub use recurring::{
     RecurringQuery, RecurringRecord, RecurringRun, RecurringStorage, RecurringSummary, RunCause,
     UNKNOWN_KIND_PATIENCE,
 };
+pub use rings::Rings;
 pub use search::{ArgumentTest, Condition, Test, TimeRange, like_pattern};
 pub use seen_limit::SeenLimit;
 pub use servers::{Heartbeat, Rescued, ServerAnnouncement, ServerOrder};

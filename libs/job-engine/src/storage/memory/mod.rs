@@ -26,7 +26,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 use self::clock::Clock;
 use self::following::{Family, News};
@@ -38,8 +38,8 @@ use self::recurring::RecurringTables;
 use self::servers::ServerRecord;
 use super::{
     Act, AuditEntry, BatchProgress, Claim, Claimed, Command, Commanded, DueJobs, Heartbeat, JobId,
-    Lease, Limit, Limited, OperationId, Pause, Rescued, RunNotes, ServerAnnouncement, ServerId,
-    ServerOrder, Settled, Settlement, Storage, StorageError, Throughput,
+    Lease, Limit, Limited, OperationId, Pause, Rescued, Rings, RunNotes, ServerAnnouncement,
+    ServerId, ServerOrder, Settled, Settlement, Storage, StorageError, Throughput,
 };
 use crate::batch::BatchId;
 use crate::new_job::NewJob;
@@ -54,11 +54,11 @@ pub struct MemoryStorage {
     tables: Mutex<Tables>,
     clock: Clock,
     /// How often jobs may have become `Enqueued`.
-    enqueued: watch::Sender<u64>,
+    enqueued: Rings,
     recurring_changed: Notify,
     operation_begun: Notify,
     /// Tells of each of the tables' revocations.
-    revoked: watch::Sender<u64>,
+    revoked: Rings,
 }
 
 /// Everything that is stored. Each method is one transaction.
@@ -97,10 +97,10 @@ impl MemoryStorage {
         Self {
             tables: Mutex::default(),
             clock: Clock::start(),
-            enqueued: watch::Sender::new(0),
+            enqueued: Rings::default(),
             recurring_changed: Notify::new(),
             operation_begun: Notify::new(),
-            revoked: watch::Sender::new(0),
+            revoked: Rings::default(),
         }
     }
 
@@ -113,11 +113,7 @@ impl MemoryStorage {
 
     fn announce_revoked(&self) {
         let now = self.tables().revocations;
-        self.revoked.send_if_modified(|times| {
-            let is_news = now > *times;
-            *times = now.max(*times);
-            is_news
-        });
+        self.revoked.ring_up_to(now);
     }
 
     fn tables(&self) -> MutexGuard<'_, Tables> {
@@ -269,18 +265,14 @@ impl Storage for MemoryStorage {
     }
 
     async fn leases_revoked(&self, seen: u64) -> u64 {
-        let mut revoked = self.revoked.subscribe();
-        let news = revoked.wait_for(|times| *times != seen).await;
-        *news.expect("the sender is in this storage")
+        self.revoked.other_than(seen).await
     }
 
     async fn job_enqueued(&self, seen: u64) -> u64 {
-        let mut enqueued = self.enqueued.subscribe();
-        let news = enqueued.wait_for(|times| *times != seen).await;
-        *news.expect("the sender is in this storage")
+        self.enqueued.other_than(seen).await
     }
 
     fn announce_enqueued(&self) {
-        self.enqueued.send_modify(|times| *times += 1);
+        self.enqueued.ring();
     }
 }
