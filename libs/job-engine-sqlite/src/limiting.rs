@@ -47,8 +47,9 @@ from job_engine_jobs as job
 left join job_engine_pauses as pauses on pauses.queue = job.queue
 where job.id = $1 and job.state = 'Enqueued'";
 
+/// From the index of the newest jobs alone: one that is `Enqueued` has changed when it was enqueued.
 const UNKNOWN_KINDS: &str = "
-select kind, count(*) as jobs, min(enqueued_at) as since
+select kind, count(*) as jobs, min(changed_at) as since
 from job_engine_jobs
 where state = 'Enqueued' and kind not in (
   select known.value from job_engine_servers, json_each(kinds) as known
