@@ -146,7 +146,7 @@ async fn begin(
         ("number", total),
         ("reason", "to see how long it takes"),
     ];
-    visitor.submit("/operations", &fields).await?;
+    visitor.submit(&page, "/operations", &fields).await?;
     let newest = storage.operations(1).await?;
     newest.into_iter().next().ok_or("it did not begin".into())
 }

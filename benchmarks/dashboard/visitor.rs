@@ -54,10 +54,14 @@ impl Visitor {
         Ok(Page { text, took })
     }
 
-    /// Sends a form with its token. Answers to where one is sent.
-    pub async fn submit(&mut self, path: &str, fields: &[(&str, &str)]) -> Outcome<String> {
-        let page = self.get("/").await?.text;
-        let token = between(&page, r#"name="form-token" value=""#, "\"").ok_or("no form")?;
+    /// Sends the form of this page. Answers to where one is sent.
+    pub async fn submit(
+        &mut self,
+        page: &str,
+        path: &str,
+        fields: &[(&str, &str)],
+    ) -> Outcome<String> {
+        let token = between(page, r#"name="form-token" value=""#, "\"").ok_or("no form")?;
         let form = fields.iter().fold(
             format!("form-token={}", encode(token)),
             |form, (name, value)| format!("{form}&{name}={}", encode(value)),

@@ -49,6 +49,10 @@ set done = done + $2, skipped = skipped + $3,
   ended_at = case when $5 is null then clock_timestamp() end
 where id = $1";
 
+/// Of one transaction: large enough that the work of its statements, and not their number, is what takes
+/// time.
+const PIECE: usize = 2000;
+
 #[async_trait]
 impl Operations for PostgresStorage {
     async fn begin_operation(&self, new: &NewOperation) -> Result<(), StorageError> {
@@ -93,6 +97,7 @@ impl Operations for PostgresStorage {
             return Ok(None);
         };
         let next = Next::of(&row)?;
+        let limit = limit.min(PIECE);
         let piece = search::changes(&self.pool, &next.query, limit).await?;
         let is_last = piece.len() < limit;
         let done = next.carry_out(&mut transaction, &piece, is_last).await?;

@@ -91,17 +91,29 @@ impl Operations for SqliteStorage {
             return Ok(None);
         };
         let mut next = Next::of(&row)?;
-        let found = search::changes(&self.pool, &self.deep, &next.query, limit).await?;
-        let all_found = found.len() < limit;
-        let mut rest = found.as_slice();
+        let mut looked_at = 0;
+        let mut found = self.look(next.query.clone(), limit).await?;
         loop {
-            let (piece, others) = rest.split_at(rest.len().min(self.in_a_turn.jobs()));
-            let is_last = all_found && others.is_empty();
-            let is_ours = self.carry_out(&mut next, piece, is_last).await?;
-            if !is_ours || others.is_empty() {
-                return Ok(Some(found.len()));
+            looked_at += found.jobs.len();
+            let left = limit - looked_at;
+            let beyond = JobQuery {
+                after: found.jobs.last().copied(),
+                ..next.query.clone()
+            };
+            // One writes at a time, but anybody may read beside.
+            let ahead = async {
+                let more = left > 0 && !found.is_last;
+                if more {
+                    self.look(beyond, left).await.map(Some)
+                } else {
+                    Ok(None)
+                }
+            };
+            let (is_ours, ahead) = tokio::join!(self.carry_out(&mut next, &found), ahead);
+            match ahead? {
+                Some(more) if is_ours? => found = more,
+                _ => return Ok(Some(looked_at)),
             }
-            rest = others;
         }
     }
 
@@ -110,26 +122,33 @@ impl Operations for SqliteStorage {
     }
 }
 
+/// What an operation does in one turn.
+struct Piece {
+    jobs: Vec<Cursor>,
+    /// No more jobs match.
+    is_last: bool,
+}
+
 impl SqliteStorage {
+    /// For as many jobs as are changed in a turn, at most `most`.
+    async fn look(&self, query: JobQuery, most: usize) -> Result<Piece, StorageError> {
+        let wanted = most.min(self.in_a_turn.jobs());
+        let jobs = search::changes(&self.pool, &self.deep, &query, wanted).await?;
+        let is_last = jobs.len() < wanted;
+        Ok(Piece { jobs, is_last })
+    }
+
     /// Takes a turn to write. Answers whether no other process was quicker.
-    async fn carry_out(
-        &self,
-        next: &mut Next,
-        piece: &[Cursor],
-        is_last: bool,
-    ) -> Result<bool, StorageError> {
+    async fn carry_out(&self, next: &mut Next, piece: &Piece) -> Result<bool, StorageError> {
         let mut write = self.writer.quick().await?;
         let begun = Instant::now();
-        let Some(done) = next
-            .carry_out(&mut write.transaction, piece, is_last)
-            .await?
-        else {
+        let Some(done) = next.carry_out(&mut write.transaction, piece).await? else {
             return Ok(false);
         };
         write.commit().await?;
-        self.in_a_turn.took(piece.len(), begun.elapsed());
+        self.in_a_turn.took(piece.jobs.len(), begun.elapsed());
 
-        next.query.after = piece.last().copied();
+        next.query.after = piece.jobs.last().copied();
         if done > 0 {
             self.announce_enqueued();
         }
@@ -212,17 +231,16 @@ impl Next {
     async fn carry_out(
         &self,
         connection: &mut SqliteConnection,
-        piece: &[Cursor],
-        is_last: bool,
+        piece: &Piece,
     ) -> Result<Option<usize>, StorageError> {
-        let seen = piece.iter().map(|change| Seen {
+        let seen = piece.jobs.iter().map(|change| Seen {
             job: change.id,
             changed_at: Some(change.changed_at),
         });
         let seen: Vec<Seen> = seen.collect();
         let done = commanding::carry_out(connection, &seen, self.command, &self.reason).await?;
-        let skipped = piece.len().saturating_sub(done);
-        let next = piece.last().filter(|_| !is_last);
+        let skipped = seen.len().saturating_sub(done);
+        let next = piece.jobs.last().filter(|_| !piece.is_last);
 
         let advanced = sqlx::query(PROGRESS)
             .bind(self.id)

@@ -7,8 +7,9 @@ use super::Process;
 use crate::session::Session;
 use crate::storage::StorageError;
 
-/// Large enough that the statements of a piece, not their number, are what takes time.
-const PIECE: usize = 2000;
+/// Large enough that the work of a piece, and not its beginning, is what takes time. Storages divide it
+/// as suits them.
+const PIECE: usize = 10_000;
 const INTERVAL: Duration = Duration::from_secs(1);
 
 /// Lets workers have the storage between two pieces.
