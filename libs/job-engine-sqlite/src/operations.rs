@@ -110,8 +110,8 @@ impl Operations for SqliteStorage {
                 }
             };
             let (is_ours, ahead) = tokio::join!(self.carry_out(&mut next, &found), ahead);
-            match ahead? {
-                Some(more) if is_ours? => found = more,
+            match (is_ours?, ahead?) {
+                (true, Some(more)) => found = more,
                 _ => return Ok(Some(looked_at)),
             }
         }

@@ -5,6 +5,7 @@ mod conformance;
 mod database;
 mod enqueuing;
 mod migrating;
+mod operating;
 mod pulse;
 mod searching;
 mod sharing;
