@@ -224,7 +224,7 @@ async fn settle(
     outcome: Outcome,
 ) -> Result<(), StorageError> {
     let lease = claimed.lease;
-    storage.settle(&[Settlement { lease, outcome }]).await?;
+    storage.settle(&[Settlement::new(lease, outcome)]).await?;
     Ok(())
 }
 

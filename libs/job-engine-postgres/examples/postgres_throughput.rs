@@ -111,13 +111,11 @@ fn job() -> NewJob {
 }
 
 fn succeeded(job: &ClaimedJob) -> Settlement {
-    Settlement {
-        lease: job.lease,
-        outcome: Outcome::Succeeded {
-            duration: Duration::from_micros(1),
-            result: None,
-        },
-    }
+    let outcome = Outcome::Succeeded {
+        duration: Duration::from_micros(1),
+        result: None,
+    };
+    Settlement::new(job.lease, outcome)
 }
 
 fn print(what: &str, jobs: usize, took: Duration) {

@@ -21,6 +21,7 @@ mod line;
 mod listener;
 mod live;
 mod looks;
+mod marks;
 mod monitor;
 mod noted_lines;
 mod noting;

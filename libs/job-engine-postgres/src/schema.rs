@@ -37,6 +37,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0027_tenants.sql"),
     include_str!("../migrations/0028_times.sql"),
     include_str!("../migrations/0029_copies.sql"),
+    include_str!("../migrations/0030_marks.sql"),
 ];
 
 /// The key of the advisory lock under which migrations run: "job_engi" in ASCII.

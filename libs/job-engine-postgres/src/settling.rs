@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::convert::{delay_micros, error_json, micros, sparse, text, unavailable};
 use crate::kept::Kept;
+use crate::marks::marks;
 use crate::transaction::begin;
 
 /// Succeeded (without a state) and Failed. The run needs no row of its own in the history: the
@@ -18,19 +19,21 @@ use crate::transaction::begin;
 const FINISH: &str = "
 with done as (
   delete from job_engine.ready r
-  using unnest($1::uuid[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[])
-    as s (id, epoch, state, duration, result, error, reason)
+  using unnest($1::uuid[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[],
+      $8::bigint[], $9::bigint[])
+    as s (id, epoch, state, duration, result, error, reason, low_marks, high_marks)
   where r.id = s.id and r.epoch = s.epoch and r.server is not null
-  returning r.*, s.state, s.duration, s.result, s.error as new_error, s.reason as end_reason
+  returning r.*, s.state, s.duration, s.result, s.error as new_error, s.reason as end_reason, s.low_marks,
+    s.high_marks
 ), kept as (
   insert into job_engine.finished
     (id, created_at, enqueued_at, claimed_at, changed_at, epoch, duration, attempts, abandoned,
      stages, state, priority, server, kind, queue, enqueue_reason, reason, error, result, arguments,
-     tenant, tags, version, trace, limit_key, batch, awaited)
+     tenant, tags, version, trace, limit_key, batch, awaited, low_marks, high_marks)
   select id, created_at, enqueued_at, claimed_at, statement_timestamp(), epoch, duration,
     attempts + 1, abandoned, stages, coalesce(state::job_engine.state, 'Succeeded'), priority, server,
     kind, queue, reason, end_reason, coalesce(new_error, error), result, arguments, tenant, tags,
-    version, trace, limit_key, batch, awaited
+    version, trace, limit_key, batch, awaited, low_marks, high_marks
   from done
 ), seen as materialized (
   select state, queue, count(*) as jobs, bool_or(awaited) as awaited from done group by state, queue
@@ -193,6 +196,8 @@ struct Finished<'a> {
     results: Vec<Option<&'a str>>,
     errors: Vec<Option<String>>,
     reasons: Vec<Option<String>>,
+    low_marks: Vec<Option<i64>>,
+    high_marks: Vec<Option<i64>>,
 }
 
 #[derive(Default)]
@@ -242,8 +247,12 @@ impl<'a> Columns<'a> {
         match &settlement.outcome {
             Outcome::Succeeded { duration, result } => {
                 self.finished.succeeded(lease, *duration, result.as_deref());
+                self.finished.mark(&settlement.arguments);
             }
-            Outcome::Failed { error, reason } => self.finished.failed(lease, error, reason),
+            Outcome::Failed { error, reason } => {
+                self.finished.failed(lease, error, reason);
+                self.finished.mark(&settlement.arguments);
+            }
             Outcome::Retry {
                 error,
                 delay,
@@ -310,6 +319,12 @@ impl<'a> Finished<'a> {
         self.reasons.push(Some(text(reason)));
     }
 
+    fn mark(&mut self, arguments: &str) {
+        let marks = marks(arguments);
+        self.low_marks.push(marks.map(|marks| marks.low));
+        self.high_marks.push(marks.map(|marks| marks.high));
+    }
+
     /// Answers the leases that were valid, and whether others are to be told.
     async fn write(self, connection: &mut PgConnection) -> sqlx::Result<(Vec<Lease>, bool)> {
         let rows = sqlx::query(FINISH)
@@ -320,6 +335,8 @@ impl<'a> Finished<'a> {
             .bind(sparse(self.results))
             .bind(sparse(self.errors))
             .bind(sparse(self.reasons))
+            .bind(sparse(self.low_marks))
+            .bind(sparse(self.high_marks))
             .fetch_all(connection)
             .await?;
 

@@ -270,7 +270,7 @@ impl Life {
                 let reason = worker::SERVER_STOPS.to_owned();
                 let outcome = Outcome::Returned { reason };
                 // When the inbox is full, the server gives the job back as it retires.
-                let _ = self.settlements.try_send(Settlement { lease, outcome });
+                let _ = self.settlements.try_send(Settlement::new(lease, outcome));
             }
         }
     }

@@ -120,7 +120,7 @@ impl Engine {
 
     pub async fn settle(&self, claimed: ClaimedJob, outcome: Outcome) {
         let lease = claimed.lease;
-        let settlement = Settlement { lease, outcome };
+        let settlement = Settlement::new(lease, outcome);
         let settled = self.storage.settle(&[settlement]).await;
         assert_eq!(settled.expect("memory answers"), [Settled::Accepted]);
     }

@@ -13,6 +13,7 @@ use tokio::try_join;
 
 use self::statement::{Reading, Statement};
 use crate::convert::{column, count as to_count, timestamp, unavailable};
+use crate::marks;
 
 const COLUMNS: &str = "
 select
@@ -106,9 +107,9 @@ async fn find(pool: &PgPool, wanted: Wanted<'_>) -> Result<Vec<PgRow>, StorageEr
         rare.extend(states);
     }
 
-    // All tables at once, as the same two or three processes then share the work evenly. Only of those of
-    // tenants an index knows, in one table.
-    if names_tenants(wanted.query) {
+    // All tables at once, as the same two or three processes then share the work evenly. Only of some an
+    // index knows, in one table.
+    if names_tenants(wanted.query) || marks::needed(wanted.query).is_some() {
         let (finished, others): (Vec<State>, Vec<State>) =
             rare.into_iter().partition(|state| state.is_final());
         let (finished, others) =

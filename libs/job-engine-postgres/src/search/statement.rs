@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::{Columns, PLACES, Place, Wanted, names_tenants, states_in};
 use crate::convert::rows;
+use crate::marks;
 use crate::transaction::begin_with;
 
 /// The first day of the year 1, in microseconds: PostgreSQL's time begins later than jiff's.
@@ -151,10 +152,11 @@ impl Statement {
 
     fn all_of(&mut self, wanted: Wanted<'_>, states: &[State]) {
         let Wanted { query, limit, .. } = wanted;
-        if names_tenants(query) && states.iter().all(|state| state.is_final()) {
+        if names_tenants(query) && are_final(states) {
             self.begin = BY_TENANTS;
         }
-        self.sql.push("job_engine.jobs as job where (");
+        self.jobs(query, states);
+        self.sql.push(" where (");
         for (index, (place, states)) in by_place(states).iter().enumerate() {
             self.sql.push(if index == 0 { "" } else { " or " });
             self.in_place(place, states);
@@ -173,8 +175,8 @@ impl Statement {
         most: u64,
         reading: Reading,
     ) -> Self {
-        let start = "select count(*) from (select from job_engine.jobs as job";
-        let mut statement = Self::starting(start, reading);
+        let mut statement = Self::starting("select count(*) from (select from ", reading);
+        statement.jobs(query, states);
         statement.place(place, states);
         statement.matching(query, CHANGED_AT);
         statement.sql.push(" limit ");
@@ -191,6 +193,26 @@ impl Statement {
             reading,
             begin: TOGETHER,
         }
+    }
+
+    /// All of the states, but of those that are finished only the ones whose marks do not say that they
+    /// lack an argument.
+    fn jobs(&mut self, query: &JobQuery, states: &[State]) {
+        self.sql.push("job_engine.jobs as job");
+        if let Some(needed) = marks::needed(query).filter(|_| are_final(states)) {
+            self.sql
+                .push(" join (select id as marked, low_marks, high_marks");
+            self.sql.push(" from job_engine.finished) as known");
+            self.sql.push(" on marked = id and (low_marks is null");
+            self.has_marks(" or low_marks", needed.low);
+            self.has_marks(" and high_marks", needed.high);
+            self.sql.push(")");
+        }
+    }
+
+    fn has_marks(&mut self, marks: &str, needed: i64) {
+        self.sql.push(marks).push(" & ").push_bind(needed);
+        self.sql.push(" = ").push_bind(needed);
     }
 
     fn place(&mut self, place: Place, states: &[State]) {
@@ -418,6 +440,10 @@ fn letters(test: &ArgumentTest) -> String {
     } else {
         letters.to_owned()
     }
+}
+
+fn are_final(states: &[State]) -> bool {
+    states.iter().all(|state| state.is_final())
 }
 
 /// The tables in which there are jobs of these states, and which of the states.

@@ -382,7 +382,7 @@ async fn a_parent_that_ends_waits_for_the_transaction_that_continues_it() {
     };
     let ending = tokio::spawn({
         let storage = storage.clone();
-        async move { storage.settle(&[Settlement { lease, outcome }]).await }
+        async move { storage.settle(&[Settlement::new(lease, outcome)]).await }
     });
     waits_for_a_lock(&pool).await;
     transaction.commit().await.unwrap();

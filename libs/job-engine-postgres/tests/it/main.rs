@@ -9,6 +9,7 @@ mod counting;
 mod database;
 mod enqueuing;
 mod listening;
+mod marking;
 mod migrating;
 mod pulse;
 mod scheduling;

@@ -104,12 +104,12 @@ async fn run_all(storage: &SqliteStorage) {
 fn succeeded(claimed: &[ClaimedJob]) -> Vec<Settlement> {
     claimed
         .iter()
-        .map(|job| Settlement {
-            lease: job.lease,
-            outcome: Outcome::Succeeded {
+        .map(|job| {
+            let outcome = Outcome::Succeeded {
                 duration: Duration::from_millis(1),
                 result: None,
-            },
+            };
+            Settlement::new(job.lease, outcome)
         })
         .collect()
 }

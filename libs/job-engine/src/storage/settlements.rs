@@ -61,6 +61,20 @@ pub struct Settlement {
     pub lease: Lease,
     /// How.
     pub outcome: Outcome,
+    /// What the job was run with, as JSON text, for storages that make it easier to find by that. Empty
+    /// where nobody looked.
+    pub arguments: String,
+}
+
+impl Settlement {
+    /// Of a job that was not run, or of which nothing has to be found.
+    pub fn new(lease: Lease, outcome: Outcome) -> Self {
+        Self {
+            lease,
+            outcome,
+            arguments: String::new(),
+        }
+    }
 }
 
 /// Whether a storage has taken a write that carried a lease.

@@ -98,9 +98,8 @@ impl Script {
             }
             Step::LiftLimits(queue) => Call::LiftLimit(Limited::Queue(QUEUES[queue].to_owned())),
             Step::Settle(ends) if !self.leases.is_empty() => {
-                let settlement = |(lease, end): &(Index, End)| Settlement {
-                    lease: *lease.get(&self.leases),
-                    outcome: outcome(*end),
+                let settlement = |(lease, end): &(Index, End)| {
+                    Settlement::new(*lease.get(&self.leases), outcome(*end))
                 };
                 Call::Settle(ends.iter().map(settlement).collect())
             }

@@ -100,7 +100,7 @@ impl Claimer {
                 let reason = reason.to_owned();
                 let outcome = Outcome::Returned { reason };
                 // Only a server that ends closes the inbox.
-                let _ = self.settlements.send(Settlement { lease, outcome }).await;
+                let _ = self.settlements.send(Settlement::new(lease, outcome)).await;
             }
         }
     }

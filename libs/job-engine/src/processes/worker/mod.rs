@@ -68,16 +68,19 @@ pub(crate) async fn work<C: Send + Sync + 'static>(
         session.meters.ended(kind, &outcome, begun.elapsed());
         session.notepads.close(lease).await;
 
-        if !session.leases.end(lease) {
+        if session.leases.end(lease) {
+            let settlement = Settlement {
+                lease,
+                outcome,
+                arguments: job.claimed.arguments,
+            };
+            if settlements.send(settlement).await.is_err() {
+                tracing::warn!(job = %lease.job, "nobody is left to record a job's outcome");
+            }
+        } else {
             session.tally.count_stale();
             session.filters.forget(lease);
             tracing::warn!(job = %lease.job, "a job lost its lease; its outcome is dropped");
-        } else if settlements
-            .send(Settlement { lease, outcome })
-            .await
-            .is_err()
-        {
-            tracing::warn!(job = %lease.job, "nobody is left to record a job's outcome");
         }
         session.queue.done();
     }

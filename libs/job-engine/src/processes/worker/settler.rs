@@ -72,10 +72,7 @@ async fn record_alone(session: &Session, settlement: &Settlement) {
     };
 
     tracing::error!(job = %lease.job, reason, "the outcome of a job cannot be stored");
-    let instead = Settlement {
-        lease,
-        outcome: unstorable(&reason),
-    };
+    let instead = Settlement::new(lease, unstorable(&reason));
     match answers(session, slice::from_ref(&instead)).await {
         Ok(answers) => conclude(session, &[instead], &answers),
         Err(reason) => {

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::stage::{HOUR, Stage, error, job, job_of, jobs, retry};
+use super::stage::{HOUR, Stage, error, job, job_of, jobs, retry, succeeded};
 use crate::batch::BatchId;
 use crate::new_job::NewJob;
 use crate::state::State;
 use crate::storage::{
-    ArgumentTest, Command, Condition, JobId, JobQuery, Outcome, SharedStorage, Test, TimeRange,
+    ArgumentTest, ClaimedJob, Command, Condition, JobId, JobQuery, Outcome, Settled, Settlement,
+    SharedStorage, Test, TimeRange,
 };
 
 pub async fn each_condition_finds_its_jobs_and_its_opposite_the_others(storage: SharedStorage) {
@@ -94,6 +95,12 @@ pub async fn jobs_are_found_by_a_path_in_their_arguments(storage: SharedStorage)
         .await;
     stage.enqueue(with_arguments("[]")).await;
 
+    ask_for_paths(&storage, ada).await;
+    run_all(&stage).await;
+    ask_for_paths(&storage, ada).await;
+}
+
+async fn ask_for_paths(storage: &SharedStorage, ada: JobId) {
     for (path, value, found) in [
         ("user id", "123", true),
         ("user name", "Zoë \"Z\"", true),
@@ -108,7 +115,7 @@ pub async fn jobs_are_found_by_a_path_in_their_arguments(storage: SharedStorage)
         let expected = if found { set(&[ada]) } else { set(&[]) };
 
         assert_eq!(
-            search(&storage, test.holds()).await,
+            search(storage, test.holds()).await,
             expected,
             "{path}:{value}"
         );
@@ -127,6 +134,12 @@ pub async fn an_argument_is_found_however_its_json_is_written(storage: SharedSto
         ids.push(stage.enqueue(with_arguments(arguments)).await);
     }
 
+    ask_for_ways_of_writing(&storage, &ids).await;
+    run_all(&stage).await;
+    ask_for_ways_of_writing(&storage, &ids).await;
+}
+
+async fn ask_for_ways_of_writing(storage: &SharedStorage, ids: &[JobId]) {
     for (path, value, found) in [
         ("name", "Zoë & co", vec![0, 1]),
         ("name", "zoë & CO", vec![3]),
@@ -151,12 +164,12 @@ pub async fn an_argument_is_found_however_its_json_is_written(storage: SharedSto
 
         let named = format!("{path}:{value}");
         assert_eq!(
-            search(&storage, test.clone().holds()).await,
+            search(storage, test.clone().holds()).await,
             set(&expected),
             "{named}"
         );
         assert_eq!(
-            search(&storage, test.fails()).await,
+            search(storage, test.fails()).await,
             set(&others),
             "not {named}"
         );
@@ -172,9 +185,12 @@ pub async fn arguments_that_are_no_json_do_not_stop_a_search(storage: SharedStor
         .enqueue(with_arguments(r#"{"user":{"id":123}}"#))
         .await;
 
-    let found = search(&storage, argument("user id", "123").holds()).await;
+    let waiting = search(&storage, argument("user id", "123").holds()).await;
+    run_all(&stage).await;
+    let finished = search(&storage, argument("user id", "123").holds()).await;
 
-    assert_eq!(found, set(&[good]));
+    assert_eq!(waiting, set(&[good]));
+    assert_eq!(finished, set(&[good]));
 }
 
 pub async fn a_text_is_looked_for_letter_by_letter(storage: SharedStorage) {
@@ -244,6 +260,20 @@ pub async fn matches_are_counted_up_to_a_limit(storage: SharedStorage) {
         let count = storage.count(&sends, most).await;
         assert_eq!(count.expect("jobs are counted"), counted, "up to {most}");
     }
+}
+
+/// As a worker does it, who tells what it ran them with.
+async fn run_all(stage: &Stage) {
+    let server = stage.server().await;
+    let run = |job: ClaimedJob| Settlement {
+        lease: job.lease,
+        outcome: succeeded(),
+        arguments: job.arguments,
+    };
+    let settlements: Vec<Settlement> = stage.claim(server, 10).await.into_iter().map(run).collect();
+    let settled = stage.storage.settle(&settlements).await;
+    let settled = settled.expect("the outcomes are recorded");
+    assert!(settled.iter().all(|settled| *settled == Settled::Accepted));
 }
 
 fn with_arguments(arguments: &str) -> NewJob {

@@ -202,7 +202,7 @@ pub async fn the_answers_are_in_the_order_of_the_settlements(storage: SharedStor
         (leases[0], failed("rain")),
         (leases[2], retry("wind", HOUR)),
     ]
-    .map(|(lease, outcome)| Settlement { lease, outcome })
+    .map(|(lease, outcome)| Settlement::new(lease, outcome))
     .into();
     let settled = storage.settle(&settlements).await.expect("it is recorded");
 
@@ -254,7 +254,7 @@ pub async fn six_hundred_claims_are_settled_at_once(storage: SharedStorage) {
     let settlements: Vec<Settlement> = leases
         .iter()
         .zip(outcomes().into_iter().cycle())
-        .map(|(&lease, outcome)| Settlement { lease, outcome })
+        .map(|(&lease, outcome)| Settlement::new(lease, outcome))
         .collect();
     let settled = storage.settle(&settlements).await.expect("it is recorded");
 

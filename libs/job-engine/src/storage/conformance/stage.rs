@@ -162,7 +162,7 @@ impl Stage {
     }
 
     pub(super) async fn settle(&self, lease: Lease, outcome: Outcome) -> Settled {
-        let settlements = [Settlement { lease, outcome }];
+        let settlements = [Settlement::new(lease, outcome)];
         let settled = self.storage.settle(&settlements).await;
         let settled = settled.expect("the outcome is recorded");
         assert_eq!(settled.len(), 1);
