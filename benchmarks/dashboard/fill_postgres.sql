@@ -1,45 +1,8 @@
--- `$1` jobs as a system has them after a week: two thirds succeeded, a tenth failed, the others wait.
--- Times rise with the number, as do ids; what else a job is, is drawn.
-select setseed(0.5);
-
-create function pg_temp.id_of(at timestamptz) returns uuid language sql as $$
-  select encode(
-    set_bit(set_bit(
-      overlay(
-        uuid_send(gen_random_uuid())
-        placing substring(int8send((extract(epoch from at) * 1000)::bigint) from 3)
-        from 1 for 6
-      ), 52, 1), 53, 1),
-    'hex')::uuid
-$$;
-
-create temporary table drawn as
-select i, at, pg_temp.id_of(at) as id,
-  case when i % 100000 = 77 then 'rare_kind' else 'kind_' || floor(20 * power(random(), 2)) end as kind,
-  case when i % 50000 = 99 then 'rare' else
-    (array['default', 'default', 'default', 'default', 'mail', 'mail', 'reports', 'imports'])
-      [1 + floor(random() * 8)] end as queue,
-  case when i % 100000 = 55 then 'rare-tenant'
-    when random() < 0.7 then 'tenant-' || floor(500 * power(random(), 2)) end as tenant,
-  case when i % 10 < 3 then array[
-    (array['vip', 'import', 'nightly', 'trial'])[1 + floor(random() * 4)], 'order-' || i] end as tags,
-  json_build_object(
-    'user', json_build_object('id', i, 'name', 'user ' || i, 'email', 'user-' || i || '@example.org'),
-    'template', 'welcome', 'locale', (array['de', 'en', 'fr'])[1 + floor(random() * 3)],
-    'total', round((random() * 1000)::numeric, 2), 'items', json_build_array(i % 97, i % 89, i % 83)
-  )::text as arguments,
-  100000 + (random() * 3000000)::bigint as duration,
-  i % 70 as host
-from (
-  select i, now() - interval '7 days' * ($1 - i) / $1 - interval '2 minutes' as at
-  from generate_series(1, $1) as i
-) as moments
-order by i;
-
--- The last fifth is alive, and every eighth of the others failed.
+-- Of the jobs in `drawn` the last fifth is alive, and every eighth of the others failed.
 insert into job_engine.finished
   (id, created_at, enqueued_at, claimed_at, changed_at, epoch, duration, attempts, abandoned, stages,
-   state, priority, server, kind, queue, tenant, tags, batch, awaited, reason, error, arguments)
+   state, priority, server, kind, queue, tenant, tags, batch, awaited, reason, error, arguments, low_marks,
+   high_marks)
 select id, at, at, at + interval '1 second', at + interval '2 seconds', 1, duration,
   case when i % 8 = 0 then 3 else 1 end, 0, case when i % 8 = 0 then 2 else 0 end,
   (case when i % 8 = 0 then 'Failed' when i % 100 = 7 then 'Deleted' else 'Succeeded' end)
@@ -52,9 +15,10 @@ select id, at, at, at + interval '1 second', at + interval '2 seconds', 1, durat
     case when i % 100000 = 88 then 'unheard-of' else host::text end,
     repeat('\ncaused by: a socket that nobody reads any more', 6), lpad(to_hex(host), 16, '0'), host
   ) end,
-  arguments
-from drawn
-where i <= $1 * 8 / 10;
+  arguments, low_marks, high_marks
+from drawn join marked using (i)
+where i <= $1 * 8 / 10
+order by i;
 
 insert into job_engine.history
   (job, stage, attempt, enqueued_at, claimed_at, changed_at, due_at, duration, state, server, error)
@@ -111,4 +75,4 @@ join (select id, row_number() over () - 1 as number from job_engine.servers) as 
   on s.number = oldest.place % 4
 where r.id = oldest.id;
 
-drop table drawn;
+drop table drawn, marked;
