@@ -281,11 +281,12 @@ impl Statement {
         // What a string says; a number or a word as it is written.
         let path = json_path(&test.path);
         self.0
-            .push(" in (cast(arguments ->> ")
+            .push(" = iif(json_type(arguments, ")
             .push_bind(path.clone());
         self.0
-            .push(" as text), nullif(arguments -> ")
-            .push_bind(path);
+            .push(") = 'text', arguments ->> ")
+            .push_bind(path.clone());
+        self.0.push(", nullif(arguments -> ").push_bind(path);
         self.0.push(", 'null')) else false end");
     }
 

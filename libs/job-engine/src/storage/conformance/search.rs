@@ -106,6 +106,7 @@ async fn ask_for_paths(storage: &SharedStorage, ada: JobId) {
         ("user name", "Zoë \"Z\"", true),
         ("tags 1", "b", true),
         ("vip", "true", true),
+        ("vip", "1", false),
         ("vip", "null", false),
         ("user", "123", false),
         ("user id", "12", false),
