@@ -12,6 +12,12 @@ pub(crate) const SLOW_LOOKS: u32 = 3;
 /// accident is soon forgotten.
 const DOUBT_PER_LOOK: u32 = 8;
 
+/// And after no more than this: it may have been a connection that led nowhere for a while.
+const LONGEST_DOUBT: Duration = Duration::from_secs(1);
+
+/// Whatever looks take, what lies before the known places waits no longer for one.
+const LONGEST_REST: Duration = Duration::from_secs(30);
+
 /// The last looks from the start of an index.
 #[derive(Debug, Default)]
 pub(crate) struct Looks {
@@ -53,15 +59,15 @@ impl Looks {
         self.slow > 0
     }
 
-    /// Whether so many times as long as the last one took have passed since.
+    /// Whether so many times as long as the last one took have passed since, or enough.
     pub(crate) fn rested(&self, per_look: u32) -> bool {
-        let per_look = if self.slow < SLOW_LOOKS {
-            per_look.min(DOUBT_PER_LOOK)
+        let (per_look, enough) = if self.slow < SLOW_LOOKS {
+            (per_look.min(DOUBT_PER_LOOK), LONGEST_DOUBT)
         } else {
-            per_look
+            (per_look, LONGEST_REST)
         };
         self.last
-            .is_none_or(|(ended, took)| ended.elapsed() >= took * per_look)
+            .is_none_or(|(ended, took)| ended.elapsed() >= (took * per_look).min(enough))
     }
 
     /// The last one, while they are slow.
@@ -79,7 +85,7 @@ impl Looks {
 mod tests {
     use super::*;
 
-    const LONG: Duration = Duration::from_secs(100);
+    const LONG: Duration = Duration::from_secs(1);
 
     #[test]
     fn a_single_slow_look_is_looked_into_sooner_than_the_third_one() {
@@ -90,6 +96,14 @@ mod tests {
 
         assert!(!looks.rested(20));
         assert!(looks.rested(4));
+    }
+
+    #[test]
+    fn a_look_that_was_held_up_keeps_nobody_from_the_next_one_for_long() {
+        for (slow, ago) in [(1, LONGEST_DOUBT), (3, LONGEST_REST)] {
+            let took = Duration::from_mins(10);
+            assert!(Looks::resume(Look { ago, took, slow }).rested(20));
+        }
     }
 
     #[test]
