@@ -55,8 +55,10 @@ async fn mark(connection: &mut PgConnection, jobs: u64) -> Outcome<()> {
                 .fetch_all(&mut *connection)
                 .await?;
         let numbers: Vec<i64> = drawn.iter().map(|(number, _)| *number).collect();
-        let marks = drawn.iter().filter_map(|(_, json)| marks::marks(json));
-        let (low, high): (Vec<i64>, Vec<i64>) = marks.map(|marks| (marks.low, marks.high)).unzip();
+        let marks_of = |(_, json): &(i64, String)| marks::marks(json).ok_or("no JSON was drawn");
+        let marks = drawn.iter().map(marks_of).collect::<Result<Vec<_>, _>>()?;
+        let halves = marks.iter().map(|marks| (marks.low, marks.high));
+        let (low, high): (Vec<i64>, Vec<i64>) = halves.unzip();
         sqlx::query(
             "insert into marked select * from unnest($1::bigint[], $2::bigint[], $3::bigint[])",
         )

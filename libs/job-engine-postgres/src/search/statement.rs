@@ -203,9 +203,10 @@ impl Statement {
             self.sql
                 .push(" join (select id as marked, low_marks, high_marks");
             self.sql.push(" from job_engine.finished) as known");
-            self.sql.push(" on marked = id and (low_marks is null");
-            self.has_marks(" or low_marks", needed.low);
-            self.has_marks(" and high_marks", needed.high);
+            self.sql.push(" on marked = id and (low_marks is null or ");
+            self.has_marks("low_marks", needed.low);
+            self.sql.push(" and ");
+            self.has_marks("high_marks", needed.high);
             self.sql.push(")");
         }
     }

@@ -1,14 +1,18 @@
 //! What finished jobs are found by, beside what every storage finds.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use job_engine::storage::{ArgumentTest, JobQuery, SharedStorage, Test};
 use job_engine::{Attempt, Client, Job, JobError, Registry, Server};
 use serde::{Deserialize, Serialize};
 use sqlx::Executor;
 use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use crate::database::Database;
+
+const PATIENCE: Duration = Duration::from_secs(30);
 
 #[derive(Serialize, Deserialize)]
 struct Greeting {
@@ -36,7 +40,7 @@ async fn a_job_that_was_run_is_read_only_when_its_marks_allow_what_is_looked_for
     let server = server.start().await.unwrap();
     let client = Client::new(storage.clone());
     client.enqueue(&Greeting { user: 4711 }).await.unwrap();
-    run.notified().await;
+    timeout(PATIENCE, run.notified()).await.unwrap();
     server.stop().await;
 
     let found = jobs_of_user(&storage, "4711").await;
