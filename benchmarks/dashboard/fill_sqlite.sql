@@ -27,7 +27,8 @@ from moments;
 
 insert into job_engine_jobs
   (id, state, epoch, attempts, stages, priority, kind, queue, tenant, tags, batch, created_at,
-   changed_at, enqueued_at, claimed_at, ended_at, server, duration, reason, error, arguments)
+   changed_at, enqueued_at, claimed_at, ended_at, server, duration, reason, error, error_group,
+   arguments)
 select id, case when i % 8 = 0 then 'Failed' when i % 100 = 7 then 'Deleted' else 'Succeeded' end,
   1, iif(i % 8 = 0, 3, 1), iif(i % 8 = 0, 2, 0), 0, kind, queue, tenant, tags,
   iif(i % 8 = 1, unhex(printf('%012x', i / 800 * 86400000) || '7000a000000000000000'), null),
@@ -36,9 +37,9 @@ select id, case when i % 8 = 0 then 'Failed' when i % 100 = 7 then 'Deleted' els
   iif(i % 8 = 0, json_object(
     'details', 'connection to host ' || iif(i % 100000 = 88, 'unheard-of', host) || ' timed out'
       || replace(printf('%.*c', 6, '*'), '*', char(10) || 'caused by: a socket that nobody reads any more'),
-    'group', printf('%016x', host), 'kind', 'std::io::Error',
+    'kind', 'std::io::Error',
     'message', 'connection to host ' || host || ' timed out'), null),
-  arguments
+  iif(i % 8 = 0, printf('%016x', host), null), arguments
 from drawn
 where i <= $1 * 8 / 10;
 
@@ -60,7 +61,7 @@ where ended_at is not null
 group by 1, 2, 3;
 
 insert into job_engine_error_groups (kind, error_group, jobs, failures, first_at, last_at, error)
-select kind, error ->> '$.group', count(*), count(*), min(ended_at), max(ended_at), max(error)
+select kind, error_group, count(*), count(*), min(ended_at), max(ended_at), max(error)
 from job_engine_jobs
 where state = 'Failed'
 group by 1, 2;

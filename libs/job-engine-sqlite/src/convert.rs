@@ -91,13 +91,9 @@ pub(crate) fn stored_version(version: Option<i64>) -> u32 {
     version.map_or(1, small)
 }
 
-/// As JSON, where a NUL is an escape, with the group by which failures are put together.
+/// As JSON, where a NUL is an escape.
 pub(crate) fn error_json(error: &ErrorReport) -> String {
-    let mut json = json!({ "group": error.group() });
-    json["kind"] = json!(error.kind);
-    json["message"] = json!(error.message);
-    json["details"] = json!(error.details);
-    json.to_string()
+    json!(error).to_string()
 }
 
 pub(crate) fn error_report(json: &str) -> Result<ErrorReport, StorageError> {

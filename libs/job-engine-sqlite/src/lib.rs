@@ -26,6 +26,8 @@ mod recurring;
 mod revocations;
 mod scheduling;
 mod schema;
+#[cfg(test)]
+mod scratch;
 mod search;
 mod servers;
 mod settling;

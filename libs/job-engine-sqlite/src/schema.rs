@@ -28,6 +28,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0018_traces.sql"),
     include_str!("../migrations/0019_batches.sql"),
     include_str!("../migrations/0020_history.sql"),
+    include_str!("../migrations/0021_failed_groups.sql"),
 ];
 
 /// Only one process migrates at a time, as only one writes; the others find everything done.
@@ -76,4 +77,57 @@ async fn apply(
         .execute(connection)
         .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scratch::Scratch;
+
+    /// As version 20 stored a job that failed and the group of its error.
+    const FAILED_JOB: &str = "
+insert into job_engine_jobs
+  (id, state, priority, kind, queue, created_at, changed_at, ended_at, arguments, error)
+values (x'01', 'Failed', 0, 'send', 'default', 1, 2, 2, '{}', '{\"group\":\"g\",\"message\":\"busy\"}');
+insert into job_engine_error_groups (kind, error_group, jobs, failures, first_at, last_at, error)
+values ('send', 'g', 1, 1, 2, 2, '{}')";
+
+    const REQUEUE: &str = "update job_engine_jobs set state = 'Enqueued', ended_at = null";
+
+    #[tokio::test]
+    async fn jobs_that_failed_under_version_20_stay_in_their_group() {
+        let scratch = Scratch::create();
+        let writer = scratch.writer().await;
+        let mut write = writer.durable().await.expect("it is our turn");
+        let connection = &mut *write.transaction;
+        version(connection).await.expect("there is room");
+        for (index, migration) in MIGRATIONS.iter().take(20).enumerate() {
+            let applied = apply(connection, index + 1, migration).await;
+            applied.expect("it was released");
+        }
+        sqlx::raw_sql(FAILED_JOB)
+            .execute(connection)
+            .await
+            .expect("it fits");
+        write.commit().await.expect("there is room");
+
+        migrate(&writer).await.expect("it is migrated");
+
+        let mut write = writer.durable().await.expect("it is our turn");
+        let connection = &mut *write.transaction;
+        let group: Option<String> = sqlx::query_scalar("select error_group from job_engine_jobs")
+            .fetch_one(&mut *connection)
+            .await
+            .expect("it is there");
+        assert_eq!(group.as_deref(), Some("g"));
+        sqlx::query(REQUEUE)
+            .execute(&mut *connection)
+            .await
+            .expect("it is requeued");
+        let left: i64 = sqlx::query_scalar("select jobs from job_engine_error_groups")
+            .fetch_one(connection)
+            .await
+            .expect("it is counted");
+        assert_eq!(left, 0);
+    }
 }

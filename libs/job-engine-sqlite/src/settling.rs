@@ -12,12 +12,21 @@ use crate::following;
 use crate::throughput;
 use crate::writer::Writer;
 
-/// Succeeded and Failed. The run needs no row of its own in the history: the job keeps its columns.
-/// `$1` is a JSON array of `[id, epoch, state, duration, result, error, reason]`.
-const FINISH: &str = "
+/// The run needs no row of its own in the history, here and below: the job keeps its columns.
+/// `$1` is a JSON array of `[id, epoch, duration, result]`.
+const SUCCEED: &str = "
 update job_engine_jobs as job
-set state = s.value ->> 2, changed_at = $2, ended_at = $2, duration = s.value ->> 3,
-  result = s.value ->> 4, error = coalesce(s.value ->> 5, error), reason = s.value ->> 6
+set state = 'Succeeded', changed_at = $2, ended_at = $2, duration = s.value ->> 2,
+  result = s.value ->> 3, reason = null
+from json_each($1) as s
+where job.id = unhex(s.value ->> 0) and job.epoch = s.value ->> 1 and job.state = 'Processing'
+returning id, epoch";
+
+/// `$1` is a JSON array of `[id, epoch, error, group, reason]`.
+const FAIL: &str = "
+update job_engine_jobs as job
+set state = 'Failed', changed_at = $2, ended_at = $2, duration = null, result = null,
+  error = s.value ->> 2, error_group = s.value ->> 3, reason = s.value ->> 4
 from json_each($1) as s
 where job.id = unhex(s.value ->> 0) and job.epoch = s.value ->> 1 and job.state = 'Processing'
 returning id, epoch";
@@ -132,7 +141,8 @@ fn arrival(outcome: &Outcome) -> Option<State> {
 /// Settlements as rows of JSON, by the statement that records them.
 #[derive(Default)]
 struct Batches {
-    finished: Vec<Value>,
+    succeeded: Vec<Value>,
+    failed: Vec<Value>,
     rescheduled: Vec<Value>,
     discarded: Vec<Value>,
     returned: Vec<Value>,
@@ -155,14 +165,13 @@ impl Batches {
         let (id, epoch) = (id_json(settlement.lease.job.0), settlement.lease.epoch);
         match &settlement.outcome {
             Outcome::Succeeded { duration, result } => {
-                let (state, duration) = (State::Succeeded, micros(*duration));
-                let row = json!([id, epoch, state.name(), duration, result, null, null]);
-                self.finished.push(row);
+                let row = json!([id, epoch, micros(*duration), result]);
+                self.succeeded.push(row);
             }
             Outcome::Failed { error, reason } => {
-                let (state, error, reason) = (State::Failed, error_json(error), text(reason));
-                let row = json!([id, epoch, state.name(), null, null, error, reason]);
-                self.finished.push(row);
+                let (json, group) = (error_json(error), error.group());
+                self.failed
+                    .push(json!([id, epoch, json, group, text(reason)]));
             }
             Outcome::Retry {
                 error,
@@ -195,9 +204,11 @@ impl Batches {
         now: i64,
     ) -> Result<HashSet<Lease>, StorageError> {
         let mut accepted = HashSet::new();
-        if !self.finished.is_empty() {
-            let rows = Value::Array(self.finished).to_string();
-            accepted.extend(record(connection, FINISH, &rows, now).await?);
+        for (rows, statement) in [(self.succeeded, SUCCEED), (self.failed, FAIL)] {
+            if !rows.is_empty() {
+                let rows = Value::Array(rows).to_string();
+                accepted.extend(record(connection, statement, &rows, now).await?);
+            }
         }
         let batches = [
             (self.rescheduled, RESCHEDULE),

@@ -31,8 +31,9 @@ const MEMORY: &str = "-65536";
 /// have been copied by then.
 const LARGE_JOURNAL: &str = "65536";
 
-/// What of the journal stays on the disk when it begins anew, in bytes.
-const KEPT_JOURNAL: &str = "67108864";
+/// What of the journal stays on the disk when it begins anew, in bytes: all that it held before, for
+/// every page by which a file grows again costs more than one that it has.
+const KEPT_JOURNAL: &str = "268435456";
 
 /// The lower byte of all codes that say so.
 const SQLITE_BUSY: i32 = 5;
@@ -150,24 +151,19 @@ fn connection(options: &SqliteConnectOptions) -> SqlitePool {
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
+    use crate::scratch::Scratch;
 
     #[tokio::test]
     async fn the_disk_is_waited_for_where_that_was_promised_and_nowhere_else() {
-        let folder = std::env::temp_dir().join(format!("job-engine-{}", Uuid::now_v7()));
-        std::fs::create_dir(&folder).expect("there is room");
-        let file = SqliteConnectOptions::new().filename(folder.join("jobs.db"));
-        let writer = Writer::open(&file.create_if_missing(true)).await;
-        let writer = writer.expect("it is opened");
+        let scratch = Scratch::create();
+        let writer = scratch.writer().await;
 
         let durable = level(writer.durable().await).await;
         let quick = level(writer.quick().await).await;
         let durable_again = level(writer.durable().await).await;
 
         assert_eq!((durable, quick, durable_again), (2, 1, 2));
-        std::fs::remove_dir_all(folder).expect("nobody else uses it");
     }
 
     /// 1 is `normal` and 2 is `full`.

@@ -155,7 +155,7 @@ impl Statement {
         for condition in conditions {
             if let (Test::ErrorGroup(group), false) = (&condition.test, condition.negated) {
                 // Only failed jobs are asked, and the index wants to hear nothing more of the state.
-                self.0.push(" and error ->> '$.group' = ");
+                self.0.push(" and error_group = ");
                 self.0.push_bind(group.clone());
                 continue;
             }
@@ -215,7 +215,7 @@ impl Statement {
                 self.error_contains(text);
             }
             Test::ErrorGroup(group) => {
-                self.0.push("state = 'Failed' and error ->> '$.group' = ");
+                self.0.push("state = 'Failed' and error_group = ");
                 self.0.push_bind(group.clone());
             }
             Test::Argument(test) => self.argument(test),
