@@ -106,9 +106,15 @@ async fn find(
     deep: &SqlitePool,
     wanted: Wanted<'_>,
 ) -> Result<Vec<SqliteRow>, StorageError> {
+    let states = wanted.query.states();
+    if let Some(first) = first_of_few(pool, wanted.query).await? {
+        let from = Statement::all(wanted, &states, (">=", first));
+        return from.fetch(pool).await;
+    }
+
     let mut found = Vec::new();
     let mut rare = Vec::new();
-    for state in wanted.query.states() {
+    for state in states {
         match newest(pool, wanted, state).await? {
             Some(jobs) => found.extend(jobs),
             None => rare.push(state),
@@ -125,6 +131,24 @@ async fn find(
         found.extend(all(deep, wanted, &rare).await?);
     }
     Ok(found)
+}
+
+/// The first of the ids among which a query looks, if so few jobs have one of them that their rows are
+/// read sooner than an index of a state.
+async fn first_of_few(pool: &SqlitePool, query: &JobQuery) -> Result<Option<Uuid>, StorageError> {
+    let ids = query
+        .conditions
+        .iter()
+        .find_map(|condition| match &condition.test {
+            Test::Id(ids) if !condition.negated => Some(ids),
+            _ => None,
+        });
+    let Some(ids) = ids else {
+        return Ok(None);
+    };
+    let (first, last) = (ids.start().0, ids.end().0);
+    let so_many = Statement::with_ids(first, last, FEW).count(pool).await?;
+    Ok((so_many < FEW as u64).then_some(first))
 }
 
 /// Whether so few jobs are of the kinds or queues that a query names that their rows are read sooner
@@ -223,6 +247,12 @@ pub(crate) async fn count(
     query: &JobQuery,
     most: u64,
 ) -> Result<u64, StorageError> {
+    if let Some(first) = first_of_few(pool, query).await? {
+        return Statement::counting_all(query, first, most)
+            .count(pool)
+            .await;
+    }
+
     let mut total = 0;
     for state in query.states() {
         if total < most {

@@ -72,7 +72,7 @@ impl Statement {
         statement
     }
 
-    /// Of the ids before or after one. No index has this order, so none is walked along.
+    /// Of the ids before one or from it on. No index has this order, so none is walked along.
     pub(super) fn all(
         wanted: Wanted<'_>,
         states: &[State],
@@ -93,6 +93,29 @@ impl Statement {
         statement.states(states);
         statement.page("+changed_at", limit);
         statement.0.push(")");
+        statement
+    }
+
+    /// Counts the jobs with an id from the first to the last, at most so many.
+    pub(super) fn with_ids(first: Uuid, last: Uuid, most: usize) -> Self {
+        let mut statement = Self(QueryBuilder::new(
+            "select count(*) from (select 1 from job_engine_jobs not indexed where ",
+        ));
+        statement.ids(first, last);
+        statement.at_most(most as u64);
+        statement
+    }
+
+    /// From an id on, in all states that the query names.
+    pub(super) fn counting_all(query: &JobQuery, first: Uuid, most: u64) -> Self {
+        let mut statement = Self(QueryBuilder::new(
+            "select count(*) from (select 1 from job_engine_jobs not indexed where id >= ",
+        ));
+        statement.0.push_bind(first);
+        statement.matching(query, "changed_at");
+        statement.0.push(" and ");
+        statement.states(&query.states());
+        statement.at_most(most);
         statement
     }
 

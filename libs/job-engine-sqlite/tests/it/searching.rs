@@ -1,7 +1,8 @@
 use jiff::Timestamp;
 use job_engine::State;
-use job_engine::storage::{ArgumentTest, JobQuery, JobSummary, Monitor, Test};
+use job_engine::storage::{ArgumentTest, JobId, JobQuery, JobSummary, Monitor, Test};
 use sqlx::SqlitePool;
+use uuid::Uuid;
 
 use crate::database::Database;
 
@@ -59,6 +60,33 @@ async fn a_rare_kind_and_a_rare_queue_are_found_by_their_arguments() {
     drop(database);
 }
 
+#[tokio::test]
+async fn a_job_is_found_by_its_id_and_many_by_how_theirs_begin() {
+    let (database, storage) = filled().await;
+
+    let one = find(&*storage, Test::Id(id(3)..=id(3)), None).await;
+    let nobody = find(&*storage, Test::Id(id(0)..=id(0)), None).await;
+    let newest = find(&*storage, Test::Id(id(100)..=id(5000)), None).await;
+    let times: Vec<_> = one.iter().map(|job| job.changed_at).collect();
+    assert_eq!(times, [at(3)]);
+    assert!(nobody.is_empty());
+    assert_eq!((newest.len(), newest[0].changed_at), (100, at(5000)));
+    drop(database);
+}
+
+#[tokio::test]
+async fn jobs_are_counted_by_how_their_ids_begin() {
+    let (database, storage) = filled().await;
+    let common = || Test::Kind(vec!["common".to_owned()]);
+
+    let few = query([Test::Id(id(1)..=id(10)), common()]);
+    let many = query([Test::Id(id(100)..=id(5000)), common()]);
+
+    assert_eq!(storage.count(&few, 10_000).await.unwrap(), 8);
+    assert_eq!(storage.count(&many, 10_000).await.unwrap(), 4893);
+    drop(database);
+}
+
 async fn filled() -> (Database, std::sync::Arc<job_engine_sqlite::SqliteStorage>) {
     let database = Database::create().await;
     let pool: SqlitePool = database.pool().await;
@@ -72,17 +100,17 @@ async fn filled() -> (Database, std::sync::Arc<job_engine_sqlite::SqliteStorage>
 }
 
 async fn find(storage: &dyn Monitor, test: Test, also: Option<Test>) -> Vec<JobSummary> {
-    let query = JobQuery {
+    let query = query([Some(test), also].into_iter().flatten());
+    storage.jobs(&query).await.expect("it is read").jobs
+}
+
+fn query(tests: impl IntoIterator<Item = Test>) -> JobQuery {
+    JobQuery {
         state: Some(State::Succeeded),
-        conditions: [Some(test), also]
-            .into_iter()
-            .flatten()
-            .map(Test::holds)
-            .collect(),
+        conditions: tests.into_iter().map(Test::holds).collect(),
         limit: 100,
         ..JobQuery::default()
-    };
-    storage.jobs(&query).await.expect("it is read").jobs
+    }
 }
 
 fn argument(name: &str, value: i64) -> Test {
@@ -90,6 +118,10 @@ fn argument(name: &str, value: i64) -> Test {
         path: vec![name.to_owned()],
         value: value.to_string(),
     })
+}
+
+fn id(number: u128) -> JobId {
+    JobId(Uuid::from_u128(number))
 }
 
 fn at(micros: i64) -> Timestamp {
