@@ -86,30 +86,75 @@ impl Operations for PostgresStorage {
     }
 
     async fn advance_operation(&self, limit: usize) -> Result<Option<usize>, StorageError> {
-        let mut transaction = transaction::begin(&self.engine)
-            .await
-            .map_err(unavailable)?;
-        let Some(row) = sqlx::query(NEXT)
-            .fetch_optional(&mut *transaction)
-            .await
-            .map_err(unavailable)?
-        else {
+        let Some((mut transaction, mut next)) = self.turn().await? else {
             return Ok(None);
         };
-        let next = Next::of(&row)?;
-        let limit = limit.min(PIECE);
-        let piece = search::changes(&self.pool, &next.query, limit).await?;
-        let is_last = piece.len() < limit;
-        let done = next.carry_out(&mut transaction, &piece, is_last).await?;
-        transaction.commit().await.map_err(unavailable)?;
+        let mut looked_at = 0;
+        let mut piece = self.look(next.query.clone(), limit).await?;
+        loop {
+            looked_at += piece.jobs.len();
+            // The next ones are looked for while these are changed.
+            let ahead = self.look_beyond(&next.query, &piece, limit - looked_at);
+            let (done, ahead) = tokio::join!(next.carry_out(&mut transaction, &piece), ahead);
+            let done = done?;
+            transaction.commit().await.map_err(unavailable)?;
+            self.spread_news().await;
+            self.announce_done(done);
 
-        self.spread_news().await;
-        self.announce_done(done);
-        Ok(Some(piece.len()))
+            let Some(more) = ahead? else {
+                return Ok(Some(looked_at));
+            };
+            match self.turn().await? {
+                Some((again, same)) if same.follows(next.id, &piece) => {
+                    (transaction, next, piece) = (again, same, more);
+                }
+                _ => return Ok(Some(looked_at)),
+            }
+        }
     }
 
     async fn operation_begun(&self) {
         self.operation_begun.notified().await;
+    }
+}
+
+impl PostgresStorage {
+    /// `None` when no operation runs, or other servers advance all that do: the transaction holds it.
+    async fn turn(&self) -> Result<Option<(Begun, Next)>, StorageError> {
+        let mut transaction = transaction::begin(&self.engine)
+            .await
+            .map_err(unavailable)?;
+        let row = sqlx::query(NEXT)
+            .fetch_optional(&mut *transaction)
+            .await
+            .map_err(unavailable)?;
+        let next = row.as_ref().map(Next::of).transpose()?;
+        Ok(next.map(|next| (transaction, next)))
+    }
+
+    /// For the jobs of one transaction, at most `most`.
+    async fn look(&self, query: JobQuery, most: usize) -> Result<Piece, StorageError> {
+        let wanted = most.min(PIECE);
+        let jobs = search::changes(&self.pool, &query, wanted).await?;
+        let is_last = jobs.len() < wanted;
+        Ok(Piece { jobs, is_last })
+    }
+
+    /// `None` when there is nothing to look for.
+    async fn look_beyond(
+        &self,
+        query: &JobQuery,
+        piece: &Piece,
+        most: usize,
+    ) -> Result<Option<Piece>, StorageError> {
+        if most == 0 || piece.is_last {
+            return Ok(None);
+        }
+        let beyond = JobQuery {
+            after: piece.jobs.last().copied(),
+            ..query.clone()
+        };
+        self.look(beyond, most).await.map(Some)
     }
 }
 
@@ -144,6 +189,15 @@ pub(crate) async fn stop(
         .map_err(unavailable)?;
     Ok(stopped.rows_affected() > 0)
 }
+
+/// What an operation does in one transaction.
+struct Piece {
+    jobs: Vec<Cursor>,
+    /// No more jobs match.
+    is_last: bool,
+}
+
+type Begun = Transaction<'static, Postgres>;
 
 /// The operation whose turn it is.
 struct Next {
@@ -181,15 +235,20 @@ impl Next {
         })
     }
 
+    /// Whether the piece was the last that anybody carried out for this operation.
+    fn follows(&self, operation: Uuid, piece: &Piece) -> bool {
+        let after = self.query.after.map(|after| after.id);
+        self.id == operation && after == piece.jobs.last().map(|last| last.id)
+    }
+
     /// Jobs of the piece that have moved on are left alone.
     async fn carry_out(
         &self,
-        transaction: &mut Transaction<'static, Postgres>,
-        piece: &[Cursor],
-        is_last: bool,
+        transaction: &mut Begun,
+        piece: &Piece,
     ) -> Result<Done, StorageError> {
         let connection: &mut PgConnection = transaction;
-        let seen = piece.iter().map(|change| Seen {
+        let seen = piece.jobs.iter().map(|change| Seen {
             job: change.id,
             changed_at: Some(change.changed_at),
         });
@@ -197,15 +256,15 @@ impl Next {
         let places = search::places(&self.query);
         let done =
             commanding::carry_out(connection, &seen, &places, self.command, &self.reason).await?;
-        let skipped = piece.len().saturating_sub(done.jobs);
-        let next = piece.last().filter(|_| !is_last);
+        let skipped = seen.len().saturating_sub(done.jobs);
+        let last = piece.jobs.last().filter(|_| !piece.is_last);
 
         sqlx::query(PROGRESS)
             .bind(self.id)
             .bind(rows(done.jobs))
             .bind(rows(skipped))
-            .bind(next.map(|next| next.changed_at.as_microsecond()))
-            .bind(next.map(|next| next.id.0))
+            .bind(last.map(|last| last.changed_at.as_microsecond()))
+            .bind(last.map(|last| last.id.0))
             .execute(connection)
             .await
             .map_err(unavailable)?;
