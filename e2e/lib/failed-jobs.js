@@ -23,13 +23,14 @@ export const inSqlite = (many, tenant, message) => `
 begin immediate;
 with recursive numbers (i) as (select 1 union all select i + 1 from numbers where i < ${many}),
 moment (at) as (select cast(strftime('%s', 'now') as integer) * 1000000)
-insert into job_engine_jobs (id, created_at, enqueued_at, claimed_at, changed_at, ended_at, ${columns})
-select cast('${begin(message)}' || printf('%08d', i) as blob), at, at, at, at, at,
+insert into job_engine_jobs
+  (id, created_at, enqueued_at, claimed_at, changed_at, ended_at, error_group, ${columns})
+select cast('${begin(message)}' || printf('%08d', i) as blob), at, at, at, at, at, '${groupOf(message)}',
   ${values(tenant, message)}
 from numbers cross join moment;
 update job_engine_totals set jobs = jobs + ${many} where state = 'Failed';
 insert into job_engine_error_groups (kind, error_group, jobs, failures, first_at, last_at, error)
-select kind, error ->> '$.group' as error_group, count(*), count(*), min(ended_at), max(ended_at), max(error)
+select kind, error_group, count(*), count(*), min(ended_at), max(ended_at), max(error)
 from job_engine_jobs
 where state = 'Failed' and error_group = '${groupOf(message)}'
 group by 1, 2;
