@@ -31,8 +31,8 @@ const FORGET: &str = "delete from temp.job_engine_chosen";
 /// The stage that each chosen job is in.
 ///
 /// From here on a statement that fails leaves what it has done, for whoever is told of it undoes the whole
-/// transaction. So SQLite keeps no copy of every page for that case, which is a tenth of the time, unless a
-/// statement, a trigger or an index of the table calls a function or resolves a conflict.
+/// transaction. So SQLite keeps no copy of every page for that case, unless a statement, a trigger or an
+/// index of the table calls a function or resolves a conflict.
 const REMEMBER: &str = "
 insert or fail into job_engine_history
   (job, stage, attempt, enqueued_at, enqueue_reason, claimed_at, server, state, changed_at, due_at,

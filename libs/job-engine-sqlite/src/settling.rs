@@ -204,21 +204,19 @@ impl Batches {
         now: i64,
     ) -> Result<HashSet<Lease>, StorageError> {
         let mut accepted = HashSet::new();
-        for (rows, statement) in [(self.succeeded, SUCCEED), (self.failed, FAIL)] {
-            if !rows.is_empty() {
-                let rows = Value::Array(rows).to_string();
-                accepted.extend(record(connection, statement, &rows, now).await?);
-            }
-        }
         let batches = [
-            (self.rescheduled, RESCHEDULE),
-            (self.discarded, DISCARD),
-            (self.returned, GIVE_BACK),
+            (self.succeeded, SUCCEED, false),
+            (self.failed, FAIL, false),
+            (self.rescheduled, RESCHEDULE, true),
+            (self.discarded, DISCARD, true),
+            (self.returned, GIVE_BACK, true),
         ];
-        for (rows, statement) in batches {
+        for (rows, statement, ends_a_stage) in batches {
             if !rows.is_empty() {
                 let rows = Value::Array(rows).to_string();
-                remember(connection, &rows, now).await?;
+                if ends_a_stage {
+                    remember(connection, &rows, now).await?;
+                }
                 accepted.extend(record(connection, statement, &rows, now).await?);
             }
         }

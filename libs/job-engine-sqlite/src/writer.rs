@@ -24,7 +24,7 @@ const QUICK: &str = "pragma synchronous = normal; begin immediate";
 
 /// How much of the file stays in memory, in KiB with a minus: with room for what a large transaction
 /// changes, as what does not fit is written twice. Not more, as SQLite looks through all of it after a commit
-/// in which pages were split: with 64 MiB that is 0.2 ms.
+/// in which pages were split.
 const MEMORY: &str = "-24576";
 
 /// Pages in the journal at which a writer copies them itself while all others wait, and the next one

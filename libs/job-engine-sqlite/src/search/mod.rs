@@ -247,10 +247,8 @@ pub(crate) async fn count(
     query: &JobQuery,
     most: u64,
 ) -> Result<u64, StorageError> {
-    if let Some(first) = first_of_few(pool, query).await? {
-        return Statement::counting_all(query, first, most)
-            .count(pool)
-            .await;
+    if first_of_few(pool, query).await?.is_some() {
+        return Statement::counting_all(query, most).count(pool).await;
     }
 
     let mut total = 0;

@@ -106,15 +106,13 @@ impl Statement {
         statement
     }
 
-    /// From an id on, in all states that the query names.
-    pub(super) fn counting_all(query: &JobQuery, first: Uuid, most: u64) -> Self {
+    /// In all states that the query names, by its ids and not along an index.
+    pub(super) fn counting_all(query: &JobQuery, most: u64) -> Self {
         let mut statement = Self(QueryBuilder::new(
-            "select count(*) from (select 1 from job_engine_jobs not indexed where id >= ",
+            "select count(*) from (select 1 from job_engine_jobs not indexed where ",
         ));
-        statement.0.push_bind(first);
-        statement.matching(query, "changed_at");
-        statement.0.push(" and ");
         statement.states(&query.states());
+        statement.matching(query, "changed_at");
         statement.at_most(most);
         statement
     }

@@ -346,6 +346,7 @@ macro_rules! storage_conformance {
         }
         $crate::storage_conformance! { @topic $storage, operations:
             all_that_match_are_commanded_in_pieces,
+            a_long_operation_is_carried_out_to_its_end,
             a_commanded_job_says_why,
             a_begun_operation_wakes_who_waits,
             an_operation_that_is_ordered_wakes_who_waits,

@@ -39,6 +39,21 @@ pub async fn all_that_match_are_commanded_in_pieces(storage: SharedStorage) {
     assert_eq!(storage.operations(10).await.expect("listed"), [over]);
 }
 
+pub async fn a_long_operation_is_carried_out_to_its_end(storage: SharedStorage) {
+    let stage = Stage::of(&storage);
+    // More than twice what any storage changes in one transaction.
+    stage.enqueue_all(&jobs(4_500)).await;
+    let id = begin(&storage, Command::Delete, sends()).await;
+
+    while advance(&storage, 10_000).await.is_some() {}
+
+    let over = operation(&storage, id).await;
+    assert_eq!((over.done, over.skipped), (4_500, 0));
+    assert_eq!(over.status, OperationStatus::Finished);
+    let counts = storage.counts().await.expect("jobs are counted");
+    assert_eq!((counts.deleted, counts.enqueued), (4_500, 0));
+}
+
 pub async fn a_commanded_job_says_why(storage: SharedStorage) {
     let stage = Stage::of(&storage);
     let lease = stage.held_job().await;
