@@ -38,6 +38,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0028_times.sql"),
     include_str!("../migrations/0029_copies.sql"),
     include_str!("../migrations/0030_marks.sql"),
+    include_str!("../migrations/0031_short_groups.sql"),
 ];
 
 /// The key of the advisory lock under which migrations run: "job_engi" in ASCII.
