@@ -23,7 +23,8 @@ from job_engine_jobs ";
 const CHANGES: &str = "
 select id, changed_at from job_engine_jobs ";
 
-/// How many of the newest jobs of a state are looked through, a few and then more, before all are.
+/// How many of the newest jobs of a state are looked through, a few and then more, before all are, unless
+/// a name leads to them.
 const FEW: usize = 1_000;
 const MANY: usize = 10_000;
 
@@ -113,21 +114,46 @@ async fn find(
     }
 
     let mut found = Vec::new();
-    let mut rare = Vec::new();
+    let mut uncommon = Vec::new();
     for state in states {
         match newest(pool, wanted, state).await? {
-            Some(jobs) => found.extend(jobs),
-            None => rare.push(state),
+            Newest::Jobs(jobs) => found.extend(jobs),
+            Newest::TooFew(among_few) => uncommon.push((state, among_few)),
         }
     }
-    if rare.is_empty() {
-        return Ok(found);
+    if !uncommon.is_empty() {
+        found.extend(uncommon_of(pool, deep, wanted, uncommon).await?);
     }
-    if names_few(pool, wanted.query, &rare).await? {
-        for state in rare {
+    Ok(found)
+}
+
+/// Of states whose few newest are not enough, of which so many match.
+async fn uncommon_of(
+    pool: &SqlitePool,
+    deep: &SqlitePool,
+    wanted: Wanted<'_>,
+    states: Vec<(State, usize)>,
+) -> Result<Vec<SqliteRow>, StorageError> {
+    let mut found = Vec::new();
+    if names_few(pool, wanted.query, &states).await? {
+        for (state, _) in states {
             found.extend(Statement::named(wanted, state).fetch(pool).await?);
         }
-    } else {
+        return Ok(found);
+    }
+
+    let mut rare = Vec::new();
+    for (state, among_few) in states {
+        if among_few * (MANY / FEW) < wanted.limit {
+            rare.push(state);
+            continue;
+        }
+        match newest_among(pool, wanted, state, MANY).await? {
+            Newest::Jobs(jobs) => found.extend(jobs),
+            Newest::TooFew(_) => rare.push(state),
+        }
+    }
+    if !rare.is_empty() {
         found.extend(all(deep, wanted, &rare).await?);
     }
     Ok(found)
@@ -156,13 +182,13 @@ async fn first_of_few(pool: &SqlitePool, query: &JobQuery) -> Result<Option<Uuid
 async fn names_few(
     pool: &SqlitePool,
     query: &JobQuery,
-    states: &[State],
+    states: &[(State, usize)],
 ) -> Result<bool, StorageError> {
     let Some(names) = names_alone(query) else {
         return Ok(false);
     };
     let mut few = NAMED;
-    for state in states {
+    for (state, _) in states {
         let so_many = Statement::counting(&names, *state, few).count(pool).await?;
         few = few.saturating_sub(so_many);
         if few == 0 {
@@ -211,34 +237,48 @@ pub(crate) fn deep(options: &SqliteConnectOptions) -> SqlitePool {
         .connect_lazy_with(options.clone().pragma("mmap_size", "2147483648"))
 }
 
-/// The newest of one state, if an index leads to them or they are common: those are found among the
-/// newest, by time.
+/// What is found of one state.
+enum Newest {
+    /// All that are wanted, or all that there are.
+    Jobs(Vec<SqliteRow>),
+    /// There may be more behind the newest, of which only so many match.
+    TooFew(usize),
+}
+
+/// The newest of one state, if an index leads to them or they are common.
 async fn newest(
     pool: &SqlitePool,
     wanted: Wanted<'_>,
     state: State,
-) -> Result<Option<Vec<SqliteRow>>, StorageError> {
+) -> Result<Newest, StorageError> {
     let Wanted { query, limit, .. } = wanted;
-    if Path::to(query, state) == Path::Index {
-        let all = match wanted.columns {
-            Columns::All => Statement::newest(wanted, state, None),
-            Columns::Changes => Statement::newest_known(query, state, limit),
-        };
-        return all.fetch(pool).await.map(Some);
+    if Path::to(query, state) == Path::Rows {
+        return newest_among(pool, wanted, state, FEW).await;
     }
+    let all = match wanted.columns {
+        Columns::All => Statement::newest(wanted, state, None),
+        Columns::Changes => Statement::newest_known(query, state, limit),
+    };
+    all.fetch(pool).await.map(Newest::Jobs)
+}
 
-    for most in [FEW, MANY] {
-        let among = Statement::newest(wanted, state, Some(most));
-        let found = among.fetch(pool).await?;
-        let is_enough = found.len() >= limit;
-        if is_enough || Statement::newest_of(query, state, most).count(pool).await? < most as u64 {
-            return Ok(Some(found));
-        }
-        if found.len() * (MANY / FEW) < limit {
-            break;
-        }
+/// Those of the newest of a state, by time, that match.
+async fn newest_among(
+    pool: &SqlitePool,
+    wanted: Wanted<'_>,
+    state: State,
+    most: usize,
+) -> Result<Newest, StorageError> {
+    let among = Statement::newest(wanted, state, Some(most));
+    let found = among.fetch(pool).await?;
+    if found.len() >= wanted.limit {
+        return Ok(Newest::Jobs(found));
     }
-    Ok(None)
+    let so_many = Statement::newest_of(wanted.query, state, most);
+    if so_many.count(pool).await? < most as u64 {
+        return Ok(Newest::Jobs(found));
+    }
+    Ok(Newest::TooFew(found.len()))
 }
 
 /// How many jobs match, counted up to `most`.
