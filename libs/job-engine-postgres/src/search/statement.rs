@@ -3,7 +3,7 @@ use std::ops::RangeInclusive;
 use jiff::Timestamp;
 use job_engine::State;
 use job_engine::storage::{
-    ArgumentTest, Condition, Cursor, JobQuery, Test, TimeRange, like_pattern,
+    ArgumentTest, Condition, Cursor, JobQuery, Test, TimeRange, like_pattern, literal_part,
 };
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Postgres, QueryBuilder};
@@ -434,7 +434,7 @@ impl Statement {
 /// What all arguments with the value hold: with its quotation marks if JSON has only strings like it, as
 /// PostgreSQL looks for longer texts in longer steps.
 fn letters(test: &ArgumentTest) -> String {
-    let letters = test.literal_part();
+    let letters = literal_part(&test.value);
     let is_string = serde_json::from_str::<serde_json::Value>(&test.value).is_err();
     if is_string && letters == test.value {
         format!("\"{letters}\"")

@@ -2,7 +2,7 @@ use std::ops::RangeInclusive;
 
 use job_engine::State;
 use job_engine::storage::{
-    ArgumentTest, Cursor, JobQuery, StorageError, Test, TimeRange, like_pattern,
+    ArgumentTest, Cursor, JobQuery, StorageError, Test, TimeRange, like_pattern, literal_part,
 };
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool};
@@ -205,11 +205,7 @@ impl Statement {
             Test::Queue(queues) => self.any("queue", queues),
             Test::Kind(kinds) => self.any("kind", kinds),
             Test::Tenant(tenants) => self.any("tenant", tenants),
-            Test::Tag(tags) => {
-                self.0.push("exists (select 1 from json_each(tags) where ");
-                self.any("value", tags);
-                self.0.push(")");
-            }
+            Test::Tag(tags) => self.tags(tags),
             Test::Batch(batch) => {
                 self.0.push("batch = ").push_bind(batch.0);
             }
@@ -256,6 +252,28 @@ impl Statement {
         self.0.push(")");
     }
 
+    /// Most tags do not even hold the letters of one of these; only the others are read as JSON.
+    fn tags(&mut self, tags: &[String]) {
+        self.constant(false);
+        for tag in tags {
+            self.0.push(" or ");
+            self.holds_letters("tags", tag);
+            self.0
+                .push("exists (select 1 from json_each(tags) where value = ");
+            self.0.push_bind(tag.clone()).push(")");
+        }
+    }
+
+    /// Followed by what reads JSON, if the letters are there.
+    fn holds_letters(&mut self, column: &str, value: &str) {
+        let letters = literal_part(value);
+        if !letters.is_empty() {
+            // Quicker than `instr`, which compares at every byte.
+            self.0.push(column).push(" glob ");
+            self.0.push_bind(format!("*{letters}*")).push(" and ");
+        }
+    }
+
     fn ids(&mut self, first: Uuid, last: Uuid) {
         self.0.push("id between ").push_bind(first);
         self.0.push(" and ").push_bind(last);
@@ -291,12 +309,7 @@ impl Statement {
 
     /// Most arguments do not even hold the value's letters; only the others are read as JSON.
     fn argument(&mut self, test: &ArgumentTest) {
-        let letters = test.literal_part();
-        if !letters.is_empty() {
-            // Quicker than `instr`, which compares at every byte.
-            self.0.push("arguments glob ");
-            self.0.push_bind(format!("*{letters}*")).push(" and ");
-        }
+        self.holds_letters("arguments", &test.value);
         self.0.push("case when json_valid(arguments) then ");
         self.0.push_bind(test.value.clone());
         // What a string says; a number or a word as it is written.

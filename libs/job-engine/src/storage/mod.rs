@@ -68,7 +68,7 @@ pub use recurring::{
     UNKNOWN_KIND_PATIENCE,
 };
 pub use rings::Rings;
-pub use search::{ArgumentTest, Condition, Test, TimeRange, like_pattern};
+pub use search::{ArgumentTest, Condition, Test, TimeRange, like_pattern, literal_part};
 pub use seen_limit::SeenLimit;
 pub use servers::{Heartbeat, Rescued, ServerAnnouncement, ServerOrder};
 pub use settlements::{Outcome, Settled, Settlement};

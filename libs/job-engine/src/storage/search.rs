@@ -91,22 +91,20 @@ impl Test {
     }
 }
 
-impl ArgumentTest {
-    /// The longest part of the value that JSON writes as it is, and that patterns of SQL take as it is.
-    /// Storages look for it before they read JSON. Empty when there is none.
-    pub fn literal_part(&self) -> &str {
-        let is_written_otherwise =
-            |c: char| !c.is_ascii_alphanumeric() && !matches!(c, ' ' | '-' | '.' | ':' | '@' | ',');
-        let parts = self.value.split(is_written_otherwise);
-        parts.max_by_key(|part| part.len()).unwrap_or_default()
-    }
-}
-
 impl TimeRange {
     /// Whether this moment lies in it.
     pub fn contains(&self, at: Timestamp) -> bool {
         self.from.is_none_or(|from| from <= at) && self.until.is_none_or(|until| at < until)
     }
+}
+
+/// The longest part of a text that JSON writes as it is, and that patterns of SQL take as it is.
+/// Storages look for it before they read JSON. Empty when there is none.
+pub fn literal_part(text: &str) -> &str {
+    let is_written_otherwise =
+        |c: char| !c.is_ascii_alphanumeric() && !matches!(c, ' ' | '-' | '.' | ':' | '@' | ',');
+    let parts = text.split(is_written_otherwise);
+    parts.max_by_key(|part| part.len()).unwrap_or_default()
 }
 
 /// For SQL's `like` with `\\` as its escape character: the text anywhere, letter by letter. A NUL, which
@@ -131,14 +129,6 @@ mod tests {
     fn a_pattern_looks_for_each_letter_as_it_is() {
         assert_eq!(like_pattern("timed out"), "%timed out%");
         assert_eq!(like_pattern("5 %_\\\0"), "%5 \\%\\_\\\\%");
-    }
-
-    fn literal_part(value: &str) -> String {
-        let test = ArgumentTest {
-            path: vec!["a".to_owned()],
-            value: value.to_owned(),
-        };
-        test.literal_part().to_owned()
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub async fn each_condition_finds_its_jobs_and_its_opposite_the_others(storage: 
     let mail = stage.enqueue(job().in_queue("mail")).await;
     let tagged = job_of("print")
         .for_tenant("acme")
-        .and_then(|job| job.tagged(["a", "b"]));
+        .and_then(|job| job.tagged(["a", "b", "Zoë [\"Z\"]", "*"]));
     let print = NewJob {
         trace: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned()),
         ..tagged.expect("they are names")
@@ -48,7 +48,9 @@ pub async fn each_condition_finds_its_jobs_and_its_opposite_the_others(storage: 
         (Test::Kind(words(&["print", "scan"])), vec![print]),
         (Test::Tenant(words(&["acme", "globex"])), vec![print]),
         (Test::Tag(words(&["b", "c"])), vec![print]),
-        (Test::Tag(words(&["c"])), vec![]),
+        (Test::Tag(words(&["c", "Zoë"])), vec![]),
+        (Test::Tag(words(&["c", "Zoë [\"Z\"]"])), vec![print]),
+        (Test::Tag(words(&["*"])), vec![print]),
         (Test::Batch(batch), vec![print]),
         (Test::Batch(BatchId::random()), vec![]),
         (
