@@ -1,34 +1,8 @@
--- The same jobs as in `fill_postgres.sql`.
-create temporary table drawn as
-with recursive numbers (i) as (select 1 union all select i + 1 from numbers where i < $1),
-moments as (
-  select i, (unixepoch() - 120) * 1000000 - ($1 - i) * 604800000000 / $1 as at,
-    abs(random() % 1000000) / 1e6 as a, abs(random() % 1000000) / 1e6 as b,
-    abs(random() % 1000000) / 1e6 as c
-  from numbers
-)
-select i, at,
-  unhex(printf('%012x', at / 1000) || '7' || substr(hex(randomblob(2)), 1, 3) || 'a'
-    || substr(hex(randomblob(8)), 1, 15)) as id,
-  iif(i % 100000 = 77, 'rare_kind', 'kind_' || cast(20 * a * a as integer)) as kind,
-  iif(i % 50000 = 99, 'rare',
-    json_array('default', 'default', 'default', 'default', 'mail', 'mail', 'reports', 'imports')
-      ->> cast(8 * b as integer)) as queue,
-  case when i % 100000 = 55 then 'rare-tenant'
-    when c < 0.7 then 'tenant-' || cast(500 * (c / 0.7) * (c / 0.7) as integer) end as tenant,
-  iif(i % 10 < 3, json_array(json_array('vip', 'import', 'nightly', 'trial') ->> (i % 4), 'order-' || i),
-    null) as tags,
-  json_object(
-    'user', json_object('id', i, 'name', 'user ' || i, 'email', 'user-' || i || '@example.org'),
-    'template', 'welcome', 'locale', json_array('de', 'en', 'fr') ->> (i % 3),
-    'total', round(a * 1000, 2), 'items', json_array(i % 97, i % 89, i % 83)) as arguments,
-  100000 + cast(b * 3000000 as integer) as duration, i % 70 as host
-from moments;
-
+-- Of what was drawn and marked.
 insert into job_engine_jobs
   (id, state, epoch, attempts, stages, priority, kind, queue, tenant, tags, batch, created_at,
    changed_at, enqueued_at, claimed_at, ended_at, server, duration, reason, error, error_group,
-   arguments)
+   arguments, low_marks, high_marks)
 select id, case when i % 8 = 0 then 'Failed' when i % 100 = 7 then 'Deleted' else 'Succeeded' end,
   1, iif(i % 8 = 0, 3, 1), iif(i % 8 = 0, 2, 0), 0, kind, queue, tenant, tags,
   iif(i % 8 = 1, unhex(printf('%012x', i / 800 * 86400000) || '7000a000000000000000'), null),
@@ -39,8 +13,8 @@ select id, case when i % 8 = 0 then 'Failed' when i % 100 = 7 then 'Deleted' els
       || replace(printf('%.*c', 6, '*'), '*', char(10) || 'caused by: a socket that nobody reads any more'),
     'kind', 'std::io::Error',
     'message', 'connection to host ' || host || ' timed out'), null),
-  iif(i % 8 = 0, printf('%016x', host), null), arguments
-from drawn
+  iif(i % 8 = 0, printf('%016x', host), null), arguments, low_marks, high_marks
+from drawn join marked using (i)
 where i <= $1 * 8 / 10;
 
 insert into job_engine_history
@@ -67,22 +41,24 @@ where state = 'Failed'
 group by 1, 2;
 
 insert into job_engine_jobs
-  (id, state, priority, kind, queue, tenant, tags, created_at, changed_at, enqueued_at, arguments)
-select id, 'Enqueued', iif(i % 50 = 0, 10, 0), kind, queue, tenant, tags, at, at, at, arguments
-from drawn
+  (id, state, priority, kind, queue, tenant, tags, created_at, changed_at, enqueued_at, arguments,
+   low_marks, high_marks)
+select id, 'Enqueued', iif(i % 50 = 0, 10, 0), kind, queue, tenant, tags, at, at, at, arguments, low_marks,
+  high_marks
+from drawn join marked using (i)
 where i > $1 * 8 / 10 and i <= $1 * 95 / 100;
 
 insert into job_engine_jobs
   (id, state, attempts, stages, priority, kind, queue, tenant, tags, created_at, changed_at, due_at,
-   reason, error, arguments, continue_on)
+   reason, error, arguments, low_marks, high_marks, continue_on)
 select id, iif(i % 10 = 0, 'Awaiting', 'Scheduled'), iif(i % 10 = 1, 2, 0), iif(i % 10 = 1, 2, 0), 0,
   kind, queue, tenant, tags, at, at,
   iif(i % 10 = 0, null, unixepoch() * 1000000 + 86400000000 + i * 1000000),
   iif(i % 10 = 0, 'Waits for others', null),
   iif(i % 10 = 1, json_object('details', 'host ' || host || ' is busy', 'group',
     printf('%016x', host + 100), 'kind', 'error', 'message', 'host ' || host || ' is busy'), null),
-  arguments, iif(i % 10 = 0, 'Success', null)
-from drawn
+  arguments, low_marks, high_marks, iif(i % 10 = 0, 'Success', null)
+from drawn join marked using (i)
 where i > $1 * 95 / 100;
 
 insert into job_engine_batches (id, created_at, jobs, succeeded, failed, deleted, ended_at)
@@ -104,3 +80,4 @@ set state = 'Processing', server = (select min(id) from job_engine_servers), epo
 where id in (select id from job_engine_jobs where state = 'Enqueued' order by id limit 80);
 
 drop table drawn;
+drop table marked;

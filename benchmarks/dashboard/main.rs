@@ -2,12 +2,6 @@
 
 mod acting;
 mod filling;
-#[path = "../../libs/job-engine-postgres/src/marks.rs"]
-#[expect(
-    dead_code,
-    reason = "only jobs are made here; the storage looks for them"
-)]
-mod marks;
 mod questions;
 mod visitor;
 

@@ -21,7 +21,6 @@ mod line;
 mod listener;
 mod live;
 mod looks;
-mod marks;
 mod monitor;
 mod noted_lines;
 mod noting;

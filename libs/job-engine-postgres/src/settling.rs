@@ -3,14 +3,13 @@ use std::time::Duration;
 
 use job_engine::State;
 use job_engine::job::ErrorReport;
-use job_engine::storage::{JobId, Lease, Outcome, Settled, Settlement, StorageError};
+use job_engine::storage::{JobId, Lease, Marks, Outcome, Settled, Settlement, StorageError};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgPool, Row};
 use uuid::Uuid;
 
 use crate::convert::{delay_micros, error_json, micros, sparse, text, unavailable};
 use crate::kept::Kept;
-use crate::marks::marks;
 use crate::transaction::begin;
 
 /// Succeeded (without a state) and Failed. The run needs no row of its own in the history: the
@@ -320,7 +319,7 @@ impl<'a> Finished<'a> {
     }
 
     fn mark(&mut self, arguments: &str) {
-        let marks = marks(arguments);
+        let marks = Marks::of(arguments);
         self.low_marks.push(marks.map(|marks| marks.low));
         self.high_marks.push(marks.map(|marks| marks.high));
     }

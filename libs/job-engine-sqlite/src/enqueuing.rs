@@ -1,6 +1,6 @@
 use jiff::Timestamp;
-use job_engine::storage::StorageError;
 use job_engine::storage::check::{check_order, repeated_keys, without};
+use job_engine::storage::{Marks, StorageError};
 use job_engine::{Continuation, Due, Duplicate, NewJob, count_enqueued};
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
@@ -11,12 +11,13 @@ use crate::writer::Writer;
 use crate::{following, keys};
 
 /// `$1` is a JSON array of `[id, kind, queue, priority, arguments, due_at, tenant, tags,
-/// version, limit_key, batch, continue_on, delay, release_at, reason, trace]`.
+/// version, limit_key, batch, continue_on, delay, release_at, reason, trace,
+/// low_marks, high_marks]`.
 const ENQUEUE: &str = "
 insert into job_engine_jobs
   (id, kind, queue, priority, arguments, tenant, tags, version, limit_key, batch, awaited,
    continue_on, delay, release_at, reason, created_at, changed_at, due_at, state,
-   enqueued_at, trace)
+   enqueued_at, trace, low_marks, high_marks)
 select
   unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, value ->> 4,
   value ->> 6, value ->> 7, value ->> 8, value ->> 9,
@@ -24,7 +25,7 @@ select
   value ->> 14, $2, $2, value ->> 5,
   case when value ->> 11 is not null then 'Awaiting'
     when value ->> 5 is not null then 'Scheduled' else 'Enqueued' end,
-  iif(value ->> 5 is null and value ->> 11 is null, $2, null), value ->> 15
+  iif(value ->> 5 is null and value ->> 11 is null, $2, null), value ->> 15, value ->> 16, value ->> 17
 from json_each($1)";
 
 /// Enqueues the jobs in the caller's transaction: they exist when it commits.
@@ -111,6 +112,7 @@ fn row(job: &NewJob, now: i64) -> Value {
         None => delay.map(|delay| now + delay).or(time),
     };
     let continuation = job.continuation.as_ref();
+    let marks = Marks::of(&job.arguments);
     json!([
         id_json(job.id.0),
         job.kind,
@@ -128,5 +130,7 @@ fn row(job: &NewJob, now: i64) -> Value {
         continuation.and(time),
         continuation.map(Continuation::reason),
         job.trace,
+        marks.map(|marks| marks.low),
+        marks.map(|marks| marks.high),
     ])
 }

@@ -29,6 +29,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0019_batches.sql"),
     include_str!("../migrations/0020_history.sql"),
     include_str!("../migrations/0021_failed_groups.sql"),
+    include_str!("../migrations/0022_marks.sql"),
 ];
 
 /// Only one process migrates at a time, as only one writes; the others find everything done.

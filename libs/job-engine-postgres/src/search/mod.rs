@@ -5,7 +5,7 @@ mod statement;
 use std::cmp::Reverse;
 
 use job_engine::State;
-use job_engine::storage::{Condition, Cursor, JobId, JobQuery, StorageError, Test};
+use job_engine::storage::{Condition, Cursor, JobId, JobQuery, Marks, StorageError, Test};
 use sqlx::error::DatabaseError;
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
@@ -13,7 +13,6 @@ use tokio::try_join;
 
 use self::statement::{Reading, Statement};
 use crate::convert::{column, count as to_count, timestamp, unavailable};
-use crate::marks;
 
 const COLUMNS: &str = "
 select
@@ -109,7 +108,7 @@ async fn find(pool: &PgPool, wanted: Wanted<'_>) -> Result<Vec<PgRow>, StorageEr
 
     // All tables at once, as the same two or three processes then share the work evenly. Only of some an
     // index knows, in one table.
-    if names_tenants(wanted.query) || marks::needed(wanted.query).is_some() {
+    if names_tenants(wanted.query) || Marks::needed(wanted.query).is_some() {
         let (finished, others): (Vec<State>, Vec<State>) =
             rare.into_iter().partition(|state| state.is_final());
         let (finished, others) =

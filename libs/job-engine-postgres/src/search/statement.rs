@@ -3,7 +3,7 @@ use std::ops::RangeInclusive;
 use jiff::Timestamp;
 use job_engine::State;
 use job_engine::storage::{
-    ArgumentTest, Condition, Cursor, JobQuery, Test, TimeRange, like_pattern, literal_part,
+    ArgumentTest, Condition, Cursor, JobQuery, Marks, Test, TimeRange, like_pattern, literal_part,
 };
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Postgres, QueryBuilder};
@@ -11,7 +11,6 @@ use uuid::Uuid;
 
 use super::{Columns, PLACES, Place, Wanted, names_tenants, states_in};
 use crate::convert::rows;
-use crate::marks;
 use crate::transaction::begin_with;
 
 /// The first day of the year 1, in microseconds: PostgreSQL's time begins later than jiff's.
@@ -199,7 +198,7 @@ impl Statement {
     /// lack an argument.
     fn jobs(&mut self, query: &JobQuery, states: &[State]) {
         self.sql.push("job_engine.jobs as job");
-        if let Some(needed) = marks::needed(query).filter(|_| are_final(states)) {
+        if let Some(needed) = Marks::needed(query).filter(|_| are_final(states)) {
             self.sql
                 .push(" join (select id as marked, low_marks, high_marks");
             self.sql.push(" from job_engine.finished) as known");

@@ -1,6 +1,6 @@
 use jiff::Timestamp;
-use job_engine::State;
-use job_engine::storage::{ArgumentTest, JobId, JobQuery, JobSummary, Monitor, Test};
+use job_engine::storage::{ArgumentTest, JobId, JobQuery, JobSummary, Marks, Monitor, Test};
+use job_engine::{NewJob, State, Storage};
 use sqlx::SqlitePool;
 use uuid::Uuid;
 
@@ -61,6 +61,41 @@ async fn a_rare_kind_and_a_rare_queue_are_found_by_their_arguments() {
 }
 
 #[tokio::test]
+async fn a_job_is_read_unless_its_marks_lack_the_argument() {
+    let (database, storage) = filled().await;
+    mark(&database, 5, Marks::default()).await;
+    mark(
+        &database,
+        6,
+        Marks::of(r#"{"number":6}"#).expect("it is JSON"),
+    )
+    .await;
+
+    let number = |number| find(&*storage, argument("number", number), None);
+
+    assert!(number(5).await.is_empty(), "its marks lack it");
+    assert_eq!(number(6).await[0].id, id(6), "its marks have it");
+    assert_eq!(number(7).await[0].id, id(7), "it has no marks");
+}
+
+#[tokio::test]
+async fn an_enqueued_job_has_the_marks_of_its_arguments() {
+    let database = Database::create().await;
+    let arguments = r#"{"number":6}"#;
+    let job = NewJob::of_kind("count", arguments);
+
+    let stored = database.storage().await.enqueue(&[job]).await;
+
+    stored.expect("there is room");
+    let (low, high): (i64, i64) =
+        sqlx::query_as("select low_marks, high_marks from job_engine_jobs")
+            .fetch_one(&database.pool().await)
+            .await
+            .expect("it has marks");
+    assert_eq!(Some(Marks { low, high }), Marks::of(arguments));
+}
+
+#[tokio::test]
 async fn a_job_is_found_by_its_id_and_many_by_how_theirs_begin() {
     let (database, storage) = filled().await;
 
@@ -97,6 +132,16 @@ async fn filled() -> (Database, std::sync::Arc<job_engine_sqlite::SqliteStorage>
         .expect("it is filled");
     let storage = database.storage().await;
     (database, storage)
+}
+
+async fn mark(database: &Database, number: u128, marks: Marks) {
+    sqlx::query("update job_engine_jobs set low_marks = $2, high_marks = $3 where id = $1")
+        .bind(id(number).0)
+        .bind(marks.low)
+        .bind(marks.high)
+        .execute(&database.pool().await)
+        .await
+        .expect("there is room");
 }
 
 async fn find(storage: &dyn Monitor, test: Test, also: Option<Test>) -> Vec<JobSummary> {

@@ -20,6 +20,7 @@ mod history;
 mod ids;
 mod kinds;
 mod limits;
+mod marks;
 pub mod memory;
 mod monitor;
 mod notes;
@@ -56,6 +57,7 @@ pub use limits::{
     HoldUps, LATEST_START, Limit, Limited, Limits, Pause, Rate, Room, Slot, UnfitLimit,
     UnknownKind, UsedLimit,
 };
+pub use marks::Marks;
 pub use monitor::{
     Counts, Cursor, JobDetails, JobQuery, JobSummary, LogLine, Monitor, Page, QueueSummary,
     ServerSummary,

@@ -4,14 +4,48 @@
 use std::fmt;
 use std::ops::BitOrAssign;
 
-use job_engine::storage::{ArgumentTest, Condition, JobQuery, Test};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-/// The bits of one value or of many, in two halves.
+use super::{ArgumentTest, Condition, JobQuery, Test};
+
+/// The bits of one value or of many, in two halves as databases have no larger numbers. A storage may keep
+/// those of a job's arguments beside it, so that a search reads only the jobs that have all bits of what is
+/// looked for. They stay as they are in all versions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Marks {
-    pub(crate) low: i64,
-    pub(crate) high: i64,
+pub struct Marks {
+    /// The first 64 bits.
+    pub low: i64,
+    /// The other 64 bits.
+    pub high: i64,
+}
+
+impl Marks {
+    /// Of all values that a job's arguments hold. `None` where they cannot be read as JSON, so any search may find
+    /// them.
+    pub fn of(arguments: &str) -> Option<Self> {
+        let mut marks = Self::default();
+        let mut json = serde_json::Deserializer::from_str(arguments);
+        let values = Values {
+            path: Hash::EMPTY,
+            marks: &mut marks,
+        };
+        values.deserialize(&mut json).ok()?;
+        json.end().ok()?;
+        Some(marks)
+    }
+
+    /// What a job must have to be found. `None` when marks do not help.
+    pub fn needed(query: &JobQuery) -> Option<Self> {
+        let of_condition = |condition: &Condition| match &condition.test {
+            Test::Argument(test) if !condition.negated => of_test(test),
+            _ => None,
+        };
+        let all = query.conditions.iter().filter_map(of_condition);
+        all.reduce(|mut some, more| {
+            some |= more;
+            some
+        })
+    }
 }
 
 impl BitOrAssign for Marks {
@@ -21,34 +55,8 @@ impl BitOrAssign for Marks {
     }
 }
 
-/// Those of all that the arguments hold. `None` where they cannot be read, so any search may find them.
-pub(crate) fn marks(arguments: &str) -> Option<Marks> {
-    let mut marks = Marks::default();
-    let mut json = serde_json::Deserializer::from_str(arguments);
-    let values = Values {
-        path: Hash::EMPTY,
-        marks: &mut marks,
-    };
-    values.deserialize(&mut json).ok()?;
-    json.end().ok()?;
-    Some(marks)
-}
-
-/// Those that a job must have to be found. `None` when they do not help.
-pub(crate) fn needed(query: &JobQuery) -> Option<Marks> {
-    let of_condition = |condition: &Condition| match &condition.test {
-        Test::Argument(test) if !condition.negated => of_test(test),
-        _ => None,
-    };
-    let all = query.conditions.iter().filter_map(of_condition);
-    all.reduce(|mut some, more| {
-        some |= more;
-        some
-    })
-}
-
 fn of_test(test: &ArgumentTest) -> Option<Marks> {
-    // Only single values are marked, and PostgreSQL counts positions from the end as well.
+    // Only single values are marked, and a database may count positions from the end as well.
     let is_large = test.value.starts_with(['{', '[']);
     let is_odd = |step: &String| {
         step.parse::<i64>()
@@ -222,7 +230,7 @@ mod tests {
             conditions: vec![Test::Argument(test).holds()],
             ..JobQuery::default()
         };
-        match (marks(arguments), needed(&query)) {
+        match (Marks::of(arguments), Marks::needed(&query)) {
             (Some(mut marks), Some(needed)) => {
                 let before = marks;
                 marks |= needed;
@@ -264,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_postgresql_can_compare_is_read() {
+    fn what_only_a_database_can_compare_is_read() {
         let arguments = r#"{"items":[{"a":1},2]}"#;
         for (path, value) in [
             ("items", r#"[{"a": 1}, 2]"#),
@@ -280,8 +288,8 @@ mod tests {
     #[test]
     fn arguments_that_are_no_json_are_read() {
         for odd in ["", "{", "{} {}", "1e999", "{'a':1}"] {
-            assert_eq!(marks(odd), None, "{odd}");
+            assert_eq!(Marks::of(odd), None, "{odd}");
         }
-        assert_eq!(marks("{}"), Some(Marks::default()));
+        assert_eq!(Marks::of("{}"), Some(Marks::default()));
     }
 }
