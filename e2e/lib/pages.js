@@ -17,3 +17,19 @@ export async function assertUsable(page, name, width, part = 'body') {
   const contentWidth = await page.evaluate(() => document.documentElement.scrollWidth);
   assert.ok(contentWidth <= width, `${name} scrolls sideways: ${contentWidth} wide at ${width}`);
 }
+
+/** As if another tab lay before it. */
+export function lookAway(page) {
+  return setHidden(page, true);
+}
+
+export function lookAgain(page) {
+  return setHidden(page, false);
+}
+
+function setHidden(page, hidden) {
+  return page.evaluate((hidden) => {
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, hidden);
+}

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { assertContent, withBrowser } from '../lib/browser.js';
 import { atDashboard, withFailedJobs } from '../lib/dashboard.js';
 import { onEachDatabase } from '../lib/databases.js';
+import { lookAgain, lookAway } from '../lib/pages.js';
 
 withBrowser();
 
@@ -72,17 +73,3 @@ onEachDatabase('nothing is asked for while nobody looks', async (t, database) =>
 });
 
 // Chromium without a screen takes every page for one that is looked at.
-function lookAway(page) {
-  return setHidden(page, true);
-}
-
-function lookAgain(page) {
-  return setHidden(page, false);
-}
-
-function setHidden(page, hidden) {
-  return page.evaluate((hidden) => {
-    Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
-    document.dispatchEvent(new Event('visibilitychange'));
-  }, hidden);
-}

@@ -39,6 +39,8 @@ function connect() {
     if (stream.readyState !== EventSource.CLOSED) return;
     disconnect();
     reconnecting = setTimeout(connect, wait.beforeReconnecting);
+    // Refused, perhaps because one may no longer look.
+    fetchPage().catch(() => {});
   });
 }
 

@@ -53,15 +53,19 @@ function isBusy() {
 
 let showHeld = null;
 
-async function refresh({ force = false } = {}) {
+/** This page as it is now. */
+async function fetchPage() {
   const response = await fetch(location.href, { headers: { accept: "text/html" }, redirect: "manual" });
-  const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+  // Whoever may no longer look is told so by the server.
+  if (response.type === "opaqueredirect" || [401, 403].includes(response.status)) askAgain();
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  if (!page.getElementById("part")) throw new Error("This is no page of the dashboard.");
+  return page;
+}
+
+async function refresh({ force = false } = {}) {
+  const fresh = await fetchPage();
   const freshPart = fresh.getElementById("part");
-  if (!freshPart) {
-    // Whoever may no longer look is told so by the server.
-    askAgain();
-    return;
-  }
   tellTimes(fresh);
   const held = !force && isBusy() && rowKeys(freshPart) !== rowKeys(part);
   if (held) {

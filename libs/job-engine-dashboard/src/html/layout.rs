@@ -51,15 +51,16 @@ fn notice(visit: &Visit) -> Markup {
 }
 
 /// Every key that the script listens to.
-const KEYS: [(&str, &[&str]); 12] = [
+const KEYS: [(&str, &[&str]); 13] = [
     ("Search", &["/"]),
     ("Next and previous row", &["j", "k"]),
     ("Tick the row", &["x"]),
     ("Open the row's job", &["Enter"]),
     ("Overview", &["g", "o"]),
-    ("Failed jobs", &["g", "f"]),
-    ("Retries", &["g", "r"]),
+    ("All jobs", &["g", "a"]),
     ("Enqueued, processing, succeeded", &["g", "e / p / s"]),
+    ("Scheduled, awaiting, retries", &["g", "c / w / r"]),
+    ("Failed, deleted", &["g", "f / d"]),
     ("Queues, kinds, servers", &["g", "u / k / v"]),
     ("Recurring jobs, batches", &["g", "y / h"]),
     ("Errors, operations, audit log", &["g", "x / b / l"]),

@@ -84,6 +84,7 @@ fn list_link(visit: &Visit, list: List) -> Markup {
             "Processing" => "p",
             "Succeeded" => "s",
             "Failed" => "f",
+            "Awaiting" => "w",
             _ => "d",
         },
     };
