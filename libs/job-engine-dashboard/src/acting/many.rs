@@ -28,7 +28,7 @@ pub(crate) async fn begin(
     let query = operations::query(&words, &form.visit)?;
     let expected = expected(&form)?;
 
-    let why = form.value("reason").unwrap_or_default();
+    let why = super::why(&form);
     let actor = form.actor(&shared);
     let id = actor.begin_operation(action.command(), query, &words, why, expected);
     let id = id.await?;

@@ -65,7 +65,7 @@ pub(crate) async fn on_ticked(
     let jobs = form.ticked()?;
     if action == Action::Delete && jobs.len() > 1 && form.value("sure").is_none() {
         let back = form.back().unwrap_or("/jobs/failed");
-        return Ok(pages::sure::show(&form.visit, action, &jobs, back).into_response());
+        return Ok(pages::sure::show(&form.visit, action, &jobs, why(&form), back).into_response());
     }
 
     let flash = act(&shared, &form, action, &jobs).await?;
@@ -97,11 +97,15 @@ async fn act(
     let actor = form.actor(shared);
     let mut flash = Flash::nothing_yet(action);
     for seen in jobs {
-        let commanded = actor.command(seen.job, seen.changed_at, action.command(), "");
+        let commanded = actor.command(seen.job, seen.changed_at, action.command(), why(form));
         flash.count(commanded.await?);
     }
 
     Ok(flash)
+}
+
+fn why(form: &CheckedForm) -> &str {
+    form.value("reason").unwrap_or_default()
 }
 
 fn back(form: &CheckedForm, otherwise: &str, notice: Notice) -> Response {

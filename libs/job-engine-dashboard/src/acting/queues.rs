@@ -36,7 +36,7 @@ async fn act(
     let actor = form.actor(shared);
     match action {
         QueueAction::Pause => {
-            let why = form.value("reason").unwrap_or_default();
+            let why = super::why(form);
             actor.pause_queue(queue(of)?, why).await?;
         }
         QueueAction::Resume => actor.resume_queue(queue(of)?).await?,

@@ -75,7 +75,7 @@ async fn act(
             actor.run_recurring(id).await?;
         }
         RecurringAction::Pause => {
-            let why = form.value("reason").unwrap_or_default();
+            let why = super::why(form);
             actor.pause_recurring(id, why).await?;
         }
         RecurringAction::Resume => actor.resume_recurring(id).await?,

@@ -22,6 +22,7 @@ pub(crate) fn of_job(visit: &Visit, job: &JobSummary) -> Markup {
         form.actions method="post" {
             (hidden_token(visit))
             input type="hidden" name="seen" value=(seen);
+            (why())
             @for action in offered(job).filter(|action| visit.viewer.may(action.permission())) {
                 button class=(class_of(action)) title=(action.explanation())
                     formaction=(visit.url(&format!("/jobs/actions/{}/{}", action.name(), job.id))) {
@@ -39,12 +40,20 @@ pub(crate) fn of_job(visit: &Visit, job: &JobSummary) -> Markup {
 /// The buttons above a list, for the ticked rows. They belong to the list's form.
 pub(crate) fn of_ticked(visit: &Visit, actions: &[Action]) -> Markup {
     html! {
+        @if !actions.is_empty() { (why()) }
         @for action in actions {
             button class=(class_of(*action)) title=(action.explanation()) data-ticked
                 formaction=(visit.url(&format!("/jobs/actions/{}", action.name()))) {
                 (action.verb()) span.how-many { " ticked" }
             }
         }
+    }
+}
+
+fn why() -> Markup {
+    html! {
+        input.reason type="text" name="reason" maxlength="200" placeholder="Why? (optional)"
+            aria-label="Reason, kept in the audit log" autocomplete="off";
     }
 }
 

@@ -93,10 +93,11 @@ pub(crate) async fn export(
 }
 
 fn exports(visit: &Visit) -> Markup {
+    let newest = format!("The newest {} entries", number(MOST_EXPORTED as u64));
     html! {
         div.actions {
-            a.button href=(visit.url("/audit/audit.csv")) download { "CSV" }
-            a.button href=(visit.url("/audit/audit.json")) download { "JSON" }
+            a.button href=(visit.url("/audit/audit.csv")) download title=(newest) { "CSV" }
+            a.button href=(visit.url("/audit/audit.json")) download title=(newest) { "JSON" }
         }
     }
 }

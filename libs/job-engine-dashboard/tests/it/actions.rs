@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use http::StatusCode;
 use job_engine::storage::memory::MemoryStorage;
-use job_engine::storage::{JobDetails, Monitor};
+use job_engine::storage::{AuditLog, JobDetails, Monitor};
 use job_engine::{JobId, State, Storage};
 use job_engine_dashboard::DashboardOptions;
 
@@ -50,6 +50,26 @@ async fn a_failed_job_is_requeued_in_the_name_of_who_did_it() {
     assert!(page.contains("The job was requeued."));
     let again = dashboard.page(answer.header("location")).await;
     assert!(!again.contains("The job was requeued."), "told once");
+}
+
+#[tokio::test]
+async fn the_reason_for_an_action_is_kept_with_the_job_and_in_the_audit_log() {
+    let engine = Engine::running().await;
+    let id = engine.failed("send_mail").await;
+    let storage = engine.storage;
+    let dashboard = TestDashboard::of(storage.clone());
+
+    let path = format!("/hangfire/jobs/actions/requeue/{id}");
+    dashboard
+        .submit(&path, &[("reason", "the host is back")])
+        .await;
+
+    let reason = job(&storage, id).await.summary.reason;
+    assert!(reason.is_some_and(|reason| reason.contains("the host is back")));
+    let entries = storage.audit(None, 1).await.expect("memory answers");
+    let deed = &entries[0].deed;
+    assert_eq!(deed.reason.as_deref(), Some("the host is back"));
+    assert_eq!(deed.jobs, 1);
 }
 
 #[tokio::test]
