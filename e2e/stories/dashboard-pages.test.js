@@ -6,6 +6,7 @@ import { activeTenant, atDashboard, visitDashboard } from '../lib/dashboard.js';
 import { postgres, sqlite } from '../lib/databases.js';
 import { assertUsable, widths } from '../lib/pages.js';
 import { openScope, story } from '../lib/story.js';
+import { until } from '../lib/until.js';
 
 withBrowser();
 
@@ -122,6 +123,10 @@ async function filled(t, database) {
   const gone = await activeTenant(scene, 'Boruca Weavers');
   const repair = await database.breakProvisioning(diquis);
   const failed = await failedTenant(script, 'Unlucky Lagoon');
+  await until('its next attempt is scheduled', async () => {
+    const { body } = await script.get('/api/jobs?q=state:scheduled');
+    return body.items.length > 0;
+  });
   const operation = await script.post('/api/job-operations', {
     command: 'trigger',
     q: 'state:scheduled',
