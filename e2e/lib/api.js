@@ -56,7 +56,19 @@ class Caller {
   }
 
   /** The pages of the dashboard know their reader by a cookie. */
-  sendWithCookies(
+  async sendWithCookies(method, path, options) {
+    return answerOf(await this.#askWithCookies(method, path, options));
+  }
+
+  /** The status of an answer that has no end. */
+  async statusOfStream(path) {
+    const headers = { accept: 'text/event-stream' };
+    const response = await this.#askWithCookies('GET', path, { headers });
+    await response.body.cancel();
+    return response.status;
+  }
+
+  #askWithCookies(
     method,
     path,
     { form, headers = {}, signal = AbortSignal.timeout(patience) } = {},
@@ -72,7 +84,7 @@ class Caller {
       body: form && new URLSearchParams(form),
       redirect: 'manual',
       signal,
-    }).then(answerOf);
+    });
   }
 
   async createTenant(name, adminEmail = 'owner@example.test') {

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { describe } from 'node:test';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import * as batches from './batches.js';
@@ -15,6 +16,12 @@ const run = promisify(execFile);
 export function onEachDatabase(title, tell, seconds) {
   story(`${title}, on SQLite`, (t) => tell(t, sqlite()), seconds);
   story(`${title}, on PostgreSQL`, async (t) => tell(t, await postgres(t)), seconds);
+}
+
+/** Describes the same on SQLite and on PostgreSQL; `tell` gets what opens the database in a scope. */
+export function describeOnEachDatabase(title, tell) {
+  describe(`${title}, on SQLite`, () => tell(sqlite));
+  describe(`${title}, on PostgreSQL`, () => tell(postgres));
 }
 
 /** Nothing to install: the catalogue and the tenants are files in the data directory. */
