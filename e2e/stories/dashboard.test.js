@@ -3,6 +3,7 @@ import { signIn } from '../lib/api.js';
 import { assertContent, person, picture, signInThere, withBrowser } from '../lib/browser.js';
 import { onEachDatabase } from '../lib/databases.js';
 import { startDiquis } from '../lib/diquis.js';
+import { openElsewhere } from '../lib/elsewhere.js';
 import { lookAgain, lookAway } from '../lib/pages.js';
 
 withBrowser();
@@ -164,6 +165,39 @@ onEachDatabase('a copy of a job is enqueued from its page', async (t, database) 
   assertContent(story);
 });
 
+onEachDatabase(
+  'a copy has the arguments, the queue and the tenant that its form says',
+  async (t, database) => {
+    const story = await failedTenant(t, database, { DIQUIS_JOB_ATTEMPTS: '1' });
+    const { page, script, tenant: unlucky } = story;
+    await story.repair();
+    const lucky = await script.createTenant('Lucky Lagoon');
+    await script.activeTenant(lucky.id);
+    const original = await jobAsShown(page, lucky.jobId);
+
+    await page.getByRole('link', { name: 'Copy …' }).click();
+    await page.getByLabel('Queue').fill('exports');
+    await page.getByLabel('Arguments, as JSON').fill(`{"tenant": "${unlucky.id}", "by": "hand"}`);
+    await enqueueCopy(page);
+    await page.getByText('no running server takes jobs from the queue exports').waitFor();
+    const copy = await jobAsShown(page, idOnPage(page));
+    assert.deepEqual(copy, { queue: 'exports', arguments: { tenant: unlucky.id, by: 'hand' } });
+    assert.equal((await script.tenant(unlucky.id)).status, 'Failed');
+
+    await page.getByRole('link', { name: 'Copy …' }).click();
+    assert.equal(await page.getByLabel('Queue').inputValue(), 'exports');
+    await page.getByLabel('Queue').fill('default');
+    await page.getByLabel('Arguments, as JSON').fill(`{"tenant": "${unlucky.id}"}`);
+    await enqueueCopy(page);
+    await page.getByText(/^Done in /).waitFor();
+    await script.activeTenant(unlucky.id);
+
+    assert.deepEqual(original, { queue: 'default', arguments: { tenant: lucky.id } });
+    assert.deepEqual(await jobAsShown(page, lucky.jobId), original, 'it stays as it was');
+    assertContent(story);
+  },
+);
+
 onEachDatabase('who is no Super Admin any more loses the open page', async (t, database) => {
   const diquis = await startDiquis(t, database);
   const { page } = await person(t, diquis);
@@ -213,6 +247,75 @@ onEachDatabase('a form from another site changes nothing', async (t, database) =
   const { body } = await script.sendWithCookies('GET', '/hangfire/jobs/deleted');
   assert.ok(!body.includes(tenant.jobId), 'the job is where it was');
 });
+
+onEachDatabase('a page of another site deletes nothing by its form', async (t, database) => {
+  const { page, context, script, tenant } = await failedTenant(t, database, {
+    DIQUIS_JOB_ATTEMPTS: '1',
+  });
+  await page.goto('/hangfire/jobs/failed');
+  // Even one that has got hold of the token is refused.
+  const token = await page.locator('input[name=form-token]').first().inputValue();
+  const action = new URL('/hangfire/jobs/actions/delete', page.url());
+  const form = formThatDeletes(tenant.jobId, action, token);
+  const port = await openElsewhere(t, form);
+
+  const neighbour = await pressedOn(context, `http://127.0.0.1:${port}`);
+  assert.match(neighbour.cookies, /diquis-dashboard=/, 'a neighbour of the same name gets cookies');
+  const stranger = await pressedOn(context, `http://localhost:${port}`);
+  assert.equal(stranger.cookies, '');
+  for (const { status, text } of [neighbour, stranger]) {
+    assert.equal(status, 403);
+    assert.match(text, /This was sent by a page of another site/);
+  }
+  assert.equal(await stateOf(script, tenant.jobId), 'Failed');
+
+  await page.evaluate((html) => document.body.insertAdjacentHTML('afterbegin', html), form);
+  await page.getByRole('button', { name: 'You have won' }).click();
+  await page.getByText('The job was deleted.').waitFor();
+  assert.equal(await stateOf(script, tenant.jobId), 'Deleted', 'the form itself is right');
+});
+
+function formThatDeletes(job, action, token) {
+  return `<!doctype html><title>A prize</title>
+    <form method="post" action="${action}">
+      <input type="hidden" name="form-token" value="${token}">
+      <input type="hidden" name="jobs" value="${job}">
+      <input type="hidden" name="sure" value="yes">
+      <button>You have won</button>
+    </form>`;
+}
+
+// What the browser sent and was answered when the button of that page was pressed.
+async function pressedOn(context, address) {
+  const page = await context.newPage();
+  await page.goto(address);
+  const answered = page.waitForResponse((response) => response.request().method() === 'POST');
+  await page.getByRole('button', { name: 'You have won' }).click();
+  const response = await answered;
+  const { cookie = '' } = await response.request().allHeaders();
+  return { status: response.status(), text: await response.text(), cookies: cookie };
+}
+
+async function stateOf(script, job) {
+  return (await script.get(`/api/jobs/${job}`)).body.state;
+}
+
+async function enqueueCopy(page) {
+  await page.getByRole('button', { name: 'Enqueue the copy' }).click();
+  await page.waitForURL((url) => !url.pathname.endsWith('/copy'));
+}
+
+function idOnPage(page) {
+  return new URL(page.url()).pathname.split('/').at(-1);
+}
+
+// What the page of a job says that a copy may change.
+async function jobAsShown(page, id) {
+  await page.goto(`/hangfire/jobs/details/${id}`);
+  const queue = await page.locator('a[href^="/hangfire/queues/"].mono').innerText();
+  const shown = await page.getByRole('region', { name: 'Arguments' }).locator('pre').innerText();
+  return { queue, arguments: JSON.parse(shown) };
+}
 
 // A Super Admin's browser and script.
 async function atDashboard(t, database) {
