@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { signIn, visitor } from '../lib/api.js';
 import { assertContent, person, signInThere, withBrowser } from '../lib/browser.js';
+import { atDashboard, withFailedJobs } from '../lib/dashboard.js';
 import { onEachDatabase } from '../lib/databases.js';
 import { startDiquis } from '../lib/diquis.js';
 import { api, callOf, dashboard } from '../lib/routes.js';
@@ -50,6 +51,24 @@ onEachDatabase('an open page is gone when its session expires', async (t, databa
   await page.getByRole('heading', { name: 'Sign in', level: 1 }).waitFor();
   assert.equal(await page.getByRole('heading', { name: 'Succeeded' }).count(), 0);
   assertContent(visitor);
+});
+
+onEachDatabase('a button of an open page does nothing any more', async (t, database) => {
+  const scene = await atDashboard(t, database, { javaScriptEnabled: false });
+  const { page, diquis, script } = scene;
+  await withFailedJobs(scene, database, 2);
+  await page.goto('/hangfire/jobs/failed');
+  const deleteButtons = page.getByRole('button', { name: /^Delete provision_tenant/ });
+  await deleteButtons.first().click();
+  await page.getByText('The job was deleted.').waitFor();
+
+  await expireSessions(diquis, database);
+  await hasExpired(script);
+
+  await deleteButtons.first().click();
+  await page.getByText('Sign in to see this page.').waitFor();
+  const { Failed, Deleted } = await database.countJobs(diquis);
+  assert.deepEqual({ Failed, Deleted }, { Failed: 1, Deleted: 1 });
 });
 
 onEachDatabase('a token whose time is over opens nothing', async (t, database) => {
