@@ -21,6 +21,7 @@ class Ears {
   #looking = new Set();
 
   constructor(connection) {
+    this.hungUp = new Promise((resolve) => connection.onclose(resolve));
     for (const event of ['ReceiveNotification', 'TenantChanged']) {
       connection.on(event, (...args) => this.#hear({ event, args }));
     }

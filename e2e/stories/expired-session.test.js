@@ -6,6 +6,7 @@ import { onEachDatabase } from '../lib/databases.js';
 import { startDiquis } from '../lib/diquis.js';
 import { api, callOf, dashboard } from '../lib/routes.js';
 import { expireSessions, hasExpired, withClaims } from '../lib/sessions.js';
+import { within } from '../lib/until.js';
 
 const secret = 'as long as the rain falls on the Osa peninsula';
 const refreshing = ['POST', '/api/sessions/refresh'];
@@ -70,6 +71,34 @@ onEachDatabase('a button of an open page does nothing any more', async (t, datab
   const { Failed, Deleted } = await database.countJobs(diquis);
   assert.deepEqual({ Failed, Deleted }, { Failed: 1, Deleted: 1 });
 });
+
+onEachDatabase('the hub hangs up when a session expires', async (t, database) => {
+  const diquis = await startDiquis(t, database);
+  const script = await signIn(diquis.url);
+  const ears = await script.listen(t);
+
+  await expireSessions(diquis, database);
+
+  await within(10, 'the hub to hang up', ears.hungUp);
+  await assert.rejects(script.listen(t), /401/);
+});
+
+onEachDatabase(
+  'the list of tenants gives way to the sign-in when its session expires',
+  async (t, database) => {
+    const diquis = await startDiquis(t, database);
+    const visitor = await person(t, diquis);
+    const { page } = visitor;
+    await signInThere(page);
+    await page.getByRole('heading', { name: 'Tenants', level: 1 }).waitFor();
+
+    await expireSessions(diquis, database);
+
+    await page.getByRole('heading', { name: 'Sign in', level: 1 }).waitFor();
+    assert.equal(await page.getByRole('heading', { name: 'Tenants' }).count(), 0);
+    assertContent(visitor);
+  },
+);
 
 onEachDatabase('a token whose time is over opens nothing', async (t, database) => {
   const { url } = await startDiquis(t, database, { DIQUIS_JWT_SECRET: secret });
