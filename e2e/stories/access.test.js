@@ -8,6 +8,8 @@ import { signUpAndSignIn } from '../lib/owner.js';
 import { api, callOf, dashboard, signOut } from '../lib/routes.js';
 import { openScope } from '../lib/story.js';
 
+const anyId = /[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/;
+
 describeOnEachDatabase('who gets which answer', (open) => {
   const scope = openScope('access');
   const people = {};
@@ -59,6 +61,17 @@ function answersOfDashboard(people) {
     });
   }
 
+  test('each form on its pages has a row in the table', async () => {
+    const rows = new Set(dashboard.map(([route]) => route));
+    const actions = await actionsOnPages(people['a Super Admin']);
+
+    assert.ok(actions.size > 5, `they have forms: ${[...actions]}`);
+    assert.deepEqual(
+      [...actions].filter((action) => !rows.has(action)),
+      [],
+    );
+  });
+
   test('what its pages are made of', async () => {
     const { body } = await people['a Super Admin'].sendWithCookies('GET', '/hangfire');
     const files = new Set(body.match(/\/hangfire\/assets\/[\w.-]+/g));
@@ -76,6 +89,18 @@ function answersOfDashboard(people) {
       statuses.push(await person.statusOfStream('/hangfire/events'));
     assert.deepEqual(statuses, [401, 403, 200]);
   });
+}
+
+async function actionsOnPages(superAdmin) {
+  const pages = dashboard.filter(([route, , , status]) => /^GET/.test(route) && status === 200);
+  const actions = new Set();
+  for (const [route] of pages) {
+    const [method, path] = callOf(route);
+    const { body } = await superAdmin.sendWithCookies(method, path);
+    const forms = String(body).matchAll(/(?:method="post" action|formaction)="([^"?]+)/g);
+    for (const [, address] of forms) actions.add(`POST ${address.replace(anyId, '{id}')}`);
+  }
+  return actions;
 }
 
 function accessTokens(people) {
