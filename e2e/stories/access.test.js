@@ -109,7 +109,7 @@ function accessTokens(people) {
     const [header, payload] = accessToken.split('.');
     const forged = [
       `${header}.${payload}.`,
-      `${accessToken.slice(0, -2)}AA`,
+      `${accessToken.slice(0, -2)}${accessToken.endsWith('AA') ? 'BB' : 'AA'}`,
       `${unsignedHeader()}.${payload}.`,
       `${accessToken}.x`,
       'x',

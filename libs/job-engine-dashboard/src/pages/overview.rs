@@ -16,6 +16,13 @@ use crate::visit::Visit;
 /// How many groups of errors are shown.
 const ERRORS_SHOWN: usize = 5;
 
+/// How many of the running jobs are shown.
+const RUNNING_SHOWN: usize = 20;
+
+/// With a longer backlog the page of the servers alone tells what they run: PostgreSQL finds that among
+/// what waits.
+const SHORT_BACKLOG: u64 = 20_000;
+
 /// By name, because a page may have other parameters.
 #[derive(Deserialize)]
 pub(crate) struct Asked {
@@ -43,6 +50,12 @@ pub(crate) async fn show(
         .storage
         .throughput(period.resolution(), since)
         .await?;
+
+    let running = if counts.enqueued <= SHORT_BACKLOG {
+        Some(servers::running(&shared, RUNNING_SHOWN).await?)
+    } else {
+        None
+    };
 
     let alive_within = visit.options.server_timeout;
     let unknown_kinds = shared.storage.unknown_kinds(alive_within).await?;
@@ -75,6 +88,11 @@ pub(crate) async fn show(
         section aria-labelledby="servers" {
             h2 #servers { "Servers" }
             (servers::server_table(&visit, &servers))
+        }
+        @if let Some(running) = &running {
+            (servers::running_on_each(&visit, &servers, running))
+        } @else {
+            p { a href=(visit.url("/servers")) { "What each of them is running now" } }
         }
     };
     Ok(Page::ok("Overview", body))

@@ -3,7 +3,9 @@ use std::collections::HashMap;
 use axum::extract::State;
 use job_engine::ServerId;
 use job_engine::State as JobState;
-use job_engine::storage::{JobQuery, JobSummary, ServerOrder, ServerSummary};
+use job_engine::storage::{
+    JobQuery, JobSummary, Page as RunningJobs, ServerOrder, ServerSummary, StorageError,
+};
 use maud::{Markup, html};
 
 use super::{head, job_link};
@@ -32,28 +34,42 @@ const COLUMNS: [Column; 6] = [
 
 pub(crate) async fn show(State(shared): State<Shared>, visit: Visit) -> Result<Page, PageError> {
     let servers = shared.storage.servers().await?;
-    let running = shared
-        .storage
-        .jobs(&JobQuery {
-            state: Some(JobState::Processing),
-            limit: RUNNING_SHOWN,
-            ..JobQuery::default()
-        })
-        .await?;
+    let running = running(&shared, RUNNING_SHOWN).await?;
 
     let about = "The processes that run jobs, and what each one is running now.";
     let body = html! {
         (head("Servers", about, &html! {}))
         (server_table(&visit, &servers))
-        @let by_server = by_server(&running.jobs);
-        @for server in &servers {
-            @if let Some(jobs) = by_server.get(&server.id) { (running_jobs(&visit, server, jobs)) }
-        }
-        @if running.next.is_some() {
-            p.muted { "The newest " (RUNNING_SHOWN) " running jobs are shown." }
-        }
+        (running_on_each(&visit, &servers, &running))
     };
     Ok(Page::ok("Servers", body))
+}
+
+/// The newest jobs that run.
+pub(crate) async fn running(shared: &Shared, most: usize) -> Result<RunningJobs, StorageError> {
+    let query = JobQuery {
+        state: Some(JobState::Processing),
+        limit: most,
+        ..JobQuery::default()
+    };
+    shared.storage.jobs(&query).await
+}
+
+/// What each server is running now, for the overview as well.
+pub(crate) fn running_on_each(
+    visit: &Visit,
+    servers: &[ServerSummary],
+    running: &RunningJobs,
+) -> Markup {
+    let by_server = by_server(&running.jobs);
+    html! {
+        @for server in servers {
+            @if let Some(jobs) = by_server.get(&server.id) { (running_jobs(visit, server, jobs)) }
+        }
+        @if running.next.is_some() {
+            p.muted { "The newest " (running.jobs.len()) " running jobs are shown." }
+        }
+    }
 }
 
 /// The table of servers, for the overview as well.

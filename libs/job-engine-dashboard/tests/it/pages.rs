@@ -239,7 +239,7 @@ async fn a_silent_server_is_possibly_dead() {
 }
 
 #[tokio::test]
-async fn the_servers_page_says_what_each_one_runs() {
+async fn the_overview_and_the_servers_page_say_what_each_one_runs() {
     let engine = Engine::running().await;
     let id = engine.processing("send_mail").await;
     let idle = ServerAnnouncement {
@@ -256,10 +256,14 @@ async fn the_servers_page_says_what_each_one_runs() {
         .expect("memory answers");
     let dashboard = TestDashboard::of(engine.storage);
 
-    let page = dashboard.page("/hangfire/servers").await;
-
-    assert!(page.contains("1 of 4") && page.contains("0 of 2"));
-    assert!(page.contains(&format!("/hangfire/jobs/details/{id}")));
+    for path in ["/hangfire", "/hangfire/servers"] {
+        let page = dashboard.page(path).await;
+        assert!(page.contains("1 of 4") && page.contains("0 of 2"), "{path}");
+        assert!(
+            page.contains(&format!("/hangfire/jobs/details/{id}")),
+            "{path}"
+        );
+    }
 }
 
 #[tokio::test]
