@@ -26,6 +26,7 @@ async fn a_super_admin_searches_jobs_and_acts_on_one() {
     let job = admin.get(&format!("/api/jobs/{id}")).await.json();
     assert_eq!(job["state"], "Deleted");
     assert_eq!(job["history"].as_array().map(Vec::len), Some(2));
+    assert_eq!(job["history"][0]["facts"]["Queue"], job["queue"]);
     let audit = admin.get("/api/job-audit").await.json();
     assert_eq!(audit[0]["action"], "delete");
     assert_eq!(audit[0]["target"], id);

@@ -35,6 +35,9 @@ pub struct Job {
     pub due_at: Option<Timestamp>,
     #[schema(required)]
     pub duration_ms: Option<u64>,
+    /// That runs it.
+    #[schema(required)]
+    pub server: Option<Uuid>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -54,6 +57,7 @@ impl From<JobSummary> for Job {
             id: job.id.0,
             state: job.state.name().to_owned(),
             duration_ms: job.duration.map(milliseconds),
+            server: job.server.map(|server| server.0),
             error: job.error.map(Into::into),
             kind: job.kind,
             queue: job.queue,

@@ -7,6 +7,7 @@ use job_engine::storage::{HistoryEntry, JobDetails, JobSummary, Origin, Progress
 use job_engine::{JobId, Storage, StorageError};
 use job_engine_dashboard::{DashboardOptions, Relative, Relatives};
 use serde::Serialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::batches::JobBatch;
@@ -38,6 +39,9 @@ pub struct JobWithHistory {
     pub parents: Vec<JobRelative>,
     /// The jobs that continue it, the first hundred.
     pub children: Vec<JobRelative>,
+    /// The trace in which it was enqueued, as W3C's `traceparent` writes it.
+    #[schema(required)]
+    pub trace: Option<String>,
     /// As JSON text, when it succeeded with one.
     #[schema(required)]
     pub result: Option<String>,
@@ -71,6 +75,10 @@ pub struct JobChange {
     pub reason: Option<String>,
     #[schema(required)]
     pub error: Option<JobError>,
+    /// What belongs to the state, in Hangfire's names: `Queue`, `EnqueueAt`, `ServerId`, `Attempt`,
+    /// `DurationMs`, ...
+    #[schema(value_type = BTreeMap<String, Value>)]
+    pub facts: Map<String, Value>,
 }
 
 /// One job with its history.
@@ -124,6 +132,7 @@ impl JobWithHistory {
             batch_progress: around.relatives.batch.map(Into::into),
             parents: told(around.relatives.parents),
             children: told(around.relatives.children),
+            trace: details.trace,
             result: details.result,
             history: details.history.into_iter().map(Into::into).collect(),
         }
@@ -156,6 +165,7 @@ impl From<HistoryEntry> for JobChange {
             at: entry.at,
             reason: entry.reason,
             error: entry.error.map(Into::into),
+            facts: entry.facts.into_iter().collect(),
         }
     }
 }
