@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import * as batches from './batches.js';
 import { inPostgres, inSqlite, unreachable } from './failed-jobs.js';
+import * as jobs from './jobs.js';
 import { story } from './story.js';
 import { until } from './until.js';
 
@@ -82,6 +83,17 @@ class Sqlite {
     return this.execute(diquis, batches.inSqlite(many, tenant));
   }
 
+  /** One job of a tenant that exists; resolves to its id. */
+  async addJob(diquis, tenant, job = {}) {
+    const [id] = await this.execute(diquis, jobs.inSqlite(tenant, job));
+    return id;
+  }
+
+  /** As if the job had been enqueued so many days earlier. */
+  backdate(diquis, id, days) {
+    return this.execute(diquis, jobs.olderInSqlite(id, days));
+  }
+
   async countJobs(diquis) {
     const counted = 'select state, count(*) from job_engine_jobs group by state';
     const rows = await this.execute(diquis, counted);
@@ -140,6 +152,17 @@ class Postgres {
   /** So many jobs of a tenant that exists, as a batch, and one that runs after it. */
   addBatch(diquis, many, tenant) {
     return this.execute(diquis, batches.inPostgres(many, tenant));
+  }
+
+  /** One job of a tenant that exists; resolves to its id. */
+  async addJob(diquis, tenant, job = {}) {
+    const [{ id }] = await this.execute(diquis, jobs.inPostgres(tenant, job));
+    return id;
+  }
+
+  /** As if the job, which waits in its queue, had been enqueued so many days earlier. */
+  backdate(diquis, id, days) {
+    return this.execute(diquis, jobs.olderInPostgres(id, days));
   }
 
   async countJobs(diquis) {

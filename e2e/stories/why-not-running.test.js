@@ -1,0 +1,101 @@
+import { assertContent, picture, withBrowser } from '../lib/browser.js';
+import { activeTenant, atDashboard } from '../lib/dashboard.js';
+import { onEachDatabase } from '../lib/databases.js';
+import { openSilentMailServer } from '../lib/silent-mail-server.js';
+
+withBrowser();
+
+onEachDatabase('a job waits for the one that uses up its queue', async (t, database) => {
+  const mailServer = await openSilentMailServer(t);
+  const scene = await atDashboard(t, database, { settings: { DIQUIS_SMTP_URL: mailServer.url } });
+  const { page, diquis, script } = scene;
+  const { id } = await activeTenant(scene);
+  await mailServer.hasCalls(1);
+  const running = await script.get('/api/jobs?q=state:processing');
+  const holder = running.body.items[0].id;
+  await script.send('PUT', '/api/job-limits/queue/default', { body: { atOnce: 1 } });
+
+  const waiting = await database.addJob(diquis, id);
+  await openJob(page, waiting);
+  const words = `Waits, because the limit of the queue default is used up by the job ${holder}.`;
+  await page.getByText(words, { exact: true }).waitFor();
+  await picture(page, `queue used up ${database.engine}`);
+  await page.getByRole('link', { name: holder }).click();
+  await page.getByText(/^Runs on .*, attempt 1\.$/).waitFor();
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await page.getByText('The job was deleted.').waitFor();
+  await openJob(page, waiting);
+  await page.getByText(/^Done in /).waitFor();
+  assertContent(scene);
+});
+
+onEachDatabase('a job waits until the limit of its key allows one more', async (t, database) => {
+  const scene = await atDashboard(t, database);
+  const { page, diquis, script } = scene;
+  const { id } = await activeTenant(scene);
+  const rate = { jobs: 1, periodMs: 3_600_000 };
+  await script.send('PUT', '/api/job-limits/key/exports', { body: { rate } });
+
+  await openJob(page, await database.addJob(diquis, id, { limitKey: 'exports' }));
+  await page.getByText(/^Done in /).waitFor();
+  await openJob(page, await database.addJob(diquis, id, { limitKey: 'exports' }));
+  const words =
+    /^Waits, because the limit of the key exports allows no more jobs to begin for (1 h|59 min)/;
+  await page.getByText(words).waitFor();
+  await script.send('DELETE', '/api/job-limits/key/exports');
+  await page.getByText(/^Done in /).waitFor();
+  assertContent(scene);
+});
+
+onEachDatabase('a job waits for a server that knows it', async (t, database) => {
+  const scene = await atDashboard(t, database);
+  const { page, diquis } = scene;
+  const { id } = await activeTenant(scene);
+
+  await openJob(page, await database.addJob(diquis, id, { kind: 'send_fax' }));
+  const unknown =
+    'Waits, because no running server of the queue default knows jobs of the kind send_fax.';
+  await page.getByText(unknown, { exact: true }).waitFor();
+  await openJob(page, await database.addJob(diquis, id, { queue: 'reports' }));
+  const unserved = 'Waits, because no running server takes jobs from the queue reports.';
+  await page.getByText(unserved, { exact: true }).waitFor();
+  assertContent(scene);
+});
+
+onEachDatabase('a job waits while no server is running', async (t, database) => {
+  const scene = await atDashboard(t, database);
+  const { page, diquis, script } = scene;
+  const { id } = await activeTenant(scene);
+  const servers = await script.get('/api/job-servers');
+  await script.post(`/api/job-servers/${servers.body[0].id}/stop`);
+
+  await openJob(page, await database.addJob(diquis, id));
+  const words = 'Waits, because no server is running.';
+  await page.getByText(words, { exact: true }).waitFor();
+  assertContent(scene);
+});
+
+onEachDatabase('a job waits for its time, and another one for that job', async (t, database) => {
+  const scene = await atDashboard(t, database);
+  const { page, diquis } = scene;
+  const main = page.getByRole('main');
+  const { id } = await activeTenant(scene);
+  const first = await database.addJob(diquis, id, { dueIn: 7200 });
+  const second = await database.addJob(diquis, id, { after: first });
+
+  await openJob(page, second);
+  await page.getByText('Waits for others.', { exact: true }).waitFor();
+  await main.getByRole('listitem').filter({ hasText: 'Scheduled' }).getByRole('link').click();
+  await page.waitForURL(`**/${first}`);
+  await page.getByText(/^It is due in (2 h|1 h 59 min)/).waitFor();
+  await page.getByRole('button', { name: 'Trigger now' }).click();
+  await page.getByText(/^Done in /).waitFor();
+
+  await openJob(page, second);
+  await page.getByText(/^Done in /).waitFor();
+  assertContent(scene);
+});
+
+function openJob(page, id) {
+  return page.goto(`/hangfire/jobs/details/${id}`);
+}
