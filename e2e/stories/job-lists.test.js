@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { assertContent, withBrowser } from '../lib/browser.js';
-import { atDashboard, withFailedJobs } from '../lib/dashboard.js';
+import { activeTenant, atDashboard, withFailedJobs } from '../lib/dashboard.js';
 import { onEachDatabase } from '../lib/databases.js';
 
 withBrowser();
@@ -69,10 +69,116 @@ onEachDatabase('a job is opened by its id, and found by how it begins', async (t
   assertContent(scene);
 });
 
-async function search(page, words) {
-  await page.goto('/hangfire/jobs');
+onEachDatabase('jobs are found by queue, tenant, tags and time', async (t, database) => {
+  const scene = await atDashboard(t, database);
+  const { page, diquis } = scene;
+  const { id } = await activeTenant(scene);
+  const add = (job) => database.addJob(diquis, id, job);
+  // No server takes from these queues, so that the jobs stay where they are.
+  const letter = await add({ queue: 'letters', owner: 'acme', tags: ['vip', 'late'] });
+  const report = await add({ queue: 'reports', owner: 'acme' });
+  const other = await add({ queue: 'reports', owner: 'acme & co', tags: ['viper'] });
+  await database.backdate(diquis, other, 3);
+
+  for (const [words, ...found] of [
+    ['queue:reports', report, other],
+    ['queue:letters,reports', letter, report, other],
+    ['queue:report'],
+    ['tenant:acme', letter, report],
+    ['tenant:"acme & co"', other],
+    ['-tenant:acme queue:reports', other],
+    ['tag:vip', letter],
+    ['tag:late,viper', letter, other],
+    ['queue:reports -tag:viper', report],
+    ['state:enqueued changed:<2d', letter, report],
+    ['state:enqueued changed:>2d', other],
+    [`changed:${dayBefore(4)}..${dayBefore(2)}`, other],
+    [`state:enqueued changed:>=${dayBefore(1)}`, letter, report],
+  ]) {
+    await search(page, words);
+    await assertFound(page, words, found);
+  }
+  assertContent(scene);
+});
+
+onEachDatabase('jobs of a queue are chosen, and lead to others like them', async (t, database) => {
+  const scene = await atDashboard(t, database);
+  const { page, diquis } = scene;
+  const main = page.getByRole('main');
+  const { id } = await activeTenant(scene);
+  const add = (job) => database.addJob(diquis, id, job);
+  const letter = await add({ queue: 'letters', owner: 'acme', tags: ['vip'] });
+  const report = await add({ queue: 'reports', owner: 'acme' });
+  const other = await add({ queue: 'reports', owner: 'acme & co', tags: ['vip'] });
+
+  await page.goto('/hangfire/jobs/enqueued');
+  await page.getByLabel('Queue').selectOption('reports');
+  await show(page);
+  await assertFound(page, 'the queue reports', [report, other]);
+  await search(page, 'tag:vip', '/hangfire/jobs/enqueued?queue=reports');
+  await assertFound(page, 'what is tagged in the queue', [other]);
+
+  await page.goto(`/hangfire/jobs/details/${other}`);
+  await main.getByRole('link', { name: 'vip', exact: true }).click();
+  await assertFound(page, 'with the same tag', [letter, other]);
+  await page.goto(`/hangfire/jobs/details/${other}`);
+  await main.getByRole('link', { name: 'acme & co', exact: true }).click();
+  await assertFound(page, 'of the same tenant', [other]);
+  assertContent(scene);
+});
+
+onEachDatabase('all scheduled jobs that match are triggered', async (t, database) => {
+  const scene = await atDashboard(t, database);
+  const { page, diquis } = scene;
+  const { id } = await activeTenant(scene);
+  const evening = { dueIn: 7200, tags: ['evening'] };
+  const triggered = [];
+  for (let n = 0; n < 3; n++) triggered.push(await database.addJob(diquis, id, evening));
+  await database.addJob(diquis, id, { dueIn: 7200, tags: ['night'] });
+
+  await search(page, 'tag:evening', '/hangfire/jobs/scheduled');
+  await page.getByRole('link', { name: 'Trigger all' }).click();
+  await page.getByRole('heading', { name: 'Trigger 3 jobs?' }).waitFor();
+  await page.getByLabel('Why').fill('The evening begins early');
+  await page.getByRole('button', { name: 'Trigger 3 jobs' }).click();
+  await page.getByRole('heading', { name: 'Trigger 3 jobs', exact: true }).waitFor();
+  await page.getByText('Finished', { exact: true }).waitFor();
+  await page.getByText('3 of 3').waitFor();
+
+  await page.goto('/hangfire/jobs/succeeded?q=tag%3Aevening');
+  await assertFound(page, 'those that match have run', triggered);
+  await page.goto(`/hangfire/jobs/details/${triggered[0]}`);
+  const told = 'Triggered by ada@diquis.test on the dashboard: The evening begins early';
+  await page.getByText(told).waitFor();
+  const { Scheduled } = await database.countJobs(diquis);
+  assert.equal(Scheduled, 1, 'the other one waits for its time');
+  assertContent(scene);
+});
+
+async function search(page, words, path = '/hangfire/jobs') {
+  await page.goto(path);
   await page.getByRole('searchbox', { name: 'Search' }).fill(words);
+  await show(page);
+}
+
+async function show(page) {
+  const before = page.url();
   await page.getByRole('button', { name: 'Show' }).click();
+  await page.waitForURL((url) => url.href !== before);
+}
+
+/** The list has these jobs and no others. */
+async function assertFound(page, what, ids) {
+  const total = ids.length === 1 ? '1 job' : `${ids.length} jobs`;
+  await page
+    .getByText(ids.length === 0 ? 'No job here matches.' : total, { exact: true })
+    .waitFor();
+  assert.deepEqual((await idsOn(page)).sort(), ids.toSorted(), what);
+}
+
+/** The day of UTC so many days ago. */
+function dayBefore(days) {
+  return new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
 }
 
 function idsOn(page) {
