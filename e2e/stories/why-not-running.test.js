@@ -2,6 +2,7 @@ import { assertContent, picture, withBrowser } from '../lib/browser.js';
 import { activeTenant, atDashboard } from '../lib/dashboard.js';
 import { onEachDatabase } from '../lib/databases.js';
 import { openSilentMailServer } from '../lib/silent-mail-server.js';
+import { until } from '../lib/until.js';
 
 withBrowser();
 
@@ -47,6 +48,23 @@ onEachDatabase('a job waits until the limit of its key allows one more', async (
   assertContent(scene);
 });
 
+onEachDatabase('a job waits while every worker is busy', async (t, database) => {
+  const mailServer = await openSilentMailServer(t);
+  const settings = { DIQUIS_SMTP_URL: mailServer.url, DIQUIS_WORKERS: '1' };
+  const scene = await atDashboard(t, database, { settings });
+  const { page, diquis, script } = scene;
+  const { id } = await activeTenant(scene);
+  await mailServer.hasCalls(1);
+
+  await openJob(page, await database.addJob(diquis, id));
+  const words = 'Waits, because all workers that take from the queue default are busy.';
+  await page.getByText(words, { exact: true }).waitFor();
+  const running = await script.get('/api/jobs?q=state:processing');
+  await script.post(`/api/jobs/${running.body.items[0].id}/delete`);
+  await page.getByText(/^Done in /).waitFor();
+  assertContent(scene);
+});
+
 onEachDatabase('a job waits for a server that knows it', async (t, database) => {
   const scene = await atDashboard(t, database);
   const { page, diquis } = scene;
@@ -66,8 +84,10 @@ onEachDatabase('a job waits while no server is running', async (t, database) => 
   const scene = await atDashboard(t, database);
   const { page, diquis, script } = scene;
   const { id } = await activeTenant(scene);
-  const servers = await script.get('/api/job-servers');
-  await script.post(`/api/job-servers/${servers.body[0].id}/stop`);
+  const servers = async () => (await script.get('/api/job-servers')).body;
+  const [server] = await servers();
+  await script.post(`/api/job-servers/${server.id}/stop`);
+  await until('the server has stopped', async () => (await servers()).length === 0);
 
   await openJob(page, await database.addJob(diquis, id));
   const words = 'Waits, because no server is running.';
