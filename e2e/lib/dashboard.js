@@ -1,5 +1,5 @@
 import { signIn } from './api.js';
-import { person } from './browser.js';
+import { person, signInThere } from './browser.js';
 import { startDiquis } from './diquis.js';
 
 /** A process, and a Super Admin with a script and a browser that may see its dashboard. */
@@ -14,6 +14,18 @@ export async function atDashboard(t, database, { settings, ...browser } = {}) {
 export async function visitDashboard(t, { diquis, script }, browser) {
   const visitor = await person(t, { url: diquis.url, ...browser });
   await visitor.context.addCookies(script.cookies.map((cookie) => named(cookie, diquis.url)));
+  return visitor;
+}
+
+/** A page of the dashboard that is live, with somebody who has signed in as people do. */
+export async function atLivePage(t, diquis) {
+  const visitor = await person(t, diquis);
+  const { page } = visitor;
+  await signInThere(page);
+  await page.getByRole('heading', { name: 'Tenants', level: 1 }).waitFor();
+  await page.goto('/hangfire/jobs/succeeded');
+  await page.getByRole('heading', { name: 'Succeeded', level: 1 }).waitFor();
+  await page.getByRole('button', { name: 'Live', exact: true }).waitFor();
   return visitor;
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { signIn } from '../lib/api.js';
 import { assertContent, person, picture, signInThere, withBrowser } from '../lib/browser.js';
+import { atLivePage } from '../lib/dashboard.js';
 import { onEachDatabase } from '../lib/databases.js';
 import { startDiquis } from '../lib/diquis.js';
 import { openElsewhere } from '../lib/elsewhere.js';
@@ -9,7 +10,7 @@ import { lookAgain, lookAway } from '../lib/pages.js';
 withBrowser();
 
 /** After which time at most whoever may no longer look sees nothing, in milliseconds. */
-const withinSeconds = 10_000;
+const soon = 10_000;
 
 onEachDatabase('a failed job is requeued where it rests', async (t, database) => {
   const story = await failedTenant(t, database, { DIQUIS_JOB_ATTEMPTS: '1' });
@@ -200,17 +201,11 @@ onEachDatabase(
 
 onEachDatabase('who is no Super Admin any more loses the open page', async (t, database) => {
   const diquis = await startDiquis(t, database);
-  const { page } = await person(t, diquis);
-  await signInThere(page);
-  await page.getByRole('heading', { name: 'Tenants', level: 1 }).waitFor();
-  await page.goto('/hangfire/jobs/succeeded');
-  await page.getByRole('heading', { name: 'Succeeded', level: 1 }).waitFor();
-  const streamIsOpen = page.getByRole('button', { name: 'Live', exact: true });
-  await streamIsOpen.waitFor();
+  const { page } = await atLivePage(t, diquis);
 
   await database.execute(diquis, 'update users set is_super_admin = (1 = 0)');
 
-  await page.getByText('You may not see this page.').waitFor({ timeout: withinSeconds });
+  await page.getByText('You may not see this page.').waitFor({ timeout: soon });
   assert.equal(await page.getByRole('heading', { name: 'Succeeded' }).count(), 0);
 });
 
@@ -218,17 +213,13 @@ onEachDatabase(
   'who lost the role behind another tab loses the page on return',
   async (t, database) => {
     const diquis = await startDiquis(t, database);
-    const { page } = await person(t, diquis);
-    await signInThere(page);
-    await page.getByRole('heading', { name: 'Tenants', level: 1 }).waitFor();
-    await page.goto('/hangfire/jobs/succeeded');
-    await page.getByRole('button', { name: 'Live', exact: true }).waitFor();
+    const { page } = await atLivePage(t, diquis);
     await lookAway(page);
     await database.execute(diquis, 'update users set is_super_admin = (1 = 0)');
 
     await lookAgain(page);
 
-    await page.getByText('You may not see this page.').waitFor({ timeout: withinSeconds });
+    await page.getByText('You may not see this page.').waitFor({ timeout: soon });
   },
 );
 

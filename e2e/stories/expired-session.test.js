@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { signIn, visitor } from '../lib/api.js';
 import { assertContent, person, signInThere, withBrowser } from '../lib/browser.js';
-import { atDashboard, withFailedJobs } from '../lib/dashboard.js';
+import { atDashboard, atLivePage, withFailedJobs } from '../lib/dashboard.js';
 import { onEachDatabase } from '../lib/databases.js';
 import { startDiquis } from '../lib/diquis.js';
 import { api, callOf, dashboard } from '../lib/routes.js';
@@ -37,14 +37,8 @@ onEachDatabase('an expired session gets nowhere', async (t, database) => {
 
 onEachDatabase('an open page is gone when its session expires', async (t, database) => {
   const diquis = await startDiquis(t, database);
-  const visitor = await person(t, diquis);
+  const visitor = await atLivePage(t, diquis);
   const { page } = visitor;
-  await signInThere(page);
-  await page.getByRole('heading', { name: 'Tenants', level: 1 }).waitFor();
-  await page.goto('/hangfire/jobs/succeeded');
-  await page.getByRole('heading', { name: 'Succeeded', level: 1 }).waitFor();
-  const streamIsOpen = page.getByRole('button', { name: 'Live', exact: true });
-  await streamIsOpen.waitFor();
 
   await expireSessions(diquis, database);
 

@@ -26,7 +26,7 @@ pub(crate) fn throughput(visit: &Visit, period: Period, spans: &[Throughput]) ->
         total(|bar| bar.retried),
     );
     let summary = format!(
-        "In the last {}: {} succeeded, {} failed attempts were retried, {} jobs were given up.",
+        "In the last {}: {} succeeded, {} retried, {} given up.",
         period.name(),
         number(succeeded),
         number(retried),
