@@ -44,11 +44,15 @@ onEachDatabase('what was done lately is drawn and counted', async (t, database) 
   await period.getByText('Succeeded 2').waitFor();
   await period.getByText('Retried 1').waitFor();
   await period.getByText('Given up 1').waitFor();
-  await page.getByRole('img', { name: 'In the last hour: 2 succeeded, 1 failed' }).waitFor();
+  await page
+    .getByRole('img', { name: 'In the last hour: 2 succeeded, 1 retried, 1 given up.' })
+    .waitFor();
   await page.getByText('Show as a table').click();
   assert.deepEqual(await sumsInTable(page), [2, 1, 1, 0]);
   await page.getByRole('link', { name: 'month', exact: true }).click();
-  await page.getByRole('img', { name: 'In the last month: 2 succeeded, 1 failed' }).waitFor();
+  await page
+    .getByRole('img', { name: 'In the last month: 2 succeeded, 1 retried, 1 given up.' })
+    .waitFor();
   assertContent(scene);
 });
 
